@@ -1,0 +1,101 @@
+/**
+ * The executable form of a network: what a bundle's header holds and what the
+ * executor runs. Plain data; every index points into a table of the same
+ * program. `docs/format.md` is the normative description.
+ *
+ * @module
+ */
+
+import type { Preprocessing } from "./preprocessing.ts";
+
+/** Element type of a tensor in the arena. */
+export type TensorType = "u8" | "f32";
+
+/** Element type of a constant in the data part of a bundle. */
+export type ConstantType = "i8" | "u8" | "i32" | "f32";
+
+/** A tensor in the arena, channels last. Real value = scale x (q - zeroPoint). */
+export interface TensorSpec {
+  /** Name of the value in the source network. */
+  name: string;
+  type: TensorType;
+  /** Dimensions as the kernels see them: [batch, height, width, channels] for images. */
+  shape: number[];
+  /** Byte offset in the arena, a multiple of 64. */
+  offset: number;
+  /** Scale of a "u8" tensor, an exact float32. */
+  scale?: number;
+  /** Zero point of a "u8" tensor, 0 to 255. */
+  zeroPoint?: number;
+}
+
+/** A constant in the data part of a bundle. */
+export interface ConstantSpec {
+  type: ConstantType;
+  /** Byte offset in the data part, a multiple of 64. */
+  offset: number;
+  /** Number of elements. */
+  length: number;
+}
+
+/** Attribute of a step: a number, a list of numbers, a word. */
+export type StepAttribute = number | string | readonly number[];
+
+/** One call of a kernel. */
+export interface StepSpec {
+  /** Kernel name, a key of the registry in `runtime/kernels/registry.ts`. */
+  kernel: string;
+  /** Name of the node in the source network. */
+  name: string;
+  /** Tensors read. */
+  inputs: number[];
+  /** Tensor written, whole or in part. */
+  output: number;
+  /** Constants read, in the order that the kernel states. */
+  constants: number[];
+  /** Geometry and arithmetic of the call; each kernel states its own. */
+  attributes: Record<string, StepAttribute>;
+}
+
+/** An input or output of the network as its users see it. */
+export interface PortSpec {
+  name: string;
+  /** Index of its tensor, always of type "f32". */
+  tensor: number;
+  /** Shape in the source network's own layout, for one sample if `batched`. */
+  shape: number[];
+  /** Whether the first dimension is a free batch: samples are run one by one. */
+  batched: boolean;
+}
+
+/** How a program was made; shown by `inspect`, not used to run it. */
+export interface CalibrationRecord {
+  /** Weight granularity. */
+  weights: string;
+  /** Method that chose the activation scales. */
+  scales: string;
+  /** Correction of batch statistics. */
+  usp: string;
+  /** Target of the correction. */
+  uspTarget: string;
+  /** Number of calibration samples. */
+  samples: number;
+}
+
+/** A network ready to run. */
+export interface Program {
+  name: string;
+  inputs: PortSpec[];
+  outputs: PortSpec[];
+  tensors: TensorSpec[];
+  constants: ConstantSpec[];
+  steps: StepSpec[];
+  /** Bytes of the arena that holds all tensors. */
+  arenaBytes: number;
+  /** How pixels become the network's input; absent where it takes no image. */
+  preprocessing?: Preprocessing;
+  /** Name of each class, in the order of the first output. */
+  labels?: string[];
+  /** Absent in a float program. */
+  calibration?: CalibrationRecord;
+}
