@@ -4,6 +4,14 @@
  * @module
  */
 
+import {
+  centerWindow,
+  channelsOf,
+  type Pixels,
+  resizeWindow,
+  shortSideSize,
+} from "./resize_image.ts";
+
 /** How an image becomes the network's input: resize, centre crop, normalise. */
 export interface Preprocessing {
   /** Length in pixels of the shorter side after the antialiased bilinear resize; absent: no resize. */
@@ -14,4 +22,189 @@ export interface Preprocessing {
   mean: number[];
   /** Standard deviation of each channel, on pixels scaled to 0..1. */
   std: number[];
+}
+
+/** Largest side in pixels that a resize or a crop may ask for. */
+export const LARGEST_INPUT_SIDE = 8192;
+
+/**
+ * Checks a recipe that comes from outside.
+ *
+ * @param value What should be a recipe for 1 or 3 channels.
+ * @param where Where it stands, for messages.
+ * @returns A copy with the known fields alone.
+ * @throws {TypeError} If a field is missing, unknown or of the wrong type.
+ * @throws {RangeError} If a number is out of range, or the crop larger than the resized image.
+ */
+export function validatePreprocessing(
+  value: unknown,
+  where: string,
+): Preprocessing {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new TypeError(`${where} must be an object`);
+  }
+  for (const key of Object.keys(value)) {
+    if (!["resize", "crop", "mean", "std"].includes(key)) {
+      throw new TypeError(
+        `${where} has an unknown field ${JSON.stringify(key)}`,
+      );
+    }
+  }
+  const { resize, crop, mean, std } = value as Record<string, unknown>;
+  const [height, width] = numbers(crop, 2, `${where}.crop`);
+  checkLength(height, `${where}.crop`);
+  checkLength(width, `${where}.crop`);
+  const channels = Array.isArray(mean) && mean.length === 1 ? 1 : 3;
+  const recipe: Preprocessing = {
+    crop: [height, width],
+    mean: numbers(mean, channels, `${where}.mean`),
+    std: numbers(std, channels, `${where}.std`),
+  };
+  if (recipe.std.some((deviation) => deviation <= 0)) {
+    throw new RangeError(`${where}.std must hold positive numbers`);
+  }
+  if (!normalizationTable(recipe).every(Number.isFinite)) {
+    throw new RangeError(`${where} gives values beyond float32`);
+  }
+  if (resize !== undefined) {
+    if (typeof resize !== "number") {
+      throw new TypeError(`${where}.resize must be a number`);
+    }
+    checkLength(resize, `${where}.resize`);
+    if (resize < Math.max(height, width)) {
+      throw new RangeError(
+        `${where}.resize is ${resize}, smaller than the crop of ${height}x${width}`,
+      );
+    }
+    recipe.resize = resize;
+  }
+  return recipe;
+}
+
+/**
+ * Resizes and crops an image to the network's input.
+ *
+ * Without a resize in the recipe the image must have the size of the crop.
+ * Alpha is dropped; a grey image is repeated for a network of 3 channels; a
+ * colour image becomes grey by ITU-R 601 weights, as in Pillow, for one of 1.
+ *
+ * @param image Image of any size.
+ * @param preprocessing A valid recipe.
+ * @returns height x width x channels bytes of the crop, channels last.
+ * @throws {TypeError} If it is no image, or its data don't fit its size.
+ * @throws {RangeError} If its size is out of range or doesn't match.
+ */
+export function prepareImage(
+  image: Pixels,
+  preprocessing: Preprocessing,
+): Uint8Array {
+  const { resize, crop: [height, width], mean } = preprocessing;
+  const source = withChannels(image, mean.length);
+  if (resize === undefined) {
+    if (image.height !== height || image.width !== width) {
+      throw new RangeError(
+        `Image size ${image.height}x${image.width} does not match the network's input ${height}x${width}`,
+      );
+    }
+    return new Uint8Array(source.data);
+  }
+  const size = shortSideSize(source, resize);
+  const resized = resizeWindow(source, size, centerWindow(size, height, width));
+  return resized.data as Uint8Array;
+}
+
+/**
+ * Tabulates the value that each byte of each channel has after normalisation.
+ *
+ * @param preprocessing A valid recipe.
+ * @returns channels x 256 values: float32((byte / 255 - mean) / std), computed in float64.
+ */
+export function normalizationTable(preprocessing: Preprocessing): Float32Array {
+  const { mean, std } = preprocessing;
+  const table = new Float32Array(mean.length * 256);
+  for (let index = 0; index < table.length; index++) {
+    const channel = index >> 8;
+    table[index] = ((index & 255) / 255 - mean[channel]) / std[channel];
+  }
+  return table;
+}
+
+/**
+ * Turns the bytes of a prepared image into the numbers that the network takes.
+ *
+ * @param hwc height x width x channels bytes, channels last, as from `prepareImage`.
+ * @param preprocessing A valid recipe.
+ * @param output Receives channels x height x width values.
+ * @throws {RangeError} If a length doesn't match the recipe.
+ */
+export function normalizePixels(
+  hwc: Uint8Array,
+  preprocessing: Preprocessing,
+  output: Float32Array,
+): void {
+  const { crop: [height, width], mean } = preprocessing;
+  const channels = mean.length;
+  const pixels = height * width;
+  if (hwc.length !== pixels * channels || output.length !== hwc.length) {
+    throw new RangeError(
+      `A prepared image has ${
+        pixels * channels
+      } values, not ${hwc.length} bytes for ${output.length} values`,
+    );
+  }
+  const table = normalizationTable(preprocessing);
+  for (let channel = 0; channel < channels; channel++) {
+    const values = table.subarray(channel * 256, channel * 256 + 256);
+    const target = channel * pixels;
+    for (let pixel = 0, at = channel; pixel < pixels; pixel++, at += channels) {
+      output[target + pixel] = values[hwc[at]];
+    }
+  }
+}
+
+/** The image with 1 or 3 channels. */
+function withChannels(image: Pixels, channels: number): Pixels {
+  const step = channelsOf(image);
+  if (step === channels) return image;
+  const { data, height, width } = image;
+  const result = new Uint8Array(height * width * channels);
+  for (let pixel = 0, at = 0; pixel < height * width; pixel++, at += step) {
+    if (channels === 1) {
+      result[pixel] =
+        (data[at] * 19595 + data[at + 1] * 38470 + data[at + 2] * 7471 +
+          32768) >> 16;
+    } else {
+      for (let c = 0; c < channels; c++) {
+        result[pixel * channels + c] = data[step === 1 ? at : at + c];
+      }
+    }
+  }
+  return { data: result, height, width, channels: channels === 1 ? 1 : 3 };
+}
+
+function numbers(value: unknown, length: number, where: string): number[] {
+  if (!Array.isArray(value) || value.length !== length) {
+    throw new TypeError(
+      `${where} must be a list of ${length} ${
+        length === 1 ? "number" : "numbers"
+      }`,
+    );
+  }
+  for (const item of value) {
+    if (typeof item !== "number") {
+      throw new TypeError(`${where} must hold numbers`);
+    }
+    if (!Number.isFinite(item)) {
+      throw new RangeError(`${where} must hold finite numbers`);
+    }
+  }
+  return value.slice();
+}
+
+function checkLength(value: number, where: string): void {
+  if (!Number.isInteger(value) || value < 1 || value > LARGEST_INPUT_SIDE) {
+    throw new RangeError(
+      `${where} must hold whole pixels from 1 to ${LARGEST_INPUT_SIDE}, not ${value}`,
+    );
+  }
 }

@@ -1,0 +1,333 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import {
+  normalizationTable,
+  normalizePixels,
+  prepareImage,
+  type Preprocessing,
+  validatePreprocessing,
+} from "../runtime/preprocessing.ts";
+import {
+  centerCrop,
+  centerWindow,
+  type Pixels,
+  resizeImage,
+  resizeWindow,
+  shortSideSize,
+} from "../runtime/resize_image.ts";
+import { randomPixels } from "./support/images.ts";
+
+/** FNV-1a, the digest in which the expected images are written down. */
+function digest(bytes: Uint8Array | Uint8ClampedArray): number {
+  let hash = 0x811c9dc5;
+  for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
+  return hash;
+}
+
+function recipe(fields: Partial<Preprocessing> = {}): Preprocessing {
+  return {
+    crop: [4, 4],
+    mean: [0.485, 0.456, 0.406],
+    std: [0.229, 0.224, 0.225],
+    ...fields,
+  };
+}
+
+Deno.test("resizing gives the bytes that Pillow gives", () => {
+  assertEquals(
+    Array.from(
+      resizeImage(randomPixels({ height: 6, width: 9, channels: 1 }, 1), 3, 4)
+        .data,
+    ),
+    [104, 120, 124, 139, 127, 123, 112, 143, 133, 173, 140, 124],
+  );
+  // deno-fmt-ignore
+  const cases: [number, number, 1 | 3, number, number, number, number][] = [
+    [37, 53, 3, 3, 16, 23, 0xdc3fd8c9],
+    [53, 37, 3, 4, 61, 40, 0xd0ab25a0],
+    [60, 11, 1, 5, 1, 50, 0x1bdb3feb],
+    [24, 24, 3, 6, 24, 11, 0x5f55fc08],
+    [90, 64, 3, 7, 45, 32, 0x6a7fe424],
+    [1, 1, 3, 8, 5, 7, 0x94ee5485],
+  ];
+  for (
+    const [height, width, channels, seed, toHeight, toWidth, expected] of cases
+  ) {
+    const image = resizeImage(
+      randomPixels({ height, width, channels }, seed),
+      toHeight,
+      toWidth,
+    );
+    assertEquals([image.height, image.width, image.channels], [
+      toHeight,
+      toWidth,
+      channels,
+    ]);
+    assertEquals(
+      digest(image.data),
+      expected,
+      `${height}x${width} to ${toHeight}x${toWidth}`,
+    );
+  }
+});
+
+Deno.test("short-side resize and centre crop give the bytes that torchvision gives", () => {
+  const cases: [number, number, number, number, number][] = [
+    [37, 53, 19, 16, 0x10a8d9ae],
+    [53, 37, 19, 16, 0x61adc3d7],
+    [40, 41, 17, 14, 0x47884967],
+    [61, 33, 20, 13, 0xa9634927],
+  ];
+  for (const [height, width, resize, crop, expected] of cases) {
+    const image = randomPixels({ height, width, channels: 3 }, 9);
+    const bytes = prepareImage(image, recipe({ resize, crop: [crop, crop] }));
+    assertEquals(digest(bytes), expected, `${height}x${width}`);
+  }
+});
+
+Deno.test("a resized window equals that part of the whole resized image", () => {
+  const image = randomPixels({ height: 41, width: 67, channels: 4 }, 11);
+  for (
+    const size of [{ height: 20, width: 33 }, { height: 41, width: 67 }, {
+      height: 90,
+      width: 80,
+    }]
+  ) {
+    const whole = resizeImage(image, size.height, size.width);
+    const window = centerWindow(size, 15, 12);
+    assertEquals(
+      resizeWindow(image, size, window).data,
+      centerCrop(whole, 15, 12).data,
+    );
+  }
+});
+
+Deno.test("a constant image stays constant at every size", () => {
+  for (const value of [0, 1, 127, 254, 255]) {
+    const image = {
+      data: new Uint8Array(7 * 5 * 3).fill(value),
+      height: 7,
+      width: 5,
+    };
+    for (const [height, width] of [[1, 1], [3, 11], [20, 2]]) {
+      assertEquals(
+        new Set(resizeImage(image, height, width).data),
+        new Set([value]),
+      );
+    }
+  }
+});
+
+Deno.test("the short side is exact and the long side rounded down", () => {
+  assertEquals(shortSideSize({ height: 375, width: 500 }, 256), {
+    height: 256,
+    width: 341,
+  });
+  assertEquals(shortSideSize({ height: 500, width: 375 }, 256), {
+    height: 341,
+    width: 256,
+  });
+  assertEquals(shortSideSize({ height: 9, width: 9 }, 4), {
+    height: 4,
+    width: 4,
+  });
+});
+
+Deno.test("odd margins of a centre crop are split with ties to even", () => {
+  const top = (height: number, crop: number) =>
+    centerWindow({ height, width: crop }, crop, crop).top;
+  assertEquals([top(4, 4), top(5, 4), top(7, 4), top(9, 4), top(11, 4)], [
+    0,
+    0,
+    2,
+    2,
+    4,
+  ]);
+});
+
+Deno.test("an image of extreme shape needs no more memory than its crop", () => {
+  const image = {
+    data: new Uint8Array(3_000_000 * 3).fill(9),
+    height: 1,
+    width: 3_000_000,
+  };
+  const bytes = prepareImage(image, recipe({ resize: 8, crop: [8, 8] }));
+  assertEquals(bytes, new Uint8Array(8 * 8 * 3).fill(9));
+});
+
+Deno.test("an image without a resize passes through and alpha is dropped", () => {
+  const image = randomPixels({ height: 4, width: 4, channels: 4 }, 10);
+  const expected = image.data.filter((_, index) => index % 4 !== 3);
+  assertEquals(prepareImage(image, recipe()), expected);
+  const error = assertThrows(
+    () =>
+      prepareImage(
+        randomPixels({ height: 4, width: 5, channels: 3 }, 1),
+        recipe(),
+      ),
+    RangeError,
+  );
+  assertEquals(
+    error.message,
+    "Image size 4x5 does not match the network's input 4x4",
+  );
+});
+
+Deno.test("grey and colour are converted to what the network takes", () => {
+  const colour = randomPixels({ height: 4, width: 4, channels: 3 }, 10);
+  const grey = recipe({ mean: [0], std: [1] });
+  assertEquals(
+    Array.from(prepareImage(colour, grey)),
+    [65, 13, 188, 79, 98, 62, 118, 56, 145, 113, 103, 203, 100, 113, 75, 46],
+  );
+  const single = { data: new Uint8Array(16).fill(77), height: 4, width: 4 };
+  assertEquals(prepareImage(single, grey), single.data);
+  assertEquals(prepareImage(single, recipe()), new Uint8Array(48).fill(77));
+});
+
+Deno.test("normalisation is rounded once from float64 and lays channels out as planes", () => {
+  const preprocessing = recipe({ crop: [2, 3] });
+  const image = randomPixels({ height: 2, width: 3, channels: 3 }, 12);
+  const output = new Float32Array(18);
+  normalizePixels(image.data, preprocessing, output);
+  const table = normalizationTable(preprocessing);
+  for (let c = 0; c < 3; c++) {
+    for (let pixel = 0; pixel < 6; pixel++) {
+      const byte = image.data[pixel * 3 + c];
+      const expected = Math.fround(
+        (byte / 255 - preprocessing.mean[c]) / preprocessing.std[c],
+      );
+      assertEquals(output[c * 6 + pixel], expected);
+      assertEquals(table[c * 256 + byte], expected);
+    }
+  }
+  assertThrows(
+    () => normalizePixels(image.data.subarray(1), preprocessing, output),
+    RangeError,
+  );
+  assertThrows(
+    () => normalizePixels(image.data, preprocessing, output.subarray(1)),
+    RangeError,
+  );
+});
+
+Deno.test("a recipe from outside is copied when valid", () => {
+  const value = { resize: 8, crop: [4, 6], mean: [0.5], std: [0.25] };
+  const checked = validatePreprocessing(value, "preprocessing");
+  assertEquals(checked, { resize: 8, crop: [4, 6], mean: [0.5], std: [0.25] });
+  value.crop[0] = 0;
+  assertEquals(checked.crop, [4, 6]);
+});
+
+Deno.test("a recipe from outside is refused with the field at fault", () => {
+  const cases: [unknown, typeof TypeError | typeof RangeError, string][] = [
+    [null, TypeError, "p must be an object"],
+    [[], TypeError, "p must be an object"],
+    [{ ...recipe(), size: 3 }, TypeError, 'p has an unknown field "size"'],
+    [
+      { ...recipe(), crop: undefined },
+      TypeError,
+      "p.crop must be a list of 2 numbers",
+    ],
+    [
+      { ...recipe(), crop: [4] },
+      TypeError,
+      "p.crop must be a list of 2 numbers",
+    ],
+    [{ ...recipe(), crop: [4, "4"] }, TypeError, "p.crop must hold numbers"],
+    [
+      { ...recipe(), crop: [0, 4] },
+      RangeError,
+      "p.crop must hold whole pixels from 1 to 8192, not 0",
+    ],
+    [
+      { ...recipe(), crop: [4, 4.5] },
+      RangeError,
+      "p.crop must hold whole pixels from 1 to 8192, not 4.5",
+    ],
+    [
+      { ...recipe(), crop: [4, 1e9] },
+      RangeError,
+      "p.crop must hold whole pixels from 1 to 8192",
+    ],
+    [
+      { ...recipe(), mean: [0, 0] },
+      TypeError,
+      "p.mean must be a list of 3 numbers",
+    ],
+    [{ ...recipe(), mean: [0] }, TypeError, "p.std must be a list of 1 number"],
+    [
+      { ...recipe(), mean: [0, NaN, 0] },
+      RangeError,
+      "p.mean must hold finite numbers",
+    ],
+    [
+      { ...recipe(), std: [1, 0, 1] },
+      RangeError,
+      "p.std must hold positive numbers",
+    ],
+    [
+      { ...recipe(), std: [1, 1e-300, 1] },
+      RangeError,
+      "p gives values beyond float32",
+    ],
+    [{ ...recipe(), resize: "8" }, TypeError, "p.resize must be a number"],
+    [
+      { ...recipe(), resize: 2 },
+      RangeError,
+      "p.resize is 2, smaller than the crop of 4x4",
+    ],
+    [
+      { ...recipe(), resize: Infinity },
+      RangeError,
+      "p.resize must hold whole pixels",
+    ],
+  ];
+  for (const [value, kind, message] of cases) {
+    assertThrows(() => validatePreprocessing(value, "p"), kind, message);
+  }
+});
+
+Deno.test("an image that contradicts itself is refused", () => {
+  const data = new Uint8Array(12);
+  const cases: [unknown, typeof TypeError | typeof RangeError, string][] = [
+    [null, TypeError, "An image must be an object"],
+    [
+      { data: [1, 2, 3], width: 1, height: 1 },
+      TypeError,
+      "must be a Uint8Array",
+    ],
+    [
+      { data, width: 0, height: 2 },
+      RangeError,
+      "Image width must be a positive integer, not 0",
+    ],
+    [
+      { data, width: 2, height: 1.5 },
+      RangeError,
+      "Image height must be a positive integer, not 1.5",
+    ],
+    [
+      { data, width: 3, height: 2 },
+      TypeError,
+      "An image must have 1, 3 or 4 channels, not 2",
+    ],
+    [
+      { data, width: 2, height: 2, channels: 4 },
+      TypeError,
+      "has 16 bytes, not 12",
+    ],
+  ];
+  for (const [image, kind, message] of cases) {
+    assertThrows(() => resizeImage(image as Pixels, 1, 1), kind, message);
+    assertThrows(() => centerCrop(image as Pixels, 1, 1), kind, message);
+    assertThrows(() => prepareImage(image as Pixels, recipe()), kind, message);
+  }
+  const image = { data, width: 2, height: 2 };
+  assertThrows(() => resizeImage(image, 0, 1), RangeError);
+  assertThrows(() => resizeImage(image, 1, NaN), RangeError);
+  assertThrows(
+    () => centerCrop(image, 3, 1),
+    RangeError,
+    "is not inside an image of 2x2",
+  );
+});
