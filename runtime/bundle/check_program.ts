@@ -1,0 +1,166 @@
+/**
+ * The checks that a bundle's header must pass before any memory is set aside
+ * for it.
+ *
+ * @module
+ */
+
+import { BundleError } from "../errors.ts";
+import { kernelDefinition } from "../kernels/registry.ts";
+import { validatePreprocessing } from "../preprocessing.ts";
+import type {
+  CalibrationRecord,
+  ConstantSpec,
+  ConstantType,
+  PortSpec,
+  Program,
+  StepAttribute,
+  StepSpec,
+  TensorSpec,
+  TensorType,
+} from "../program.ts";
+import { checkLifetimes } from "./check_lifetimes.ts";
+import { asArray, asFields, asFloat, asInteger, asIntegers, asShape, asString, type Fields } from "./fields.ts";
+import { ALIGNMENT, ELEMENT_BYTES, elementCount, MAX_ENTRIES, MAX_PART_BYTES } from "./format.ts";
+
+/**
+ * Checks every field of a parsed header and returns it as a program.
+ *
+ * Afterwards every index, offset and length that a kernel uses lies inside its
+ * table or memory, no two live tensors overlap, and no step reads what was
+ * never written.
+ *
+ * @param value The parsed header.
+ * @param dataBytes Bytes of the data part.
+ * @throws {BundleError} At the first inconsistency.
+ */
+export function checkProgram(value: unknown, dataBytes: number): Program {
+  const header = asFields(value, "Header");
+  const arenaBytes = asInteger(header.arenaBytes, "arenaBytes", 0, MAX_PART_BYTES);
+  const tensors = entries(header, "tensors").map((entry, index) => checkTensor(entry, `tensors[${index}]`, arenaBytes));
+  const constants = entries(header, "constants").map((entry, index) =>
+    checkConstant(entry, `constants[${index}]`, dataBytes)
+  );
+  checkConstantOrder(constants);
+  const steps = entries(header, "steps").map((entry, index) =>
+    checkStep(entry, `steps[${index}]`, tensors.length, constants.length)
+  );
+  const program: Program = {
+    name: asString(header.name, "name"),
+    inputs: ports(header, "inputs", tensors),
+    outputs: ports(header, "outputs", tensors),
+    tensors,
+    constants,
+    steps,
+    arenaBytes,
+  };
+  if (header.preprocessing !== undefined) {
+    program.preprocessing = validatePreprocessing(header.preprocessing, "preprocessing");
+  }
+  if (header.labels !== undefined) {
+    program.labels = asArray(header.labels, "labels", MAX_ENTRIES).map((label, i) => asString(label, `labels[${i}]`));
+  }
+  if (header.calibration !== undefined) program.calibration = checkCalibration(header.calibration);
+  for (const step of steps) kernelDefinition(step).check(step, program);
+  checkLifetimes(program);
+  return program;
+}
+
+function entries(header: Fields, name: string): unknown[] {
+  return asArray(header[name], name, MAX_ENTRIES);
+}
+
+function oneOf<T extends string>(value: unknown, where: string, words: readonly T[]): T {
+  if (!words.includes(value as T)) throw new BundleError(`${where} must be one of ${words.join(", ")}`);
+  return value as T;
+}
+
+function checkTensor(value: unknown, where: string, arenaBytes: number): TensorSpec {
+  const fields = asFields(value, where);
+  const type = oneOf<TensorType>(fields.type, `${where}.type`, ["u8", "f32"]);
+  const shape = asShape(fields.shape, `${where}.shape`);
+  const offset = asInteger(fields.offset, `${where}.offset`, 0, MAX_PART_BYTES);
+  if (offset % ALIGNMENT !== 0) throw new BundleError(`${where}.offset must be a multiple of ${ALIGNMENT}`);
+  if (elementCount(shape) * ELEMENT_BYTES[type] > arenaBytes - offset) {
+    throw new BundleError(`${where} reaches past the end of the arena of ${arenaBytes} bytes`);
+  }
+  const tensor: TensorSpec = { name: asString(fields.name, `${where}.name`), type, shape, offset };
+  if (type === "u8") {
+    tensor.scale = asFloat(fields.scale, `${where}.scale`);
+    if (tensor.scale <= 0) throw new BundleError(`${where}.scale must be above 0`);
+    tensor.zeroPoint = asInteger(fields.zeroPoint, `${where}.zeroPoint`, 0, 255);
+  }
+  return tensor;
+}
+
+function checkConstant(value: unknown, where: string, dataBytes: number): ConstantSpec {
+  const fields = asFields(value, where);
+  const type = oneOf<ConstantType>(fields.type, `${where}.type`, ["i8", "u8", "i32", "f32"]);
+  const offset = asInteger(fields.offset, `${where}.offset`, 0, MAX_PART_BYTES);
+  const length = asInteger(fields.length, `${where}.length`, 1, MAX_PART_BYTES);
+  if (offset % ALIGNMENT !== 0) throw new BundleError(`${where}.offset must be a multiple of ${ALIGNMENT}`);
+  if (length * ELEMENT_BYTES[type] > dataBytes - offset) {
+    throw new BundleError(`${where} reaches past the end of the data of ${dataBytes} bytes`);
+  }
+  return { type, offset, length };
+}
+
+function checkConstantOrder(constants: readonly ConstantSpec[]): void {
+  let end = 0;
+  for (const [index, constant] of constants.entries()) {
+    if (constant.offset < end) throw new BundleError(`constants[${index}] overlaps the constant before it`);
+    end = constant.offset + constant.length * ELEMENT_BYTES[constant.type];
+  }
+}
+
+function checkStep(value: unknown, where: string, tensorCount: number, constantCount: number): StepSpec {
+  const fields = asFields(value, where);
+  const attributes: Record<string, StepAttribute> = Object.create(null);
+  for (const [key, attribute] of Object.entries(asFields(fields.attributes ?? {}, `${where}.attributes`))) {
+    attributes[key] = checkAttribute(attribute, `${where}.attributes.${key}`);
+  }
+  return {
+    kernel: asString(fields.kernel, `${where}.kernel`),
+    name: asString(fields.name, `${where}.name`),
+    inputs: asIntegers(fields.inputs, `${where}.inputs`, 0, tensorCount - 1),
+    output: asInteger(fields.output, `${where}.output`, 0, tensorCount - 1),
+    constants: asIntegers(fields.constants ?? [], `${where}.constants`, 0, constantCount - 1),
+    attributes,
+  };
+}
+
+function checkAttribute(value: unknown, where: string): StepAttribute {
+  if (typeof value === "string") return asString(value, where);
+  if (!Array.isArray(value)) return asFloat(value, where);
+  return asArray(value, where, 16).map((entry, index) => asFloat(entry, `${where}[${index}]`));
+}
+
+function ports(header: Fields, name: string, tensors: readonly TensorSpec[]): PortSpec[] {
+  const list = entries(header, name).map((value, index): PortSpec => {
+    const where = `${name}[${index}]`;
+    const fields = asFields(value, where);
+    const tensor = asInteger(fields.tensor, `${where}.tensor`, 0, tensors.length - 1);
+    const shape = fields.shape instanceof Array && fields.shape.length === 0 ? [] : asShape(fields.shape, `${where}.shape`);
+    if (tensors[tensor].type !== "f32" || elementCount(shape) !== elementCount(tensors[tensor].shape)) {
+      throw new BundleError(`${where} must have a float32 tensor of its own size`);
+    }
+    if (typeof fields.batched !== "boolean") throw new BundleError(`${where}.batched must be true or false`);
+    return { name: asString(fields.name, `${where}.name`), tensor, shape, batched: fields.batched };
+  });
+  if (list.length === 0) throw new BundleError(`${name} must not be empty`);
+  if (new Set(list.map((port) => port.name)).size !== list.length) {
+    throw new BundleError(`${name} must have different names`);
+  }
+  return list;
+}
+
+function checkCalibration(value: unknown): CalibrationRecord {
+  const fields = asFields(value, "calibration");
+  return {
+    weights: asString(fields.weights, "calibration.weights"),
+    scales: asString(fields.scales, "calibration.scales"),
+    usp: asString(fields.usp, "calibration.usp"),
+    uspTarget: asString(fields.uspTarget, "calibration.uspTarget"),
+    samples: asInteger(fields.samples, "calibration.samples", 0, 2 ** 31),
+  };
+}

@@ -1,0 +1,67 @@
+/**
+ * Checked access to the fields of untrusted header objects.
+ *
+ * @module
+ */
+
+import { BundleError } from "../errors.ts";
+
+/** An object of unknown content. */
+export type Fields = Record<string, unknown>;
+
+/** Returns `value` as an object with named fields, or throws a {@linkcode BundleError} that names `where`. */
+export function asFields(value: unknown, where: string): Fields {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new BundleError(`${where} must be an object`);
+  }
+  return value as Fields;
+}
+
+/** Returns `value` as an array of at most `limit` entries. */
+export function asArray(value: unknown, where: string, limit: number): unknown[] {
+  if (!Array.isArray(value)) throw new BundleError(`${where} must be an array`);
+  if (value.length > limit) throw new BundleError(`${where} has ${value.length} entries, at most ${limit} are allowed`);
+  return value;
+}
+
+/** Returns `value` as a string of at most 4,096 characters. */
+export function asString(value: unknown, where: string): string {
+  if (typeof value !== "string" || value.length > 4096) {
+    throw new BundleError(`${where} must be a string of at most 4096 characters`);
+  }
+  return value;
+}
+
+/** Returns `value` as an integer from `min` to `max`. */
+export function asInteger(value: unknown, where: string, min: number, max: number): number {
+  if (typeof value !== "number" || !Number.isInteger(value) || value < min || value > max) {
+    throw new BundleError(`${where} must be an integer from ${min} to ${max}`);
+  }
+  return value;
+}
+
+/** Returns `value` as a finite number rounded to float32. */
+export function asFloat(value: unknown, where: string): number {
+  const rounded = typeof value === "number" ? Math.fround(value) : NaN;
+  if (!Number.isFinite(rounded)) throw new BundleError(`${where} must be a finite float32 number`);
+  return rounded;
+}
+
+/** Returns `value` as a list of integers from `min` to `max`, of `length` entries where it is given. */
+export function asIntegers(value: unknown, where: string, min: number, max: number, length?: number): number[] {
+  const list = asArray(value, where, 65536);
+  if (length !== undefined && list.length !== length) {
+    throw new BundleError(`${where} must have ${length} entries: it has ${list.length}`);
+  }
+  return list.map((entry, index) => asInteger(entry, `${where}[${index}]`, min, max));
+}
+
+/** Returns `value` as a shape: 1 to 8 dimensions of at least 1 with at most 2^30 elements in all. */
+export function asShape(value: unknown, where: string): number[] {
+  const shape = asIntegers(value, where, 1, 2 ** 30);
+  if (shape.length < 1 || shape.length > 8) throw new BundleError(`${where} must have 1 to 8 dimensions`);
+  if (shape.reduce((product, length) => product * length, 1) > 2 ** 30) {
+    throw new BundleError(`${where} has more than 2^30 elements`);
+  }
+  return shape;
+}

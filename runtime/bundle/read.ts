@@ -1,0 +1,92 @@
+/**
+ * Reading of bundles: from untrusted bytes to a checked program, without
+ * copying or allocating anything sized by the file's own words.
+ *
+ * @module
+ */
+
+import { BundleError } from "../errors.ts";
+import type { Program } from "../program.ts";
+import { checkProgram } from "./check_program.ts";
+import {
+  align,
+  DIGEST_BYTES,
+  FORMAT_VERSION,
+  MAGIC,
+  MAX_HEADER_BYTES,
+  MAX_PART_BYTES,
+  PREFIX_BYTES,
+  toHex,
+} from "./format.ts";
+
+/** A checked program with its constants. */
+export interface Bundle {
+  program: Program;
+  /** The data part, a view on the file's bytes. */
+  data: Uint8Array;
+  /** SHA-256 of the file less its last 32 bytes, in hexadecimal; also those last 32 bytes. */
+  hash: string;
+  /** Bytes of each part of the file. */
+  sizes: { header: number; data: number; total: number };
+}
+
+/**
+ * Reads and checks the bytes of a bundle.
+ *
+ * @param bytes The whole file.
+ * @returns The program, with views on `bytes`.
+ * @throws {BundleError} Where the file is not a bundle, is truncated, altered, or inconsistent.
+ */
+export async function readBundle(bytes: Uint8Array): Promise<Bundle> {
+  if (bytes.length < MAGIC.length || MAGIC.some((byte, index) => bytes[index] !== byte)) {
+    throw new BundleError("Not an Octet bundle: the first eight bytes are wrong", 0);
+  }
+  if (bytes.length < PREFIX_BYTES + DIGEST_BYTES) {
+    throw new BundleError(`Truncated bundle: ${bytes.length} bytes are less than the shortest bundle`, bytes.length);
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const version = view.getUint32(8, true);
+  if (version !== FORMAT_VERSION) {
+    throw new BundleError(`Unsupported bundle version ${version}: this runtime reads version ${FORMAT_VERSION}`, 8);
+  }
+  const header = view.getUint32(12, true);
+  const data = view.getUint32(16, true);
+  if (header > MAX_HEADER_BYTES) throw new BundleError(`Header of ${header} bytes is over the limit`, 12);
+  if (data > MAX_PART_BYTES) throw new BundleError(`Data of ${data} bytes is over the limit`, 16);
+  if (view.getUint32(20, true) !== 0) throw new BundleError("Reserved word is not zero", 20);
+  const dataOffset = align(PREFIX_BYTES + header);
+  const total = dataOffset + data + DIGEST_BYTES;
+  if (bytes.length !== total) {
+    const what = bytes.length < total ? "Truncated bundle" : "Trailing bytes after the bundle";
+    throw new BundleError(`${what}: the file has ${bytes.length} bytes, its header says ${total}`, bytes.length);
+  }
+  const hash = await checkDigest(bytes);
+  for (let offset = PREFIX_BYTES + header; offset < dataOffset; offset++) {
+    if (bytes[offset] !== 0) throw new BundleError("Padding after the header is not zero", offset);
+  }
+  const program = checkProgram(parseHeader(bytes.subarray(PREFIX_BYTES, PREFIX_BYTES + header)), data);
+  return {
+    program,
+    data: bytes.subarray(dataOffset, dataOffset + data),
+    hash,
+    sizes: { header: dataOffset, data, total },
+  };
+}
+
+async function checkDigest(bytes: Uint8Array): Promise<string> {
+  const end = bytes.length - DIGEST_BYTES;
+  const content = bytes.subarray(0, end) as Uint8Array<ArrayBuffer>;
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", content));
+  if (digest.some((byte, index) => bytes[end + index] !== byte)) {
+    throw new BundleError("Altered bundle: its SHA-256 does not match its content", end);
+  }
+  return toHex(digest);
+}
+
+function parseHeader(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch {
+    throw new BundleError("Header is not JSON in UTF-8", PREFIX_BYTES);
+  }
+}

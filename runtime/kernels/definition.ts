@@ -1,0 +1,121 @@
+/**
+ * What the runtime knows of a kernel: how to check a step that calls it and how
+ * to fill its parameter block. The blocks are described in `kernels/README.md`.
+ *
+ * @module
+ */
+
+import { BundleError } from "../errors.ts";
+import type { ConstantType, Program, StepSpec, TensorSpec, TensorType } from "../program.ts";
+import { elementCount } from "../bundle/format.ts";
+import { asFloat, asInteger, asIntegers, asString } from "../bundle/fields.ts";
+
+/** Where the parts of a program lie in linear memory, as byte addresses. */
+export interface MemoryMap {
+  tensor(index: number): number;
+  constant(index: number): number;
+  scratch: number;
+}
+
+/** A step ready to run: the exported function and the words of its parameter block. */
+export interface KernelCall {
+  entry: string;
+  block: number[];
+}
+
+/** A kernel that steps can name. */
+export interface KernelDefinition {
+  /** Throws a {@linkcode BundleError} where the step would make the kernel leave its tensors or constants. */
+  check(step: StepSpec, program: Program): void;
+  /** Checks the content of the step's constants, where a wrong value would make the kernel leave its tensors. */
+  checkData?(step: StepSpec, constants: readonly ArrayBufferView[]): void;
+  /** Bytes of scratch memory that the step needs; none where absent. */
+  scratchBytes?(step: StepSpec): number;
+  /** Makes the call of a checked step. */
+  bind(step: StepSpec, program: Program, memory: MemoryMap): KernelCall;
+}
+
+const bits = new DataView(new ArrayBuffer(4));
+
+/** The bits of a float32 as the integer word that holds them in a parameter block. */
+export function floatWord(value: number): number {
+  bits.setFloat32(0, value);
+  return bits.getInt32(0);
+}
+
+function place(step: StepSpec, key: string): string {
+  return `Step "${step.name}" (${step.kernel}): ${key}`;
+}
+
+/** An error about a step. */
+export function stepError(step: StepSpec, message: string): BundleError {
+  return new BundleError(`Step "${step.name}" (${step.kernel}): ${message}`);
+}
+
+/** The integer attribute `key`, from `min` to `max`; `fallback` where it is absent. */
+export function integer(step: StepSpec, key: string, min: number, max: number, fallback?: number): number {
+  return asInteger(step.attributes[key] ?? fallback, place(step, key), min, max);
+}
+
+/** The list of `length` integers `key`, each from `min` to `max`; `fallback` where it is absent. */
+export function integers(
+  step: StepSpec,
+  key: string,
+  length: number,
+  range: [min: number, max: number],
+  fallback?: readonly number[],
+): number[] {
+  return asIntegers(step.attributes[key] ?? fallback, place(step, key), range[0], range[1], length);
+}
+
+/** The float32 attribute `key`; `fallback` where it is absent. */
+export function float(step: StepSpec, key: string, fallback?: number): number {
+  return asFloat(step.attributes[key] ?? fallback, place(step, key));
+}
+
+/** The string attribute `key`; `fallback` where it is absent. */
+export function word(step: StepSpec, key: string, fallback?: string): string {
+  return asString(step.attributes[key] ?? fallback, place(step, key));
+}
+
+/** The shape attribute `key` of `rank` dimensions, each from 1 to 2^30. */
+export function shape(step: StepSpec, key: string, rank: number): number[] {
+  return integers(step, key, rank, [1, 2 ** 30]);
+}
+
+/** Checks that the step reads `inputs` tensors and holds from `min` to `max` constants. */
+export function checkCounts(step: StepSpec, inputs: number, min: number, max = min): void {
+  if (step.inputs.length !== inputs) throw stepError(step, `must have ${inputs} inputs: it has ${step.inputs.length}`);
+  const count = step.constants.length;
+  if (count < min || count > max) throw stepError(step, `must have ${min} to ${max} constants: it has ${count}`);
+}
+
+/** Checks the type and the number of elements of a tensor that the step uses. */
+export function checkTensor(
+  step: StepSpec,
+  tensor: TensorSpec,
+  type: TensorType | undefined,
+  elements: number,
+): void {
+  if (type !== undefined && tensor.type !== type) {
+    throw stepError(step, `tensor "${tensor.name}" must be ${type}: it is ${tensor.type}`);
+  }
+  const count = elementCount(tensor.shape);
+  if (count !== elements) throw stepError(step, `tensor "${tensor.name}" has ${count} elements, ${elements} expected`);
+}
+
+/** Checks the type and the number of elements of the step's constant `index`. */
+export function checkConstant(
+  step: StepSpec,
+  program: Program,
+  index: number,
+  expected: { type: ConstantType; length: number },
+): void {
+  const constant = program.constants[step.constants[index]];
+  if (constant.type !== expected.type || constant.length !== expected.length) {
+    throw stepError(
+      step,
+      `constant ${index} must be ${expected.length} x ${expected.type}: it is ${constant.length} x ${constant.type}`,
+    );
+  }
+}

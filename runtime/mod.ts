@@ -1,0 +1,16 @@
+/**
+ * The runtime: loads bundles and runs them.
+ *
+ * @module
+ */
+
+export type { Bundle } from "./bundle/read.ts";
+export { readBundle } from "./bundle/read.ts";
+export * from "./errors.ts";
+export type { ExecutorOptions } from "./executor.ts";
+export type { KernelBuild } from "./kernels/instance.ts";
+export * from "./model.ts";
+export type { Preprocessing } from "./preprocessing.ts";
+export type { CalibrationRecord, ConstantSpec, PortSpec, Program, StepSpec, TensorSpec } from "./program.ts";
+export type { Pixels } from "./resize_image.ts";
+export type { BundleSource } from "./source.ts";

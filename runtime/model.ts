@@ -1,0 +1,212 @@
+/**
+ * The model: a bundle that answers.
+ *
+ * @module
+ */
+
+import { elementCount } from "./bundle/format.ts";
+import { type Bundle, readBundle } from "./bundle/read.ts";
+import { Executor, type ExecutorOptions } from "./executor.ts";
+import { createImageWriter, type ImageWriter } from "./image_input.ts";
+import { type Preprocessing, prepareImage } from "./preprocessing.ts";
+import type { PortSpec } from "./program.ts";
+import type { Pixels } from "./resize_image.ts";
+import { type BundleSource, readSource } from "./source.ts";
+
+/** A float32 tensor in the source network's own layout. */
+export interface Tensor {
+  /** Dimensions, the batch first where the network has one. */
+  shape: number[];
+  /** Row-major elements. */
+  data: Float32Array;
+}
+
+/** An input or output; a free batch is -1 in its shape. */
+export interface ModelPort {
+  name: string;
+  shape: number[];
+}
+
+/** One class that an image may belong to. */
+export interface Prediction {
+  /** Name of the class, or its index as text where the bundle has no names. */
+  label: string;
+  index: number;
+  /** Softmax of the first output, 0 to 1. */
+  score: number;
+}
+
+/**
+ * A network ready to answer, with memory of its own.
+ *
+ * @example Running a network
+ * ```ts ignore
+ * import { Model } from "octet";
+ *
+ * const model = await Model.load("network.octet");
+ * const { logits } = model.run({ input: new Float32Array(3 * 224 * 224) });
+ * ```
+ */
+export class Model {
+  /** Name of the network. */
+  readonly name: string;
+  /** SHA-256 of the bundle, in hexadecimal. */
+  readonly hash: string;
+  /** The inputs in the source network's own layout. */
+  readonly inputs: ModelPort[];
+  /** The outputs in the source network's own layout. */
+  readonly outputs: ModelPort[];
+  /** Name of each class, where the bundle holds them. */
+  readonly labels: readonly string[] | undefined;
+  /** How images are prepared, where the network takes images. */
+  readonly preprocessing: Preprocessing | undefined;
+  /** The build of the kernels that runs the network: "simd128" or "relaxed". */
+  readonly kernels: string;
+  readonly #executor: Executor;
+  readonly #writeImage: ImageWriter | undefined;
+
+  /** Makes a model of a bundle that was read before; {@linkcode Model.load} reads and makes at once. */
+  constructor(bundle: Bundle, options: ExecutorOptions = {}) {
+    const { program } = bundle;
+    this.#executor = new Executor(bundle, options);
+    this.name = program.name;
+    this.hash = bundle.hash;
+    this.inputs = program.inputs.map(describe);
+    this.outputs = program.outputs.map(describe);
+    this.labels = program.labels;
+    this.preprocessing = program.preprocessing;
+    this.kernels = this.#executor.build;
+    if (program.preprocessing) this.#writeImage = createImageWriter(this.#executor, program.preprocessing);
+  }
+
+  /**
+   * Loads a bundle.
+   *
+   * @param source Its bytes (no permission needed), a URL, or the path of a file.
+   * @param options Which build of the kernels to use; by default what suits the host.
+   * @throws {BundleError} Where the bundle cannot be accepted.
+   */
+  static async load(source: BundleSource, options: ExecutorOptions = {}): Promise<Model> {
+    return new Model(await readBundle(await readSource(source)), options);
+  }
+
+  /**
+   * Runs the network on float32 inputs in its own layout.
+   *
+   * @param inputs One entry for each input, by name: elements, or elements with
+   * their shape. Where the network has a free batch, any whole number of samples.
+   * @returns One tensor for each output, by name.
+   * @throws {TypeError} Where an input is missing, unknown, or of another shape.
+   */
+  run(inputs: Record<string, Float32Array | Tensor>): Record<string, Tensor> {
+    const { program } = this.#executor;
+    for (const name of Object.keys(inputs)) {
+      if (!program.inputs.some((port) => port.name === name)) throw new TypeError(`Unknown input "${name}"`);
+    }
+    const given = program.inputs.map((port) => readInput(port, inputs[port.name]));
+    const batch = given[0].samples;
+    if (given.some(({ samples }) => samples !== batch)) throw new TypeError("Inputs have different batch sizes");
+    return this.#collect(batch, (sample) => {
+      for (const { data, port, length } of given) {
+        this.#executor.tensor(port.tensor).set(data.subarray(sample * length, (sample + 1) * length));
+      }
+      return 0;
+    });
+  }
+
+  /**
+   * Runs the network on one image: resized, cropped and normalised as the bundle says.
+   *
+   * @throws {TypeError} Where the bundle holds no preprocessing or the image does not fit it.
+   */
+  runImage(image: Pixels): Record<string, Tensor> {
+    return this.runPixels(prepareImage(image, this.#requirePreprocessing()));
+  }
+
+  /**
+   * Runs the network on the pixels of one image that has the crop's size already.
+   *
+   * @param pixels Bytes [height, width, channels].
+   * @throws {TypeError} Where the bundle holds no preprocessing or the length is wrong.
+   */
+  runPixels(pixels: Uint8Array): Record<string, Tensor> {
+    const { crop: [height, width], mean } = this.#requirePreprocessing();
+    const expected = height * width * mean.length;
+    if (pixels.length !== expected) {
+      throw new TypeError(`Pixels have ${pixels.length} bytes, ${height} x ${width} x ${mean.length} expected`);
+    }
+    return this.#collect(1, () => this.#writeImage!(pixels));
+  }
+
+  /**
+   * Classifies one image.
+   *
+   * @param image Decoded pixels, RGB or RGBA.
+   * @param options How many classes to return; 5 by default.
+   * @returns The most likely classes, the best first.
+   * @throws {TypeError} Where the bundle holds no preprocessing or the image does not fit it.
+   */
+  classify(image: Pixels, options: { top?: number } = {}): Prediction[] {
+    const logits = this.runImage(image)[this.outputs[0].name].data;
+    const scores = softmax(logits);
+    const ranked = Array.from(scores.keys()).sort((a, b) => scores[b] - scores[a] || a - b);
+    return ranked.slice(0, options.top ?? 5).map((index) => ({
+      label: this.labels?.[index] ?? String(index),
+      index,
+      score: scores[index],
+    }));
+  }
+
+  #requirePreprocessing(): Preprocessing {
+    if (!this.preprocessing) throw new TypeError(`Model "${this.name}" holds no preprocessing: it takes no images`);
+    return this.preprocessing;
+  }
+
+  #collect(batch: number, prepare: (sample: number) => number): Record<string, Tensor> {
+    const executor = this.#executor;
+    const results = executor.program.outputs.map((port) => new Float32Array(batch * elementCount(port.shape)));
+    for (let sample = 0; sample < batch; sample++) {
+      executor.run(prepare(sample));
+      for (const [index, port] of executor.program.outputs.entries()) {
+        results[index].set(executor.tensor(port.tensor) as Float32Array, sample * elementCount(port.shape));
+      }
+    }
+    return Object.fromEntries(executor.program.outputs.map((port, index) => {
+      const shape = port.batched ? [batch, ...port.shape.slice(1)] : [...port.shape];
+      return [port.name, { shape, data: results[index] }];
+    }));
+  }
+}
+
+function describe(port: PortSpec): ModelPort {
+  return { name: port.name, shape: port.batched ? [-1, ...port.shape.slice(1)] : [...port.shape] };
+}
+
+function readInput(
+  port: PortSpec,
+  given: Float32Array | Tensor | undefined,
+): { port: PortSpec; data: Float32Array; samples: number; length: number } {
+  if (given === undefined) throw new TypeError(`Missing input "${port.name}"`);
+  const data = given instanceof Float32Array ? given : given.data;
+  const length = elementCount(port.shape);
+  const samples = port.batched ? data.length / length : 1;
+  if (!(data instanceof Float32Array) || !Number.isInteger(samples) || samples < 1 || data.length !== samples * length) {
+    throw new TypeError(
+      `Input "${port.name}" has ${data?.length} elements: float32 [${describe(port).shape.join(", ")}] expected`,
+    );
+  }
+  if (!(given instanceof Float32Array)) {
+    const expected = port.batched ? [samples, ...port.shape.slice(1)] : port.shape;
+    if (given.shape.length !== expected.length || given.shape.some((size, axis) => size !== expected[axis])) {
+      throw new TypeError(`Input "${port.name}" has shape [${given.shape.join(", ")}]: [${expected.join(", ")}] expected`);
+    }
+  }
+  return { port, data, samples, length };
+}
+
+function softmax(logits: Float32Array): Float64Array {
+  const maximum = logits.reduce((max, value) => Math.max(max, value), -Infinity);
+  const scores = Float64Array.from(logits, (value) => Math.exp(value - maximum));
+  const sum = scores.reduce((total, value) => total + value, 0);
+  return scores.map((value) => value / sum);
+}
