@@ -1,0 +1,134 @@
+/**
+ * Convolution and fully connected kernels.
+ *
+ * Constants of "convolution_u8" and "depthwise_u8": packed weights (i8), bias
+ * with the zero point correction (i32), multiplier (f32), and the slopes of a
+ * "prelu" (f32). Of the f32 kernels: packed weights, bias, slopes.
+ *
+ * @module
+ */
+
+import { elementCount } from "../bundle/format.ts";
+import type { ConstantType, Program, StepSpec, TensorType } from "../program.ts";
+import {
+  checkConstant,
+  checkCounts,
+  checkTensor,
+  floatWord,
+  integer,
+  integers,
+  type KernelDefinition,
+  shape,
+  stepError,
+} from "./definition.ts";
+import { epilogueWords, needsSlopes, readEpilogue } from "./epilogue.ts";
+
+const MAX_GEOMETRY = 65535;
+
+/** The geometry attributes of a convolution step. */
+export interface ConvolutionGeometry {
+  /** [batch, height, width, channels]. */
+  input: number[];
+  /** [batch, height, width, channels]. */
+  output: number[];
+  kernel: number[];
+  stride: number[];
+  dilation: number[];
+  /** [top, left]. */
+  pads: number[];
+  groups: number;
+}
+
+/** Reads and checks the geometry attributes of a convolution step. */
+export function readGeometry(step: StepSpec): ConvolutionGeometry {
+  const geometry = {
+    input: shape(step, "input", 4),
+    output: shape(step, "output", 4),
+    kernel: integers(step, "kernel", 2, [1, MAX_GEOMETRY], [1, 1]),
+    stride: integers(step, "stride", 2, [1, MAX_GEOMETRY], [1, 1]),
+    dilation: integers(step, "dilation", 2, [1, MAX_GEOMETRY], [1, 1]),
+    pads: integers(step, "pads", 2, [0, MAX_GEOMETRY], [0, 0]),
+    groups: integer(step, "groups", 1, 2 ** 24, 1),
+  };
+  const { input, output, groups, kernel } = geometry;
+  if (input[0] !== output[0]) throw stepError(step, "input and output batch differ");
+  if (input[3] % groups !== 0 || output[3] % groups !== 0) {
+    throw stepError(step, `groups ${groups} must divide ${input[3]} input and ${output[3]} output channels`);
+  }
+  if (kernel[0] * kernel[1] * (input[3] / groups) > 2 ** 24) throw stepError(step, "kernel is over the limit");
+  for (const [size, axis] of [[output[1], 0], [output[2], 1]]) {
+    if ((size - 1) * geometry.stride[axis] + kernel[axis] * geometry.dilation[axis] > 2 ** 30) {
+      throw stepError(step, "output positions are over the limit");
+    }
+  }
+  return geometry;
+}
+
+/** Number of elements of packed weights; the layouts are in `kernels/README.md`. */
+export function packedLength(kernel: "convolution_u8" | "convolution_f32" | "depthwise", g: ConvolutionGeometry): number {
+  const taps = g.kernel[0] * g.kernel[1];
+  if (kernel === "depthwise") return taps * Math.ceil(g.output[3] / 16) * 16;
+  const depth = taps * (g.input[3] / g.groups);
+  const blocks = g.groups * Math.ceil(g.output[3] / g.groups / 8);
+  return blocks * 8 * (kernel === "convolution_u8" ? Math.ceil(depth / 4) * 4 : depth);
+}
+
+function define(depthwise: boolean, type: TensorType): KernelDefinition {
+  const entry = `${depthwise ? "depthwise" : "convolution"}_${type}`;
+  const weightType: ConstantType = type === "u8" ? "i8" : "f32";
+  const packing = depthwise ? "depthwise" : type === "u8" ? "convolution_u8" : "convolution_f32";
+
+  function check(step: StepSpec, program: Program): void {
+    const geometry = readGeometry(step);
+    readEpilogue(step);
+    const channels = geometry.output[3];
+    if (depthwise && (geometry.groups !== channels || geometry.input[3] !== channels)) {
+      throw stepError(step, "a depthwise convolution must have as many groups, inputs and outputs");
+    }
+    const plain = type === "u8" ? 3 : 2;
+    const count = plain + (needsSlopes(step) ? 1 : 0);
+    checkCounts(step, 1, count);
+    checkTensor(step, program.tensors[step.inputs[0]], type, elementCount(geometry.input));
+    checkTensor(step, program.tensors[step.output], type === "u8" ? undefined : "f32", elementCount(geometry.output));
+    checkConstant(step, program, 0, { type: weightType, length: packedLength(packing, geometry) });
+    checkConstant(step, program, 1, { type: type === "u8" ? "i32" : "f32", length: channels });
+    for (let index = 2; index < count; index++) checkConstant(step, program, index, { type: "f32", length: channels });
+  }
+
+  return {
+    check,
+    ...(depthwise ? {} : { scratchBytes: (step: StepSpec) => scratchBytes(readGeometry(step), type) }),
+    bind(step, program, memory) {
+      const { input, output, kernel, stride, dilation, pads, groups } = readGeometry(step);
+      const constants = step.constants.map((index) => memory.constant(index));
+      const [weights, bias] = constants;
+      const multiplier = type === "u8" ? constants[2] : 0;
+      const slopes = needsSlopes(step) ? constants[constants.length - 1] : 0;
+      const outputTensor = program.tensors[step.output];
+      return {
+        entry,
+        block: [
+          ...[memory.tensor(step.inputs[0]), weights, bias, multiplier, slopes, memory.tensor(step.output), memory.scratch],
+          ...input,
+          ...output.slice(1),
+          ...kernel,
+          ...stride,
+          ...dilation,
+          ...pads,
+          groups,
+          program.tensors[step.inputs[0]].zeroPoint ?? 0,
+          outputTensor.type === "f32" ? 1 : 0,
+          ...epilogueWords(step, outputTensor),
+        ],
+      };
+    },
+  };
+}
+
+/** Kernels that this file defines, by name. */
+export const convolutionKernels: Readonly<Record<string, KernelDefinition>> = {
+  convolution_u8: define(false, "u8"),
+  convolution_f32: define(false, "f32"),
+  depthwise_u8: define(true, "u8"),
+  depthwise_f32: define(true, "f32"),
+};
