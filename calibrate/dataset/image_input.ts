@@ -1,0 +1,96 @@
+/**
+ * What an image has to be like for a network.
+ *
+ * @module
+ */
+
+import type { Preprocessing } from "../../runtime/preprocessing.ts";
+
+/** Size of the images that a network takes. */
+export interface ImageInput {
+  /** Height in pixels. */
+  height: number;
+  /** Width in pixels. */
+  width: number;
+  channels: 1 | 3;
+}
+
+/**
+ * Tells from the shape of a network's input which images it takes.
+ *
+ * @param shape [batch, channels, height, width] or [batch, height, width, channels], with 1 or 3 channels.
+ * @param preprocessing A recipe that has to agree with it.
+ * @returns Size of the images.
+ * @throws {TypeError} If the network takes no images, or the recipe is for others.
+ */
+export function imageInput(
+  shape: readonly number[],
+  preprocessing?: Preprocessing,
+): ImageInput {
+  const [channelsFirst, channelsLast] = [
+    isChannels(shape[1]),
+    isChannels(shape[3]),
+  ];
+  if (shape.length !== 4 || !(channelsFirst || channelsLast)) {
+    throw new TypeError(
+      `A network whose input is ${
+        shape.join("x")
+      } takes no images, expected 4 dimensions with 1 or 3 channels`,
+    );
+  }
+  const input: ImageInput = channelsFirst
+    ? { height: shape[2], width: shape[3], channels: shape[1] as 1 | 3 }
+    : { height: shape[1], width: shape[2], channels: shape[3] as 1 | 3 };
+  if (preprocessing !== undefined) {
+    const { crop: [height, width], mean } = preprocessing;
+    if (height !== input.height || width !== input.width) {
+      throw new TypeError(
+        `A crop of ${height}x${width} does not match the network's input ${
+          sizeOf(input)
+        }`,
+      );
+    }
+    if (mean.length !== input.channels) {
+      throw new TypeError(
+        `A mean of ${mean.length} ${
+          mean.length === 1 ? "channel" : "channels"
+        } does not match the network's input of ${input.channels}`,
+      );
+    }
+  }
+  return input;
+}
+
+/**
+ * Writes a size as "height x width".
+ *
+ * @param size Size in pixels.
+ * @returns For example "224x224".
+ */
+export function sizeOf(size: { height: number; width: number }): string {
+  return `${size.height}x${size.width}`;
+}
+
+/**
+ * Makes the error for an image that has neither the network's size nor a resize.
+ *
+ * @param size Size of the image.
+ * @param input What the network takes.
+ * @param where Name of the image's file.
+ * @returns The error.
+ */
+export function sizeError(
+  size: { height: number; width: number },
+  input: ImageInput,
+  where: string,
+): RangeError {
+  return new RangeError(
+    `Image size ${sizeOf(size)} does not match the network's input ${
+      sizeOf(input)
+    }; add --resize or --crop (${where})`,
+  );
+}
+
+function isChannels(size: number | undefined): boolean {
+  return size === 1 || size === 3;
+}

@@ -1,0 +1,94 @@
+/**
+ * Opening of the samples that `--data` and `--labels` name.
+ *
+ * @module
+ */
+
+import type { Preprocessing } from "../../runtime/preprocessing.ts";
+import type { Dataset, SampleSource } from "./dataset.ts";
+import { imageFolderSource } from "./image_folder.ts";
+import { readLabels } from "./labels.ts";
+import { npySource } from "./npy_source.ts";
+
+/** What samples are for, and which of them are wanted. */
+export interface DatasetOptions {
+  /** Shape of the network's input in its own layout, with its batch first, such as [1, 3, 224, 224]. */
+  inputShape: readonly number[];
+  /** Path of a `.npy` file with a class index for each sample; absent: from class sub-folders, if any. */
+  labels?: string;
+  /** Number of samples to take, evenly spread; absent or more than there are: all. */
+  samples?: number;
+  /** Recipe for images. */
+  preprocessing?: Preprocessing;
+}
+
+/**
+ * Opens samples: a `.npy` file or a folder of JPEG and PNG files.
+ *
+ * Nothing but heads and labels is read until a sample is. Sample i of n taken
+ * from a set of N is the one at floor(i N / n).
+ *
+ * @param path Path of the file or folder.
+ * @param options What they are for.
+ * @returns The samples.
+ * @throws {RangeError} If there is nothing at the path, no samples, images of another size, or labels that don't match.
+ * @throws {TypeError} If the elements or shapes don't suit the network.
+ * @throws {SyntaxError} If a file can't be parsed.
+ */
+export async function openDataset(
+  path: string,
+  options: DatasetOptions,
+): Promise<Dataset> {
+  const { inputShape, preprocessing, samples } = options;
+  if (samples !== undefined && (!Number.isInteger(samples) || samples < 1)) {
+    throw new RangeError(
+      `The number of samples must be a positive integer, not ${samples}`,
+    );
+  }
+  const source = await isFolder(path)
+    ? await imageFolderSource(path, inputShape, preprocessing)
+    : await npySource(path, inputShape, preprocessing);
+  if (source.length === 0) throw new RangeError(`No samples in ${path}`);
+  if (options.labels !== undefined) {
+    source.labels = await readLabels(options.labels, source.length);
+    delete source.classes;
+  }
+  return choose(source, Math.min(samples ?? source.length, source.length));
+}
+
+function choose(source: SampleSource, length: number): Dataset {
+  const position = (index: number) =>
+    Math.floor(index * source.length / length);
+  const { kind, classes, labels } = source;
+  return {
+    length,
+    kind,
+    ...(classes && { classes }),
+    ...(labels &&
+      {
+        labels: Int32Array.from(
+          { length },
+          (_, index) => labels[position(index)],
+        ),
+      }),
+    async sample(index) {
+      if (!Number.isInteger(index) || index < 0 || index >= length) {
+        throw new RangeError(
+          `There is no sample ${index}, expected 0 to ${length - 1}`,
+        );
+      }
+      return await source.read(position(index));
+    },
+  };
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await Deno.stat(path)).isDirectory;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) {
+      throw new RangeError(`No such file or folder: ${path}`, { cause: error });
+    }
+    throw error;
+  }
+}
