@@ -1,0 +1,149 @@
+/**
+ * Weights in the order in which the kernels read them; the layouts are in
+ * `kernels/README.md`. All functions take weights as [O][I / groups][height][width].
+ *
+ * @module
+ */
+
+/** [output channels, input channels / groups, kernel height, kernel width]. */
+export type WeightShape = readonly [number, number, number, number];
+
+function checkLength(
+  weights: ArrayLike<number>,
+  shape: WeightShape,
+  groups: number,
+): void {
+  const length = shape.reduce((product, size) => product * size, 1);
+  if (weights.length !== length) {
+    throw new RangeError(
+      `Weights of shape ${
+        shape.join(" x ")
+      } need ${length} elements, got ${weights.length}`,
+    );
+  }
+  if (shape[0] % groups !== 0) {
+    throw new RangeError(
+      `${groups} groups do not divide ${shape[0]} output channels`,
+    );
+  }
+}
+
+/** Calls `visit(channel, depth, source)`: output channel, index in the order (ky, kx, c), index in `weights`. */
+function eachWeight(
+  shape: WeightShape,
+  visit: (channel: number, depth: number, source: number) => void,
+): void {
+  const [channels, inputs, height, width] = shape;
+  const taps = height * width;
+  let source = 0;
+  for (let channel = 0; channel < channels; channel++) {
+    for (let input = 0; input < inputs; input++) {
+      for (let tap = 0; tap < taps; tap++) {
+        visit(channel, tap * inputs + input, source++);
+      }
+    }
+  }
+}
+
+function packPanels<T extends Int8Array | Float32Array>(
+  weights: T,
+  shape: WeightShape,
+  { groups, step, allocate }: {
+    groups: number;
+    step: number;
+    allocate: (length: number) => T;
+  },
+): T {
+  checkLength(weights, shape, groups);
+  const perGroup = shape[0] / groups;
+  const depth = shape[1] * shape[2] * shape[3];
+  const panelLength = Math.ceil(depth / step) * step * 8;
+  const panels = Math.ceil(perGroup / 8);
+  const packed = allocate(groups * panels * panelLength);
+  eachWeight(shape, (channel, k, source) => {
+    const inGroup = channel % perGroup;
+    const panel = (channel - inGroup) / perGroup * panels +
+      Math.floor(inGroup / 8);
+    const within = (Math.floor(k / step) * 8 + inGroup % 8) * step + k % step;
+    packed[panel * panelLength + within] = weights[source];
+  });
+  return packed;
+}
+
+/**
+ * Weights of "convolution_u8": for each group [ceil(N / 8)][ceil(K / 4)][8][4], padded with zeros.
+ *
+ * @throws {RangeError} If the length does not fit the shape, or the groups do not divide the channels.
+ */
+export function packConvolutionU8(
+  weights: Int8Array,
+  shape: WeightShape,
+  groups: number,
+): Int8Array {
+  return packPanels(weights, shape, {
+    groups,
+    step: 4,
+    allocate: (length) => new Int8Array(length),
+  });
+}
+
+/**
+ * Weights of "convolution_f32": for each group [ceil(N / 8)][K][8], padded with zeros.
+ *
+ * @throws {RangeError} If the length does not fit the shape, or the groups do not divide the channels.
+ */
+export function packConvolutionF32(
+  weights: Float32Array,
+  shape: WeightShape,
+  groups: number,
+): Float32Array {
+  return packPanels(weights, shape, {
+    groups,
+    step: 1,
+    allocate: (length) => new Float32Array(length),
+  });
+}
+
+function packDepthwise<T extends Int8Array | Float32Array>(
+  weights: T,
+  shape: WeightShape,
+  allocate: (length: number) => T,
+): T {
+  if (shape[1] !== 1) {
+    throw new RangeError(
+      `Depthwise weights have one input channel per group, got ${shape[1]}`,
+    );
+  }
+  checkLength(weights, shape, shape[0]);
+  const width = Math.ceil(shape[0] / 16) * 16;
+  const packed = allocate(shape[2] * shape[3] * width);
+  eachWeight(
+    shape,
+    (channel, tap, source) => packed[tap * width + channel] = weights[source],
+  );
+  return packed;
+}
+
+/**
+ * Weights of "depthwise_u8": [taps][C rounded up to 16], padded with zeros.
+ *
+ * @throws {RangeError} If the length does not fit the shape, or a group has several input channels.
+ */
+export function packDepthwiseU8(
+  weights: Int8Array,
+  shape: WeightShape,
+): Int8Array {
+  return packDepthwise(weights, shape, (length) => new Int8Array(length));
+}
+
+/**
+ * Weights of "depthwise_f32": [taps][C rounded up to 16], padded with zeros.
+ *
+ * @throws {RangeError} If the length does not fit the shape, or a group has several input channels.
+ */
+export function packDepthwiseF32(
+  weights: Float32Array,
+  shape: WeightShape,
+): Float32Array {
+  return packDepthwise(weights, shape, (length) => new Float32Array(length));
+}

@@ -1,0 +1,157 @@
+/**
+ * Builds the kernels: `deno run -A kernels/build.ts` writes `kernels/pkg`, and
+ * with `--check` it builds into a temporary folder and fails where the
+ * committed files differ.
+ *
+ * @module
+ */
+
+import { Buffer } from "node:buffer";
+
+const TOOLS: readonly [program: string, version: string][] = [
+  ["rustc", "1.96.0"],
+  ["wasm-pack", "0.15.1"],
+  ["wasm-bindgen", "0.2.129"],
+  ["wasm-opt", "132"],
+];
+
+const BUILDS: Readonly<
+  Record<string, { target: string; optimizer: string[] }>
+> = {
+  simd128: { target: "+simd128", optimizer: [] },
+  relaxed: {
+    target: "+simd128,+relaxed-simd",
+    optimizer: ["--enable-relaxed-simd"],
+  },
+};
+
+const FEATURES = [
+  "--enable-simd",
+  "--enable-bulk-memory",
+  "--enable-bulk-memory-opt",
+  "--enable-nontrapping-float-to-int",
+  "--enable-sign-ext",
+  "--enable-mutable-globals",
+  "--enable-multivalue",
+  "--enable-reference-types",
+];
+
+const LARGEST_MODULE_BYTES = 100_000;
+
+const crate = new URL(".", import.meta.url).pathname;
+
+async function run(
+  program: string,
+  args: string[],
+  env: Record<string, string> = {},
+): Promise<string> {
+  const { success, stdout, stderr } = await new Deno.Command(program, {
+    args,
+    env,
+    cwd: crate,
+  }).output();
+  const text = new TextDecoder();
+  if (!success) throw new Error(`${program} failed:\n${text.decode(stderr)}`);
+  return text.decode(stdout);
+}
+
+async function checkTools(): Promise<void> {
+  for (const [program, version] of TOOLS) {
+    const found = await run(program, ["--version"]);
+    if (!found.split(/[\s(]+/).includes(version)) {
+      throw new Error(
+        `${program} ${version} is needed for reproducible modules, found ${found.trim()}`,
+      );
+    }
+  }
+}
+
+async function build(name: string, folder: string): Promise<void> {
+  const { target, optimizer } = BUILDS[name];
+  const cargoHome = Deno.env.get("CARGO_HOME") ??
+    `${Deno.env.get("HOME")}/.cargo`;
+  const flags = [
+    `-Ctarget-feature=${target}`,
+    "-Clink-arg=-zstack-size=65536",
+    `--remap-path-prefix=${crate}=`,
+    `--remap-path-prefix=${cargoHome}=`,
+  ];
+  const output = `${folder}/${name}`;
+  const options =
+    "--mode no-install --no-opt --no-typescript --no-pack --target web".split(
+      " ",
+    );
+  await run("wasm-pack", [
+    "build",
+    ...options,
+    "--out-dir",
+    output,
+    ".",
+    "--",
+    "--locked",
+  ], {
+    CARGO_ENCODED_RUSTFLAGS: flags.join("\x1f"),
+    CARGO_TARGET_DIR: `${crate}target`,
+  });
+  const wasm = `${folder}/${name}.wasm`;
+  const optimize = [
+    "-O3",
+    "--strip-debug",
+    "--strip-producers",
+    ...FEATURES,
+    ...optimizer,
+  ];
+  await run("wasm-opt", [
+    ...optimize,
+    `${output}/octet_kernels_bg.wasm`,
+    "-o",
+    wasm,
+  ]);
+  await Deno.remove(output, { recursive: true });
+  const bytes = await Deno.readFile(wasm);
+  if (bytes.length > LARGEST_MODULE_BYTES) {
+    throw new Error(`${name}.wasm has ${bytes.length} bytes`);
+  }
+  const imports = WebAssembly.Module.imports(new WebAssembly.Module(bytes));
+  if (imports.length > 0) {
+    throw new Error(
+      `${name}.wasm imports ${imports.map((entry) => entry.name).join(", ")}`,
+    );
+  }
+  const text =
+    `/** The ${name} build of the kernels, as base64. */\nexport const wasm: string =\n  "${
+      Buffer.from(bytes).toString("base64")
+    }";\n`;
+  await Deno.writeTextFile(`${folder}/${name}.ts`, text);
+  console.log(`${name}.wasm: ${bytes.length} bytes`);
+}
+
+async function compare(folder: string): Promise<boolean> {
+  let same = true;
+  for (
+    const file of Object.keys(BUILDS).flatMap((
+      name,
+    ) => [`${name}.wasm`, `${name}.ts`])
+  ) {
+    const [built, committed] = await Promise.all([
+      Deno.readFile(`${folder}/${file}`),
+      Deno.readFile(`${crate}pkg/${file}`),
+    ]);
+    if (Buffer.compare(built, committed) === 0) continue;
+    same = false;
+    console.error(`kernels/pkg/${file} differs from what its sources give`);
+  }
+  return same;
+}
+
+if (import.meta.main) {
+  const check = Deno.args.includes("--check");
+  await checkTools();
+  const folder = check ? await Deno.makeTempDir() : `${crate}pkg`;
+  for (const name of Object.keys(BUILDS)) await build(name, folder);
+  if (check) {
+    const same = await compare(folder);
+    await Deno.remove(folder, { recursive: true });
+    if (!same) Deno.exit(1);
+  }
+}

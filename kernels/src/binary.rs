@@ -1,0 +1,178 @@
+//! Elementwise operations on two broadcast tensors.
+
+use crate::activation::Activation;
+use crate::epilogue::Epilogue;
+use crate::vector::{load, load_u8x8, store_floats, Rounding};
+use core::arch::wasm32::*;
+
+/// Dimensions with the strides of both operands; the output is contiguous.
+#[repr(C)]
+#[derive(Clone, Copy)]
+struct Shape {
+    dimensions: [usize; 4],
+    a: [usize; 4],
+    b: [usize; 4],
+}
+
+impl Shape {
+    /// Moves outer dimensions into the last one while both operands allow it.
+    fn merge(&mut self) {
+        for outer in (0..3).rev() {
+            let size = self.dimensions[3];
+            let follows = |s: &[usize; 4]| s[outer] == s[3] * size;
+            let alone = self.dimensions[outer] == 1;
+            if !alone && size != 1 && !(follows(&self.a) && follows(&self.b)) {
+                return;
+            }
+            if size == 1 && !alone {
+                self.a[3] = self.a[outer];
+                self.b[3] = self.b[outer];
+            }
+            self.dimensions[3] *= self.dimensions[outer];
+            self.dimensions[outer] = 1;
+        }
+    }
+
+    /// Calls `row(a, b, output)` with the element offsets of each last dimension.
+    #[inline(always)]
+    unsafe fn rows(&self, mut row: impl FnMut(usize, usize, usize)) {
+        let [d0, d1, d2, size] = self.dimensions;
+        let mut output = 0;
+        for i in 0..d0 {
+            for j in 0..d1 {
+                for k in 0..d2 {
+                    let a = i * self.a[0] + j * self.a[1] + k * self.a[2];
+                    let b = i * self.b[0] + j * self.b[1] + k * self.b[2];
+                    row(a, b, output);
+                    output += size;
+                }
+            }
+        }
+    }
+}
+
+#[repr(C)]
+struct BinaryU8Block {
+    a: *const u8,
+    b: *const u8,
+    output: *mut u8,
+    shape: Shape,
+    operation: u32,
+    a_zero_point: i32,
+    b_zero_point: i32,
+    a_scale: f32,
+    b_scale: f32,
+    output_zero_point: i32,
+    clamp_low: i32,
+    clamp_high: i32,
+    activation: u32,
+    activation_a: f32,
+    activation_b: f32,
+    output_scale: f32,
+}
+
+#[no_mangle]
+unsafe extern "C" fn binary_u8(block: &BinaryU8Block) {
+    let mut shape = block.shape;
+    shape.merge();
+    let activation = Activation { code: block.activation, a: block.activation_a, b: block.activation_b };
+    let rounding = Rounding::new(block.clamp_low, block.clamp_high, block.output_zero_point);
+    let epilogue = Epilogue::new(activation, block.output_scale, rounding, false);
+    let (za, zb) = (i16x8_splat(block.a_zero_point as i16), i16x8_splat(block.b_zero_point as i16));
+    let (sa, sb) = (f32x4_splat(block.a_scale), f32x4_splat(block.b_scale));
+    let add = block.operation == 0;
+    let size = shape.dimensions[3];
+    shape.rows(|a, b, output| {
+        let mut i = 0;
+        while i < size {
+            let x = i16x8_sub(read_u8(block.a.add(a), i, shape.a[3]), za);
+            let y = i16x8_sub(read_u8(block.b.add(b), i, shape.b[3]), zb);
+            let v = if add {
+                let ([x0, x1], [y0, y1]) = (crate::vector::widen_to_f32(x), crate::vector::widen_to_f32(y));
+                [
+                    f32x4_add(f32x4_mul(x0, sa), f32x4_mul(y0, sb)),
+                    f32x4_add(f32x4_mul(x1, sa), f32x4_mul(y1, sb)),
+                ]
+            } else {
+                [
+                    f32x4_mul(f32x4_convert_i32x4(i32x4_extmul_low_i16x8(x, y)), sa),
+                    f32x4_mul(f32x4_convert_i32x4(i32x4_extmul_high_i16x8(x, y)), sa),
+                ]
+            };
+            epilogue.store8(v, core::ptr::null(), block.output.add(output + i), (size - i).min(8));
+            i += 8;
+        }
+    });
+}
+
+#[inline(always)]
+unsafe fn read_u8(from: *const u8, i: usize, stride: usize) -> v128 {
+    match stride {
+        1 => load_u8x8(from.add(i)),
+        0 => i16x8_splat(*from as i16),
+        _ => {
+            let mut values = [0i16; 8];
+            for (lane, value) in values.iter_mut().enumerate() {
+                *value = *from.add((i + lane) * stride) as i16;
+            }
+            load(values.as_ptr() as *const u8)
+        }
+    }
+}
+
+#[repr(C)]
+struct BinaryF32Block {
+    a: *const f32,
+    b: *const f32,
+    output: *mut f32,
+    shape: Shape,
+    operation: u32,
+    activation: u32,
+    activation_a: f32,
+    activation_b: f32,
+}
+
+#[no_mangle]
+unsafe extern "C" fn binary_f32(block: &BinaryF32Block) {
+    match block.operation {
+        0 => floats(block, |x, y| f32x4_add(x, y)),
+        1 => floats(block, |x, y| f32x4_sub(x, y)),
+        2 => floats(block, |x, y| f32x4_mul(x, y)),
+        3 => floats(block, |x, y| f32x4_div(x, y)),
+        4 => floats(block, |x, y| f32x4_max(x, y)),
+        _ => floats(block, |x, y| f32x4_min(x, y)),
+    }
+}
+
+#[inline(always)]
+unsafe fn floats(block: &BinaryF32Block, operation: impl Fn(v128, v128) -> v128) {
+    let mut shape = block.shape;
+    shape.merge();
+    let activation = Activation { code: block.activation, a: block.activation_a, b: block.activation_b };
+    let epilogue = Epilogue::new(activation, 1.0, Rounding::new(0, 0, 0), true);
+    let size = shape.dimensions[3];
+    shape.rows(|a, b, output| {
+        let mut i = 0;
+        while i < size {
+            let x = read_f32(block.a.add(a), i, shape.a[3]);
+            let y = read_f32(block.b.add(b), i, shape.b[3]);
+            let [v] = epilogue.activate([operation(x, y)], core::ptr::null());
+            store_floats(block.output.add(output + i), v, size - i);
+            i += 4;
+        }
+    });
+}
+
+#[inline(always)]
+unsafe fn read_f32(from: *const f32, i: usize, stride: usize) -> v128 {
+    match stride {
+        1 => load(from.add(i) as *const u8),
+        0 => f32x4_splat(*from),
+        _ => f32x4(
+            *from.add(i * stride),
+            *from.add((i + 1) * stride),
+            *from.add((i + 2) * stride),
+            *from.add((i + 3) * stride),
+        ),
+    }
+}

@@ -1,0 +1,205 @@
+//! Convolution and fully connected layers.
+
+use crate::activation::Activation;
+use crate::epilogue::{copy_over, fill_over, Epilogue};
+use crate::gemm::{multiply, Element, Product, F32, U8};
+use crate::vector::Rounding;
+use core::arch::wasm32::*;
+
+/// Output positions whose inputs are gathered at once.
+const ROWS: usize = 32;
+
+#[repr(C)]
+pub struct ConvolutionBlock {
+    pub input: *const u8,
+    pub weights: *const u8,
+    pub bias: *const u8,
+    pub multiplier: *const f32,
+    pub slopes: *const f32,
+    pub output: *mut u8,
+    pub scratch: *mut u8,
+    pub batch: usize,
+    pub input_height: usize,
+    pub input_width: usize,
+    pub input_channels: usize,
+    pub output_height: usize,
+    pub output_width: usize,
+    pub output_channels: usize,
+    pub kernel_height: usize,
+    pub kernel_width: usize,
+    pub stride_height: usize,
+    pub stride_width: usize,
+    pub dilation_height: usize,
+    pub dilation_width: usize,
+    pub pad_top: usize,
+    pub pad_left: usize,
+    pub groups: usize,
+    pub input_zero_point: i32,
+    pub output_type: u32,
+    pub output_zero_point: i32,
+    pub clamp_low: i32,
+    pub clamp_high: i32,
+    pub activation: u32,
+    pub activation_a: f32,
+    pub activation_b: f32,
+    pub output_scale: f32,
+}
+
+impl ConvolutionBlock {
+    /// What follows the sums; an f32 kernel always stores f32.
+    #[inline(always)]
+    pub fn epilogue(&self, floats: bool) -> Epilogue {
+        let activation = Activation { code: self.activation, a: self.activation_a, b: self.activation_b };
+        let rounding = if floats {
+            Rounding::new(0, 0, 0)
+        } else {
+            Rounding::new(self.clamp_low, self.clamp_high, self.output_zero_point)
+        };
+        Epilogue::new(activation, self.output_scale, rounding, floats)
+    }
+
+    /// Row and column of the input under tap (ky, kx), if not padding.
+    #[inline(always)]
+    pub fn source(&self, place: Place, ky: usize, kx: usize) -> Option<usize> {
+        let y = (place.y * self.stride_height + ky * self.dilation_height).wrapping_sub(self.pad_top);
+        let x = (place.x * self.stride_width + kx * self.dilation_width).wrapping_sub(self.pad_left);
+        if y < self.input_height && x < self.input_width {
+            Some((place.image * self.input_height + y) * self.input_width + x)
+        } else {
+            None
+        }
+    }
+
+    /// Whether every output position reads exactly the input position under it.
+    #[inline(always)]
+    fn is_pointwise(&self) -> bool {
+        self.kernel_height == 1
+            && self.kernel_width == 1
+            && self.stride_height == 1
+            && self.stride_width == 1
+            && self.pad_top == 0
+            && self.pad_left == 0
+            && self.output_height == self.input_height
+            && self.output_width == self.input_width
+    }
+}
+
+/// An output position.
+#[derive(Clone, Copy)]
+pub struct Place {
+    pub image: usize,
+    pub y: usize,
+    pub x: usize,
+}
+
+impl Place {
+    #[inline(always)]
+    pub fn advance(&mut self, block: &ConvolutionBlock) {
+        self.x += 1;
+        if self.x == block.output_width {
+            self.x = 0;
+            self.y += 1;
+            if self.y == block.output_height {
+                self.y = 0;
+                self.image += 1;
+            }
+        }
+    }
+}
+
+#[no_mangle]
+unsafe extern "C" fn convolution_u8(block: &ConvolutionBlock) {
+    let epilogue = block.epilogue(block.output_type == 1);
+    run::<U8>(block, &epilogue, u8x16_splat(block.input_zero_point as u8));
+}
+
+#[no_mangle]
+unsafe extern "C" fn convolution_f32(block: &ConvolutionBlock) {
+    run::<F32>(block, &block.epilogue(true), f32x4_splat(0.0));
+}
+
+#[inline(always)]
+unsafe fn run<E: Element>(block: &ConvolutionBlock, epilogue: &Epilogue, padding: v128) {
+    let channels = block.output_channels / block.groups;
+    let group_bytes = block.input_channels / block.groups * E::SIZE;
+    let pixel_bytes = block.input_channels * E::SIZE;
+    let depth = block.kernel_height * block.kernel_width * (block.input_channels / block.groups);
+    let scratch_bytes = depth.div_ceil(16) * 16 * E::SIZE;
+    let output_bytes = block.output_channels * epilogue.size();
+    let panels = channels.div_ceil(8);
+    let total = block.batch * block.output_height * block.output_width;
+    let pointwise = block.is_pointwise();
+    let mut place = Place { image: 0, y: 0, x: 0 };
+    let mut first = 0;
+    while first < total {
+        let rows = (total - first).min(ROWS);
+        for group in 0..block.groups {
+            let channel = group * channels;
+            let from = block.input.add(group * group_bytes);
+            if !pointwise {
+                let mut row_place = place;
+                for row in 0..rows {
+                    gather(block, row_place, from, block.scratch.add(row * scratch_bytes), [pixel_bytes, group_bytes], padding);
+                    row_place.advance(block);
+                }
+            }
+            multiply::<E>(&Product {
+                input: if pointwise { from.add(first * pixel_bytes) } else { block.scratch },
+                row_bytes: if pointwise { pixel_bytes } else { scratch_bytes },
+                rows,
+                depth,
+                weights: block.weights.add(group * panels * E::panel_bytes(depth)),
+                bias: block.bias.add(channel * 4),
+                multiplier: block.multiplier.wrapping_add(channel),
+                slopes: block.slopes.wrapping_add(channel),
+                channels,
+                output: block.output.add(first * output_bytes + channel * epilogue.size()),
+                output_bytes,
+                epilogue,
+            });
+        }
+        for _ in 0..rows {
+            place.advance(block);
+        }
+        first += rows;
+    }
+}
+
+/// Copies the inputs of one output position into a row, taps ascending. Bytes
+/// after the row may be overwritten; the next row's copy follows.
+#[inline(always)]
+unsafe fn gather(
+    block: &ConvolutionBlock,
+    place: Place,
+    from: *const u8,
+    to: *mut u8,
+    [pixel_bytes, group_bytes]: [usize; 2],
+    padding: v128,
+) {
+    let mut to = to;
+    for ky in 0..block.kernel_height {
+        let y = (place.y * block.stride_height + ky * block.dilation_height).wrapping_sub(block.pad_top);
+        if y >= block.input_height {
+            fill_over(to, padding, block.kernel_width * group_bytes);
+            to = to.add(block.kernel_width * group_bytes);
+            continue;
+        }
+        let line = (place.image * block.input_height + y) * block.input_width;
+        let left = (place.x * block.stride_width).wrapping_sub(block.pad_left);
+        let whole = left < block.input_width && left + block.kernel_width <= block.input_width;
+        if whole && block.dilation_width == 1 && pixel_bytes == group_bytes {
+            copy_over(from.add((line + left) * pixel_bytes), to, block.kernel_width * pixel_bytes);
+            to = to.add(block.kernel_width * pixel_bytes);
+            continue;
+        }
+        for kx in 0..block.kernel_width {
+            let x = left.wrapping_add(kx * block.dilation_width);
+            if x < block.input_width {
+                copy_over(from.add((line + x) * pixel_bytes), to, group_bytes);
+            } else {
+                fill_over(to, padding, group_bytes);
+            }
+            to = to.add(group_bytes);
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! From scaled accumulators to stored results.
+
+use crate::activation::Activation;
+use crate::vector::{at_least, at_most, load, store, store_bytes, store_floats, Rounding};
+use core::arch::wasm32::*;
+
+/// Activation, output scale, rounding and type of a result.
+#[derive(Clone, Copy)]
+pub struct Epilogue {
+    activation: Activation,
+    clamp: bool,
+    low: v128,
+    high: v128,
+    scale: v128,
+    rounding: Rounding,
+    pub floats: bool,
+}
+
+impl Epilogue {
+    #[inline(always)]
+    pub fn new(activation: Activation, scale: f32, rounding: Rounding, floats: bool) -> Self {
+        let bounds = activation.bounds();
+        let (low, high) = bounds.unwrap_or((0.0, 0.0));
+        Epilogue {
+            activation,
+            clamp: bounds.is_some(),
+            low: f32x4_splat(low),
+            high: f32x4_splat(high),
+            scale: f32x4_splat(scale),
+            rounding,
+            floats,
+        }
+    }
+
+    /// Bytes of one stored result.
+    #[inline(always)]
+    pub fn size(&self) -> usize {
+        if self.floats { 4 } else { 1 }
+    }
+
+    /// Activation of 4 N values that have the slopes `slopes[0..4 N]`.
+    #[inline(always)]
+    pub unsafe fn activate<const N: usize>(&self, v: [v128; N], slopes: *const f32) -> [v128; N] {
+        if self.clamp {
+            v.map(|x| at_most(at_least(x, self.low), self.high))
+        } else {
+            let mut values = v;
+            self.activation.apply(values.as_mut_ptr() as *mut f32, N, slopes, N);
+            values
+        }
+    }
+
+    /// Stores the first `count` of eight results.
+    #[inline(always)]
+    pub unsafe fn store8(&self, v: [v128; 2], slopes: *const f32, output: *mut u8, count: usize) {
+        let v = self.activate(v, slopes);
+        if self.floats {
+            let output = output as *mut f32;
+            store_floats(output, v[0], count);
+            if count > 4 {
+                store_floats(output.add(4), v[1], count - 4);
+            }
+        } else {
+            let scaled = v.map(|x| f32x4_mul(x, self.scale));
+            store_bytes(output, self.rounding.apply8(scaled[0], scaled[1]), count);
+        }
+    }
+
+    /// Stores the first `count` of sixteen results.
+    #[inline(always)]
+    pub unsafe fn store16(&self, v: [v128; 4], slopes: *const f32, output: *mut u8, count: usize) {
+        let v = self.activate(v, slopes);
+        if self.floats {
+            let output = output as *mut f32;
+            for (i, x) in v.iter().enumerate() {
+                if count > i * 4 {
+                    store_floats(output.add(i * 4), *x, count - i * 4);
+                }
+            }
+        } else {
+            let scaled = v.map(|x| f32x4_mul(x, self.scale));
+            store_bytes(output, self.rounding.apply16(scaled), count);
+        }
+    }
+}
+
+/// Copies `size` bytes in steps of 16: up to 15 bytes more are read and written.
+#[inline(always)]
+pub unsafe fn copy_over(from: *const u8, to: *mut u8, size: usize) {
+    let mut i = 0;
+    while i < size {
+        store(to.add(i), load(from.add(i)));
+        i += 16;
+    }
+}
+
+/// Fills `size` bytes in steps of 16: up to 15 bytes more are written.
+#[inline(always)]
+pub unsafe fn fill_over(to: *mut u8, value: v128, size: usize) {
+    let mut i = 0;
+    while i < size {
+        store(to.add(i), value);
+        i += 16;
+    }
+}

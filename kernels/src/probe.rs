@@ -1,0 +1,49 @@
+//! What the relaxed dot product of this machine computes.
+
+/// 0 unsigned, 1 signed, 2 saturating or other, 3 not a relaxed build.
+#[no_mangle]
+#[cfg(not(target_feature = "relaxed-simd"))]
+pub unsafe extern "C" fn dot_probe(_parameters: u32) -> i32 {
+    3
+}
+
+/// 0 unsigned, 1 signed, 2 saturating or other, 3 not a relaxed build.
+#[no_mangle]
+#[cfg(target_feature = "relaxed-simd")]
+pub unsafe extern "C" fn dot_probe(_parameters: u32) -> i32 {
+    let wraps = dot(1, 1, i32::MAX) == i32::MIN + 3;
+    if !wraps {
+        return 2;
+    }
+    let products = (dot(1, -128, 0), dot(127, -1, 0), dot(-127, -1, 0), dot(-128, -128, 0));
+    match products {
+        (512, 129_540, -129_540, -65_536) => 0,
+        (-512, -508, 508, 65_536) => 1,
+        _ => 2,
+    }
+}
+
+/// Four equal products added to `start`; the operands are hidden from the
+/// compiler, which must not evaluate them itself.
+#[cfg(target_feature = "relaxed-simd")]
+#[inline(never)]
+unsafe fn dot(weight: i8, activation: i8, start: i32) -> i32 {
+    use core::arch::wasm32::*;
+    use core::hint::black_box;
+    let sum = i32x4_relaxed_dot_i8x16_i7x16_add(
+        i8x16_splat(black_box(weight)),
+        i8x16_splat(black_box(activation)),
+        i32x4_splat(black_box(start)),
+    );
+    i32x4_extract_lane::<0>(sum)
+}
+
+unsafe extern "C" {
+    static __heap_base: u8;
+}
+
+/// First address that the runtime may use.
+#[no_mangle]
+pub unsafe extern "C" fn heap_base(_parameters: u32) -> *const u8 {
+    &raw const __heap_base
+}
