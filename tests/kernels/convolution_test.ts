@@ -1,0 +1,51 @@
+import { kinds } from "./activations.ts";
+import { checkF32, checkU8, randomGeometry } from "./convolutions.ts";
+import { random } from "./harness.ts";
+
+const ROUNDS = 12;
+
+for (const depthwise of [false, true]) {
+  const name = depthwise ? "A depthwise convolution" : "A convolution";
+
+  Deno.test(`${name} on u8 equals the reference for every activation and output type`, () => {
+    const draw = random(depthwise ? 1 : 2);
+    for (const activation of kinds) {
+      for (let round = 0; round < ROUNDS; round++) {
+        const outputType = round % 3 === 0 ? "f32" : "u8";
+        checkU8(randomGeometry(draw, depthwise), { depthwise, activation, outputType, extreme: false }, draw);
+      }
+    }
+  });
+
+  Deno.test(`${name} on f32 equals the reference for every activation`, () => {
+    const draw = random(depthwise ? 3 : 4);
+    for (const activation of kinds) {
+      for (let round = 0; round < ROUNDS; round++) {
+        checkF32(randomGeometry(draw, depthwise), { depthwise, activation }, draw);
+      }
+    }
+  });
+
+  Deno.test(`${name} does not saturate on the largest products`, () => {
+    const draw = random(depthwise ? 5 : 6);
+    for (let round = 0; round < 2 * ROUNDS; round++) {
+      const kind = { depthwise, activation: "identity", outputType: round % 2 ? "u8" : "f32", extreme: true } as const;
+      checkU8(randomGeometry(draw, depthwise), kind, draw);
+    }
+  });
+}
+
+Deno.test("A fully connected layer equals the reference for 1 to 70 rows", () => {
+  const draw = random(7);
+  for (const rows of [1, 2, 3, 4, 5, 31, 32, 33, 63, 64, 70]) {
+    const geometry = {
+      ...{ batch: 1, inputHeight: rows, inputWidth: 1, outputHeight: rows, outputWidth: 1 },
+      ...{ inputChannels: draw.integer(1, 150), outputChannels: draw.integer(1, 40), groups: 1 },
+      ...{ kernelHeight: 1, kernelWidth: 1, strideHeight: 1, strideWidth: 1, dilationHeight: 1, dilationWidth: 1 },
+      ...{ padTop: 0, padLeft: 0 },
+    };
+    const kind = { depthwise: false, activation: "relu" } as const;
+    checkU8(geometry, { ...kind, outputType: "u8", extreme: false }, draw);
+    checkF32(geometry, kind, draw);
+  }
+});
