@@ -14,14 +14,7 @@ import {
   resizeWindow,
   shortSideSize,
 } from "../runtime/resize_image.ts";
-import { randomPixels } from "./support/images.ts";
-
-/** FNV-1a, the digest in which the expected images are written down. */
-function digest(bytes: Uint8Array | Uint8ClampedArray): number {
-  let hash = 0x811c9dc5;
-  for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
-  return hash;
-}
+import { digest, randomPixels } from "./support/images.ts";
 
 function recipe(fields: Partial<Preprocessing> = {}): Preprocessing {
   return {

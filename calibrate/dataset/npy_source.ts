@@ -94,7 +94,7 @@ function tensorSource(
   ) {
     throw new TypeError(
       `${file.path} has shape ${file.shape.join("x")}, expected ${
-        ["samples", ...expected].join("x")
+        ["samples", ...expected].join(" x ")
       }`,
     );
   }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { encode } from "npm:fast-png@8.0.0";
 import type { Pixels } from "../../runtime/resize_image.ts";
 
 /**
@@ -46,4 +47,27 @@ export function gradientPixels(
     }
   }
   return { data, height, width, channels: 3 };
+}
+
+/**
+ * Makes a PNG file.
+ *
+ * @param image Image whose `channels` is given.
+ * @returns The file.
+ */
+export function encodePng(image: Pixels): Uint8Array {
+  const { data, width, height, channels } = image;
+  return encode({ data, width, height, channels: channels!, depth: 8 });
+}
+
+/**
+ * Computes FNV-1a, the digest in which expected pixels are written down.
+ *
+ * @param bytes Any bytes.
+ * @returns An unsigned 32-bit integer.
+ */
+export function digest(bytes: Uint8Array | Uint8ClampedArray): number {
+  let hash = 0x811c9dc5;
+  for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
+  return hash;
 }
