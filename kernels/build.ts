@@ -66,6 +66,14 @@ async function checkTools(): Promise<void> {
   }
 }
 
+/** Every relaxed instruction but the dot product would let machines differ. */
+async function checkInstructions(wasm: string): Promise<void> {
+  const text = await run("wasm-opt", ["--all-features", "-S", "-o", "-", wasm]);
+  const relaxed = new Set(text.match(/\b\w+\.relaxed_\w+|\b\w+\.\w*laneselect\b/g));
+  relaxed.delete("i32x4.relaxed_dot_i8x16_i7x16_add_s");
+  if (relaxed.size > 0) throw new Error(`${wasm} holds ${[...relaxed].join(", ")}`);
+}
+
 async function build(name: string, folder: string): Promise<void> {
   const { target, optimizer } = BUILDS[name];
   const cargoHome = Deno.env.get("CARGO_HOME") ??
@@ -77,10 +85,9 @@ async function build(name: string, folder: string): Promise<void> {
     `--remap-path-prefix=${cargoHome}=`,
   ];
   const output = `${folder}/${name}`;
-  const options =
-    "--mode no-install --no-opt --no-typescript --no-pack --target web".split(
-      " ",
-    );
+  const options = "--mode no-install --no-opt --no-typescript --no-pack --target web".split(
+    " ",
+  );
   await run("wasm-pack", [
     "build",
     ...options,
@@ -112,16 +119,16 @@ async function build(name: string, folder: string): Promise<void> {
   if (bytes.length > LARGEST_MODULE_BYTES) {
     throw new Error(`${name}.wasm has ${bytes.length} bytes`);
   }
+  await checkInstructions(wasm);
   const imports = WebAssembly.Module.imports(new WebAssembly.Module(bytes));
   if (imports.length > 0) {
     throw new Error(
       `${name}.wasm imports ${imports.map((entry) => entry.name).join(", ")}`,
     );
   }
-  const text =
-    `/** The ${name} build of the kernels, as base64. */\nexport const wasm: string =\n  "${
-      Buffer.from(bytes).toString("base64")
-    }";\n`;
+  const text = `/** The ${name} build of the kernels, as base64. */\nexport const wasm: string =\n  "${
+    Buffer.from(bytes).toString("base64")
+  }";\n`;
   await Deno.writeTextFile(`${folder}/${name}.ts`, text);
   console.log(`${name}.wasm: ${bytes.length} bytes`);
 }

@@ -11,7 +11,8 @@ const f = Math.fround;
 
 const EXP = [0.0013814569, 0.0083687305, 0.04166839, 0.16666521, 0.49999994].map(f);
 const TANH_SMALL = [-0.0059058606, 0.020805378, -0.05378668, 0.13331959, -0.33333299].map(f);
-const ERF = [1.0614054, -1.453152, 1.4214138, -0.28449674, 0.2548296].map(f);
+const ERF_SMALL = [7.647116e-5, -0.00079423556, 0.0051797493, -0.026848592, 0.1128343, -0.37612605, 1.1283791].map(f);
+const ERF_LARGE = [0.96384233, -1.1706011, 1.114915, -0.13692975, 0.22822794].map(f);
 const LOG2_E = f(Math.LOG2E);
 const LN2_HIGH = f(0.69314575);
 const LN2_LOW = f(1.4286068e-6);
@@ -38,12 +39,17 @@ export function exp(value: number): number {
   return f(f(tail + 1) * 2 ** n);
 }
 
-/** Error function by Abramowitz and Stegun 7.1.26; absolute error below 3e-7. */
+/**
+ * Error function: an odd polynomial below 1, 1 - t p(t) e^-x^2 with
+ * t = 1 / (1 + 0.3275911 x) above; absolute error below 3e-7.
+ */
 export function erf(x: number): number {
   const magnitude = Math.abs(x);
+  const square = f(x * x);
+  if (magnitude < 1) return f(x * horner(square, ERF_SMALL));
   const t = f(1 / f(1 + f(magnitude * f(0.3275911))));
-  const p = f(horner(t, ERF) * t);
-  return withSign(f(1 - f(p * exp(f(-f(magnitude * magnitude))))), x);
+  const p = f(horner(t, ERF_LARGE) * t);
+  return withSign(f(1 - f(p * exp(-square))), x);
 }
 
 /** Hyperbolic tangent: an odd polynomial below 0.6, 1 - 2 / (e^2x + 1) above. */

@@ -33,10 +33,10 @@ export interface Rounding {
   zeroPoint: number;
 }
 
-/** f32 to u8: clamped, rounded, plus the zero point; a NaN gives the zero point. */
+/** f32 to u8: rounded, plus the zero point, clamped; a NaN counts as 0. */
 export function toU8(value: number, { low, high, zeroPoint }: Rounding): number {
-  const clamped = atMost(atLeast(value, low - zeroPoint), high - zeroPoint);
-  return (Number.isNaN(clamped) ? 0 : roundTiesToEven(clamped)) + zeroPoint;
+  const integer = (Number.isNaN(value) ? 0 : roundTiesToEven(value)) + zeroPoint;
+  return Math.min(Math.max(integer, low), high);
 }
 
 /** Sum of f32 products in ascending order: `sum + x * w`, both rounded. */

@@ -41,7 +41,9 @@ export function resize<T extends Uint8Array | Float32Array>(input: T, options: R
     for (const row of rowTable) {
       for (const column of columnTable) {
         for (let c = 0; c < channels; c++) {
-          output[index++] = options.linear ? linear(row, column, (y, x) => at(y, x, c)) : at(row.index0, column.index0, c);
+          output[index++] = options.linear
+            ? linear(row, column, (y, x) => at(y, x, c))
+            : at(row.index0, column.index0, c);
         }
       }
     }

@@ -134,15 +134,17 @@ pub fn exp(x: v128) -> v128 {
     f32x4_mul(mantissa, power)
 }
 
-/// Abramowitz and Stegun 7.1.26.
+/// Odd polynomial below 1, 1 - t p(t) e^-x^2 with t = 1 / (1 + 0.3275911 x) above.
 #[inline(always)]
 fn erf(x: v128) -> v128 {
     let one = f32x4_splat(1.0);
     let magnitude = f32x4_abs(x);
+    let square = f32x4_mul(x, x);
+    let small = f32x4_mul(x, horner(square, ERF_SMALL));
     let t = f32x4_div(one, f32x4_add(one, f32x4_mul(magnitude, f32x4_splat(0.327_591_1))));
-    let p = f32x4_mul(horner(t, ERF), t);
-    let e = exp(f32x4_neg(f32x4_mul(magnitude, magnitude)));
-    with_sign(f32x4_sub(one, f32x4_mul(p, e)), x)
+    let p = f32x4_mul(horner(t, ERF_LARGE), t);
+    let large = f32x4_sub(one, f32x4_mul(p, exp(f32x4_neg(square))));
+    v128_bitselect(small, with_sign(large, x), f32x4_lt(magnitude, one))
 }
 
 /// Odd polynomial below 0.6, 1 - 2 / (e^2x + 1) above.
@@ -164,7 +166,9 @@ fn with_sign(magnitude: v128, sign: v128) -> v128 {
 
 const EXP: [f32; 5] = [0.001_381_456_9, 0.008_368_730_5, 0.041_668_39, 0.166_665_21, 0.499_999_94];
 const TANH_SMALL: [f32; 5] = [-0.005_905_860_6, 0.020_805_378, -0.053_786_68, 0.133_319_59, -0.333_332_99];
-const ERF: [f32; 5] = [1.061_405_4, -1.453_152, 1.421_413_8, -0.284_496_74, 0.254_829_6];
+const ERF_SMALL: [f32; 7] =
+    [7.647_116e-5, -0.000_794_235_56, 0.005_179_749_3, -0.026_848_592, 0.112_834_3, -0.376_126_05, 1.128_379_1];
+const ERF_LARGE: [f32; 5] = [0.963_842_33, -1.170_601_1, 1.114_915, -0.136_929_75, 0.228_227_94];
 
 #[repr(C)]
 struct ActivationBlock {

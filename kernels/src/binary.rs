@@ -1,8 +1,8 @@
 //! Elementwise operations on two broadcast tensors.
 
 use crate::activation::Activation;
-use crate::epilogue::Epilogue;
-use crate::vector::{load, load_u8x8, store_floats, Rounding};
+use crate::epilogue::{Epilogue, Quantization};
+use crate::vector::{load, load_u8x8, store_floats, widen_to_f32};
 use core::arch::wasm32::*;
 
 /// Dimensions with the strides of both operands; the output is contiguous.
@@ -76,8 +76,13 @@ unsafe extern "C" fn binary_u8(block: &BinaryU8Block) {
     let mut shape = block.shape;
     shape.merge();
     let activation = Activation { code: block.activation, a: block.activation_a, b: block.activation_b };
-    let rounding = Rounding::new(block.clamp_low, block.clamp_high, block.output_zero_point);
-    let epilogue = Epilogue::new(activation, block.output_scale, rounding, false);
+    let quantization = Quantization {
+        low: block.clamp_low,
+        high: block.clamp_high,
+        zero_point: block.output_zero_point,
+        scale: block.output_scale,
+    };
+    let epilogue = Epilogue::bytes(activation, quantization);
     let (za, zb) = (i16x8_splat(block.a_zero_point as i16), i16x8_splat(block.b_zero_point as i16));
     let (sa, sb) = (f32x4_splat(block.a_scale), f32x4_splat(block.b_scale));
     let add = block.operation == 0;
@@ -88,7 +93,7 @@ unsafe extern "C" fn binary_u8(block: &BinaryU8Block) {
             let x = i16x8_sub(read_u8(block.a.add(a), i, shape.a[3]), za);
             let y = i16x8_sub(read_u8(block.b.add(b), i, shape.b[3]), zb);
             let v = if add {
-                let ([x0, x1], [y0, y1]) = (crate::vector::widen_to_f32(x), crate::vector::widen_to_f32(y));
+                let ([x0, x1], [y0, y1]) = (widen_to_f32(x), widen_to_f32(y));
                 [
                     f32x4_add(f32x4_mul(x0, sa), f32x4_mul(y0, sb)),
                     f32x4_add(f32x4_mul(x1, sa), f32x4_mul(y1, sb)),
@@ -149,7 +154,7 @@ unsafe fn floats(block: &BinaryF32Block, operation: impl Fn(v128, v128) -> v128)
     let mut shape = block.shape;
     shape.merge();
     let activation = Activation { code: block.activation, a: block.activation_a, b: block.activation_b };
-    let epilogue = Epilogue::new(activation, 1.0, Rounding::new(0, 0, 0), true);
+    let epilogue = Epilogue::floats(activation);
     let size = shape.dimensions[3];
     shape.rows(|a, b, output| {
         let mut i = 0;

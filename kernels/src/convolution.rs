@@ -1,9 +1,8 @@
 //! Convolution and fully connected layers.
 
 use crate::activation::Activation;
-use crate::epilogue::{copy_over, fill_over, Epilogue};
+use crate::epilogue::{copy_over, fill_over, Epilogue, Quantization};
 use crate::gemm::{multiply, Element, Product, F32, U8};
-use crate::vector::Rounding;
 use core::arch::wasm32::*;
 
 /// Output positions whose inputs are gathered at once.
@@ -50,12 +49,16 @@ impl ConvolutionBlock {
     #[inline(always)]
     pub fn epilogue(&self, floats: bool) -> Epilogue {
         let activation = Activation { code: self.activation, a: self.activation_a, b: self.activation_b };
-        let rounding = if floats {
-            Rounding::new(0, 0, 0)
-        } else {
-            Rounding::new(self.clamp_low, self.clamp_high, self.output_zero_point)
+        if floats {
+            return Epilogue::floats(activation);
+        }
+        let quantization = Quantization {
+            low: self.clamp_low,
+            high: self.clamp_high,
+            zero_point: self.output_zero_point,
+            scale: self.output_scale,
         };
-        Epilogue::new(activation, self.output_scale, rounding, floats)
+        Epilogue::bytes(activation, quantization)
     }
 
     /// Row and column of the input under tap (ky, kx), if not padding.

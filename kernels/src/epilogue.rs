@@ -8,7 +8,7 @@ use core::arch::wasm32::*;
 #[derive(Clone, Copy)]
 pub struct Epilogue {
     activation: Activation,
-    clamp: bool,
+    kind: Kind,
     low: v128,
     high: v128,
     scale: v128,
@@ -16,19 +16,69 @@ pub struct Epilogue {
     pub floats: bool,
 }
 
+/// How the activation is computed.
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
+    /// It changes nothing, or the bounds of the rounding hold it.
+    None,
+    Clamp,
+    Function,
+}
+
+/// Bounds and zero point of a u8 result.
+#[derive(Clone, Copy)]
+pub struct Quantization {
+    pub low: i32,
+    pub high: i32,
+    pub zero_point: i32,
+    pub scale: f32,
+}
+
 impl Epilogue {
+    /// Epilogue of an f32 result.
     #[inline(always)]
-    pub fn new(activation: Activation, scale: f32, rounding: Rounding, floats: bool) -> Self {
+    pub fn floats(activation: Activation) -> Self {
         let bounds = activation.bounds();
         let (low, high) = bounds.unwrap_or((0.0, 0.0));
+        let kind = match bounds {
+            Some((f32::NEG_INFINITY, f32::INFINITY)) => Kind::None,
+            Some(_) => Kind::Clamp,
+            None => Kind::Function,
+        };
         Epilogue {
             activation,
-            clamp: bounds.is_some(),
+            kind,
             low: f32x4_splat(low),
             high: f32x4_splat(high),
-            scale: f32x4_splat(scale),
-            rounding,
-            floats,
+            scale: f32x4_splat(1.0),
+            rounding: Rounding::new(0, 255, 0),
+            floats: true,
+        }
+    }
+
+    /// Epilogue of a u8 result. Scaling and rounding keep the order, so the
+    /// bounds of a clamping activation become bounds of the integer.
+    #[inline(always)]
+    pub fn bytes(activation: Activation, q: Quantization) -> Self {
+        let mut kind = Kind::Function;
+        let (mut low, mut high) = (q.low, q.high);
+        if let Some((a, b)) = activation.bounds() {
+            kind = Kind::None;
+            let bound = |x: f32| {
+                let integer = ((x * q.scale).round_ties_even() as i32).saturating_add(q.zero_point);
+                integer.max(q.low).min(q.high)
+            };
+            low = bound(a);
+            high = bound(b);
+        }
+        Epilogue {
+            activation,
+            kind,
+            low: f32x4_splat(0.0),
+            high: f32x4_splat(0.0),
+            scale: f32x4_splat(q.scale),
+            rounding: Rounding::new(low, high, q.zero_point),
+            floats: false,
         }
     }
 
@@ -41,12 +91,14 @@ impl Epilogue {
     /// Activation of 4 N values that have the slopes `slopes[0..4 N]`.
     #[inline(always)]
     pub unsafe fn activate<const N: usize>(&self, v: [v128; N], slopes: *const f32) -> [v128; N] {
-        if self.clamp {
-            v.map(|x| at_most(at_least(x, self.low), self.high))
-        } else {
-            let mut values = v;
-            self.activation.apply(values.as_mut_ptr() as *mut f32, N, slopes, N);
-            values
+        match self.kind {
+            Kind::None => v,
+            Kind::Clamp => v.map(|x| at_most(at_least(x, self.low), self.high)),
+            Kind::Function => {
+                let mut values = v;
+                self.activation.apply(values.as_mut_ptr() as *mut f32, N, slopes, N);
+                values
+            }
         }
     }
 

@@ -37,16 +37,18 @@ pub fn widen_to_f32(value: v128) -> [v128; 2] {
     ]
 }
 
-/// `value` where it is not less than `low`; a NaN stays.
+/// `value` where it is not less than `low`; a NaN stays. A bitwise selection:
+/// pmax would become relaxed_max in the relaxed build, which leaves NaN and
+/// signed zeros to the machine.
 #[inline(always)]
 pub fn at_least(value: v128, low: v128) -> v128 {
-    f32x4_pmax(value, low)
+    v128_bitselect(low, value, f32x4_lt(value, low))
 }
 
 /// `value` where it is not greater than `high`; a NaN stays.
 #[inline(always)]
 pub fn at_most(value: v128, high: v128) -> v128 {
-    f32x4_pmin(value, high)
+    v128_bitselect(high, value, f32x4_lt(high, value))
 }
 
 /// Nearest integer, ties to even, of |value| < 2^22 as f32 and as i32.
@@ -59,46 +61,48 @@ pub fn round(value: v128) -> (v128, v128) {
     )
 }
 
-/// Clamp, rounding and zero point of a u8 result.
+/// Rounding, zero point and clamp of a u8 result.
 #[derive(Clone, Copy)]
 pub struct Rounding {
     low: v128,
-    high: v128,
     offset: v128,
+    high: v128,
 }
 
 impl Rounding {
     #[inline(always)]
     pub fn new(low: i32, high: i32, zero_point: i32) -> Self {
         Rounding {
-            low: f32x4_splat((low - zero_point) as f32),
-            high: f32x4_splat((high - zero_point) as f32),
+            low: i32x4_splat(ROUNDER_BITS + low - zero_point),
             offset: i32x4_splat(ROUNDER_BITS - zero_point),
+            high: u8x16_splat(high as u8),
         }
     }
 
-    /// f32 to integer in low..high; a NaN gives the zero point.
+    /// f32 to integer, not below the lower bound; a NaN counts as 0. Where the
+    /// sum with the rounder leaves its binade its bits still keep the order.
     #[inline(always)]
-    pub fn apply(&self, value: v128) -> v128 {
-        let clamped = at_most(at_least(value, self.low), self.high);
-        let number = v128_and(clamped, f32x4_eq(clamped, clamped));
-        i32x4_sub(f32x4_add(number, f32x4_splat(ROUNDER)), self.offset)
+    fn apply(&self, value: v128) -> v128 {
+        let number = v128_and(value, f32x4_eq(value, value));
+        let bits = f32x4_add(number, f32x4_splat(ROUNDER));
+        i32x4_sub(i32x4_max(bits, self.low), self.offset)
     }
 
     /// Eight f32 to eight u8 in the low half.
     #[inline(always)]
     pub fn apply8(&self, a: v128, b: v128) -> v128 {
         let words = i16x8_narrow_i32x4(self.apply(a), self.apply(b));
-        u8x16_narrow_i16x8(words, words)
+        u8x16_min(u8x16_narrow_i16x8(words, words), self.high)
     }
 
     /// Sixteen f32 to sixteen u8.
     #[inline(always)]
     pub fn apply16(&self, v: [v128; 4]) -> v128 {
-        u8x16_narrow_i16x8(
+        let bytes = u8x16_narrow_i16x8(
             i16x8_narrow_i32x4(self.apply(v[0]), self.apply(v[1])),
             i16x8_narrow_i32x4(self.apply(v[2]), self.apply(v[3])),
-        )
+        );
+        u8x16_min(bytes, self.high)
     }
 }
 

@@ -11,7 +11,7 @@ import {
   packDepthwiseU8,
   type WeightShape,
 } from "../../calibrate/pack_weights.ts";
-import { type ConvolutionGeometry, convolutionF32, convolutionU8 } from "../../kernels/reference/convolution.ts";
+import { convolutionF32, type ConvolutionGeometry, convolutionU8 } from "../../kernels/reference/convolution.ts";
 import type { EpilogueOptions } from "../../kernels/reference/epilogue.ts";
 import { ACTIVATION_CODES, type ActivationKind } from "../../runtime/activation.ts";
 import { randomActivation } from "./activations.ts";
@@ -36,7 +36,14 @@ export function randomGeometry(draw: Random, depthwise: boolean): ConvolutionGeo
     const span = (size - 1) * dilation + 1;
     const pads = pointwise ? [0, 0] : [draw.integer(0, size), draw.integer(0, size)];
     const input = Math.max(draw.integer(1, 9), span - pads[0] - pads[1], 1);
-    return { size, stride, dilation, pad: pads[0], input, output: Math.floor((input + pads[0] + pads[1] - span) / stride) + 1 };
+    return {
+      size,
+      stride,
+      dilation,
+      pad: pads[0],
+      input,
+      output: Math.floor((input + pads[0] + pads[1] - span) / stride) + 1,
+    };
   };
   const [y, x] = [axis(), axis()];
   return {

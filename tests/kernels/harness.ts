@@ -6,7 +6,12 @@
  */
 
 import { assertEquals } from "@std/assert";
-import { chooseBuild, instantiateKernels, type KernelBuild, type KernelInstance } from "../../runtime/kernels/instance.ts";
+import {
+  chooseBuild,
+  instantiateKernels,
+  type KernelBuild,
+  type KernelInstance,
+} from "../../runtime/kernels/instance.ts";
 
 /** An array that a kernel reads or writes. */
 export type Values = Uint8Array | Int8Array | Int32Array | Uint32Array | Float32Array;
@@ -91,7 +96,9 @@ export function assertKernel(name: string, expected: Values, fields: (output: Va
     callKernel(build, name, fields(output));
     const wrong = expected.findIndex((value, index) => !Object.is(value, output[index]));
     if (wrong >= 0) {
-      const shown = fields(output).map((field) => typeof field === "object" && !("float" in field) ? "*" : JSON.stringify(field));
+      const shown = fields(output).map((field) =>
+        typeof field === "object" && !("float" in field) ? "*" : JSON.stringify(field)
+      );
       throw new Error(
         `${name} (${build}): element ${wrong} of ${expected.length} is ${output[wrong]}, ` +
           `expected ${expected[wrong]}; block ${shown.join(" ")}`,

@@ -1,0 +1,111 @@
+/**
+ * Times single kernels: lays out a parameter block, warms up, measures and
+ * prints the rate.
+ *
+ * @module
+ */
+
+import { chooseBuild, instantiateKernels, type KernelBuild } from "../runtime/kernels/instance.ts";
+
+/** Word of a parameter block: an integer, an f32, or a buffer of that many bytes. */
+export type Word = number | { float: number } | { bytes: number };
+
+/** Builds that this machine can use. */
+export const builds: KernelBuild[] = chooseBuild() === "relaxed" ? ["relaxed", "simd128"] : ["simd128"];
+
+/** A call of a kernel in a build, ready to be repeated. */
+export function prepare(build: KernelBuild, name: string, words: Word[]): () => void {
+  const { memory, heapBase, functions } = instantiateKernels(build);
+  let next = Math.ceil((heapBase + words.length * 4) / 64) * 64;
+  const addresses = words.map((word) => {
+    if (typeof word === "number" || "float" in word) return 0;
+    const address = next;
+    next = Math.ceil((next + word.bytes + 64) / 64) * 64;
+    return address;
+  });
+  memory.grow(Math.ceil(next / 65536));
+  // Ordinary floats: subnormal operands would be timed instead.
+  new Float32Array(memory.buffer, heapBase, (next - heapBase) >> 2).forEach((
+    _,
+    i,
+    values,
+  ) => values[i] = 1 + (i * 7 & 63) / 64);
+  const view = new DataView(memory.buffer);
+  words.forEach((word, index) => {
+    const at = heapBase + index * 4;
+    if (typeof word === "number") view.setInt32(at, word, true);
+    else if ("float" in word) view.setFloat32(at, word.float, true);
+    else view.setUint32(at, addresses[index], true);
+  });
+  const call = functions[name];
+  return () => call(heapBase);
+}
+
+/** Best and median time in milliseconds of a call, after a warm-up of at least 300 ms. */
+export async function measure(call: () => void): Promise<{ best: number; median: number }> {
+  const warmUntil = performance.now() + 300;
+  while (performance.now() < warmUntil) {
+    for (let i = 0; i < 20; i++) call();
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  const times: number[] = [];
+  const until = performance.now() + 500;
+  while (performance.now() < until) {
+    const start = performance.now();
+    let count = 0;
+    while (performance.now() - start < 2) {
+      call();
+      count++;
+    }
+    times.push((performance.now() - start) / count);
+  }
+  times.sort((a, b) => a - b);
+  return { best: times[0], median: times[times.length >> 1] };
+}
+
+/** Measures a kernel in every build and prints its time and rate, `operations` per call in units of `unit`. */
+export async function report(
+  label: string,
+  name: string,
+  { words, operations, unit = "GMAC/s" }: { words: Word[]; operations: number; unit?: string },
+): Promise<void> {
+  for (const build of builds) {
+    const { best, median } = await measure(prepare(build, name, words));
+    const rate = (time: number) => (operations / time / 1e6).toFixed(1);
+    const times = `${best.toFixed(4)} / ${median.toFixed(4)} ms`;
+    console.log(`${label.padEnd(36)} ${build.padEnd(8)} ${times}  ${rate(best)} / ${rate(median)} ${unit}`);
+  }
+}
+
+/** Words of a convolution's block, with random geometry given as [batch, height, width, channels]. */
+export function convolutionWords(
+  input: readonly [number, number, number, number],
+  { channels, kernel, pad, stride = 1, depthwise = false, elementBytes }: {
+    channels: number;
+    kernel: number;
+    pad: number;
+    stride?: number;
+    depthwise?: boolean;
+    elementBytes: 1 | 4;
+  },
+): { words: Word[]; operations: number } {
+  const [batch, height, width, inputs] = input;
+  const size = (length: number) => Math.floor((length + 2 * pad - kernel) / stride) + 1;
+  const [outputHeight, outputWidth] = [size(height), size(width)];
+  const positions = batch * outputHeight * outputWidth;
+  const taps = kernel * kernel;
+  const depth = depthwise ? taps : taps * inputs;
+  const words: Word[] = [
+    { bytes: batch * height * width * inputs * elementBytes },
+    { bytes: (channels + 16) * (depth + 16) * elementBytes },
+    { bytes: (channels + 16) * 4 },
+    { bytes: (channels + 16) * 4 },
+    0,
+    { bytes: positions * channels * elementBytes },
+    { bytes: (32 * (depth + 16) + (taps + 8) * (inputs + 16)) * 4 },
+    ...[...input, outputHeight, outputWidth, channels],
+    ...[kernel, kernel, stride, stride, 1, 1, pad, pad, depthwise ? inputs : 1],
+    ...[128, 0, 128, 0, 255, 1, 0, 0, { float: 1 }],
+  ];
+  return { words, operations: positions * channels * depth };
+}

@@ -1,0 +1,27 @@
+import { matmulF32, softmaxF32 } from "../../kernels/reference/matrix.ts";
+import { assertKernel, random } from "./harness.ts";
+
+Deno.test("Softmax equals the reference for 1 to 40 columns", () => {
+  const draw = random(51);
+  for (let columns = 1; columns <= 40; columns++) {
+    const rows = draw.integer(1, 4);
+    const input = draw.f32(rows * columns, -100, 20);
+    assertKernel("softmax_f32", softmaxF32(input, { rows, columns }), (output) => [
+      ...[{ read: input }, { write: output }, rows, columns],
+    ]);
+  }
+});
+
+Deno.test("A matrix product equals the reference, with shared and separate right sides", () => {
+  const draw = random(52);
+  for (let round = 0; round < 40; round++) {
+    const [batch, m, k, n] = [draw.integer(1, 3), draw.integer(1, 11), draw.integer(1, 40), draw.integer(1, 40)];
+    const aBatchStride = draw.pick([0, m * k]);
+    const bBatchStride = draw.pick([0, k * n]);
+    const [a, b] = [draw.f32(batch * m * k), draw.f32(batch * k * n)];
+    const options = { batch, m, k, n, aBatchStride, bBatchStride };
+    assertKernel("matmul_f32", matmulF32([a, b], options), (output) => [
+      ...[{ read: a }, { read: b }, { write: output }, batch, m, k, n, aBatchStride, bBatchStride],
+    ]);
+  }
+});
