@@ -16,9 +16,7 @@ function checkLength(
   const length = shape.reduce((product, size) => product * size, 1);
   if (weights.length !== length) {
     throw new RangeError(
-      `Weights of shape ${
-        shape.join(" x ")
-      } need ${length} elements, got ${weights.length}`,
+      `Weights of shape ${shape.join(" x ")} need ${length} elements, got ${weights.length}`,
     );
   }
   if (shape[0] % groups !== 0) {

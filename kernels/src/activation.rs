@@ -164,10 +164,29 @@ fn with_sign(magnitude: v128, sign: v128) -> v128 {
     v128_or(magnitude, v128_and(sign, i32x4_splat(i32::MIN)))
 }
 
-const EXP: [f32; 5] = [0.001_381_456_9, 0.008_368_730_5, 0.041_668_39, 0.166_665_21, 0.499_999_94];
-const TANH_SMALL: [f32; 5] = [-0.005_905_860_6, 0.020_805_378, -0.053_786_68, 0.133_319_59, -0.333_332_99];
-const ERF_SMALL: [f32; 7] =
-    [7.647_116e-5, -0.000_794_235_56, 0.005_179_749_3, -0.026_848_592, 0.112_834_3, -0.376_126_05, 1.128_379_1];
+const EXP: [f32; 5] = [
+    0.001_381_456_9,
+    0.008_368_730_5,
+    0.041_668_39,
+    0.166_665_21,
+    0.499_999_94,
+];
+const TANH_SMALL: [f32; 5] = [
+    -0.005_905_860_6,
+    0.020_805_378,
+    -0.053_786_68,
+    0.133_319_59,
+    -0.333_332_99,
+];
+const ERF_SMALL: [f32; 7] = [
+    7.647_116e-5,
+    -0.000_794_235_56,
+    0.005_179_749_3,
+    -0.026_848_592,
+    0.112_834_3,
+    -0.376_126_05,
+    1.128_379_1,
+];
 const ERF_LARGE: [f32; 5] = [0.963_842_33, -1.170_601_1, 1.114_915, -0.136_929_75, 0.228_227_94];
 
 #[repr(C)]
@@ -186,9 +205,17 @@ const CHUNK: usize = 64;
 
 #[no_mangle]
 unsafe extern "C" fn activation_f32(block: &ActivationBlock) {
-    let activation = Activation { code: block.activation, a: block.a, b: block.b };
+    let activation = Activation {
+        code: block.activation,
+        a: block.a,
+        b: block.b,
+    };
     // Slopes repeat per row of channels, so only prelu goes row by row.
-    let row = if block.activation == PRELU { block.channels } else { block.count };
+    let row = if block.activation == PRELU {
+        block.channels
+    } else {
+        block.count
+    };
     let mut start = 0;
     while start < block.count {
         let mut column = 0;

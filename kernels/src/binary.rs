@@ -75,7 +75,11 @@ struct BinaryU8Block {
 unsafe extern "C" fn binary_u8(block: &BinaryU8Block) {
     let mut shape = block.shape;
     shape.merge();
-    let activation = Activation { code: block.activation, a: block.activation_a, b: block.activation_b };
+    let activation = Activation {
+        code: block.activation,
+        a: block.activation_a,
+        b: block.activation_b,
+    };
     let quantization = Quantization {
         low: block.clamp_low,
         high: block.clamp_high,
@@ -83,7 +87,10 @@ unsafe extern "C" fn binary_u8(block: &BinaryU8Block) {
         scale: block.output_scale,
     };
     let epilogue = Epilogue::bytes(activation, quantization);
-    let (za, zb) = (i16x8_splat(block.a_zero_point as i16), i16x8_splat(block.b_zero_point as i16));
+    let (za, zb) = (
+        i16x8_splat(block.a_zero_point as i16),
+        i16x8_splat(block.b_zero_point as i16),
+    );
     let (sa, sb) = (f32x4_splat(block.a_scale), f32x4_splat(block.b_scale));
     let add = block.operation == 0;
     let size = shape.dimensions[3];
@@ -153,7 +160,11 @@ unsafe extern "C" fn binary_f32(block: &BinaryF32Block) {
 unsafe fn floats(block: &BinaryF32Block, operation: impl Fn(v128, v128) -> v128) {
     let mut shape = block.shape;
     shape.merge();
-    let activation = Activation { code: block.activation, a: block.activation_a, b: block.activation_b };
+    let activation = Activation {
+        code: block.activation,
+        a: block.activation_a,
+        b: block.activation_b,
+    };
     let epilogue = Epilogue::floats(activation);
     let size = shape.dimensions[3];
     shape.rows(|a, b, output| {

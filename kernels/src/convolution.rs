@@ -48,7 +48,11 @@ impl ConvolutionBlock {
     /// What follows the sums; an f32 kernel always stores f32.
     #[inline(always)]
     pub fn epilogue(&self, floats: bool) -> Epilogue {
-        let activation = Activation { code: self.activation, a: self.activation_a, b: self.activation_b };
+        let activation = Activation {
+            code: self.activation,
+            a: self.activation_a,
+            b: self.activation_b,
+        };
         if floats {
             return Epilogue::floats(activation);
         }
@@ -142,12 +146,23 @@ unsafe fn run<E: Element>(block: &ConvolutionBlock, epilogue: &Epilogue, padding
             if !pointwise {
                 let mut row_place = place;
                 for row in 0..rows {
-                    gather(block, row_place, from, block.scratch.add(row * scratch_bytes), [pixel_bytes, group_bytes], padding);
+                    gather(
+                        block,
+                        row_place,
+                        from,
+                        block.scratch.add(row * scratch_bytes),
+                        [pixel_bytes, group_bytes],
+                        padding,
+                    );
                     row_place.advance(block);
                 }
             }
             multiply::<E>(&Product {
-                input: if pointwise { from.add(first * pixel_bytes) } else { block.scratch },
+                input: if pointwise {
+                    from.add(first * pixel_bytes)
+                } else {
+                    block.scratch
+                },
                 row_bytes: if pointwise { pixel_bytes } else { scratch_bytes },
                 rows,
                 depth,
@@ -191,7 +206,11 @@ unsafe fn gather(
         let left = (place.x * block.stride_width).wrapping_sub(block.pad_left);
         let whole = left < block.input_width && left + block.kernel_width <= block.input_width;
         if whole && block.dilation_width == 1 && pixel_bytes == group_bytes {
-            copy_over(from.add((line + left) * pixel_bytes), to, block.kernel_width * pixel_bytes);
+            copy_over(
+                from.add((line + left) * pixel_bytes),
+                to,
+                block.kernel_width * pixel_bytes,
+            );
             to = to.add(block.kernel_width * pixel_bytes);
             continue;
         }

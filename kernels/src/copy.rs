@@ -41,7 +41,11 @@ unsafe fn run<T: Copy>(block: &CopyBlock) {
             target = target.offset((index[axis] * to[axis]) as isize);
         }
         if from[5] == 1 && to[5] == 1 {
-            copy_bytes(source as *const u8, target as *mut u8, size[5] as usize * size_of::<T>());
+            copy_bytes(
+                source as *const u8,
+                target as *mut u8,
+                size[5] as usize * size_of::<T>(),
+            );
         } else {
             for _ in 0..size[5] {
                 target.write_unaligned(source.read_unaligned());

@@ -26,7 +26,13 @@ unsafe fn prepare(block: &ConvolutionBlock, padding: v128, size: usize) -> Taps 
     for tap in count..rounded {
         *addresses.add(tap) = row;
     }
-    Taps { addresses, padding: row, weights: row.add(width), count, rounded }
+    Taps {
+        addresses,
+        padding: row,
+        weights: row.add(width),
+        count,
+        rounded,
+    }
 }
 
 #[inline(always)]
@@ -76,19 +82,25 @@ unsafe fn run(
 unsafe extern "C" fn depthwise_f32(block: &ConvolutionBlock) {
     let width = block.input_channels.div_ceil(16) * 16;
     let taps = prepare(block, f32x4_splat(0.0), 4);
-    run(block, &taps, &block.epilogue(true), block.input_channels * 4, |channel| {
-        let bias = block.bias.add(channel * 4);
-        let mut sums = [load(bias), load(bias.add(16)), load(bias.add(32)), load(bias.add(48))];
-        let mut weights = block.weights.add(channel * 4);
-        for tap in 0..taps.count {
-            let x = (*taps.addresses.add(tap)).add(channel * 4);
-            for (i, sum) in sums.iter_mut().enumerate() {
-                *sum = f32x4_add(*sum, f32x4_mul(load(x.add(i * 16)), load(weights.add(i * 16))));
+    run(
+        block,
+        &taps,
+        &block.epilogue(true),
+        block.input_channels * 4,
+        |channel| {
+            let bias = block.bias.add(channel * 4);
+            let mut sums = [load(bias), load(bias.add(16)), load(bias.add(32)), load(bias.add(48))];
+            let mut weights = block.weights.add(channel * 4);
+            for tap in 0..taps.count {
+                let x = (*taps.addresses.add(tap)).add(channel * 4);
+                for (i, sum) in sums.iter_mut().enumerate() {
+                    *sum = f32x4_add(*sum, f32x4_mul(load(x.add(i * 16)), load(weights.add(i * 16))));
+                }
+                weights = weights.add(width * 4);
             }
-            weights = weights.add(width * 4);
-        }
-        sums
-    });
+            sums
+        },
+    );
 }
 
 #[no_mangle]
@@ -187,7 +199,12 @@ unsafe fn four_taps(x: [v128; 4], weights: *const u8, sums: [v128; 4]) -> [v128;
 #[cfg(not(target_feature = "relaxed-simd"))]
 #[inline(always)]
 fn weave(x: [v128; 4]) -> [v128; 4] {
-    [low_bytes(x[0], x[1]), high_bytes(x[0], x[1]), low_bytes(x[2], x[3]), high_bytes(x[2], x[3])]
+    [
+        low_bytes(x[0], x[1]),
+        high_bytes(x[0], x[1]),
+        low_bytes(x[2], x[3]),
+        high_bytes(x[2], x[3]),
+    ]
 }
 
 #[cfg(not(target_feature = "relaxed-simd"))]

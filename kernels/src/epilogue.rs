@@ -85,7 +85,11 @@ impl Epilogue {
     /// Bytes of one stored result.
     #[inline(always)]
     pub fn size(&self) -> usize {
-        if self.floats { 4 } else { 1 }
+        if self.floats {
+            4
+        } else {
+            1
+        }
     }
 
     /// Activation of 4 N values that have the slopes `slopes[0..4 N]`.

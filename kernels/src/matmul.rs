@@ -26,11 +26,23 @@ unsafe extern "C" fn matmul_f32(block: &MatmulBlock) {
         while column < block.n {
             let mut row = 0;
             while row + 4 <= block.m {
-                tile::<4>(block, a.add(row * block.k), b.add(column), output.add(row * block.n + column), block.n - column);
+                tile::<4>(
+                    block,
+                    a.add(row * block.k),
+                    b.add(column),
+                    output.add(row * block.n + column),
+                    block.n - column,
+                );
                 row += 4;
             }
             while row < block.m {
-                tile::<1>(block, a.add(row * block.k), b.add(column), output.add(row * block.n + column), block.n - column);
+                tile::<1>(
+                    block,
+                    a.add(row * block.k),
+                    b.add(column),
+                    output.add(row * block.n + column),
+                    block.n - column,
+                );
                 row += 1;
             }
             column += 8;

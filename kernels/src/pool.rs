@@ -41,7 +41,12 @@ struct Range {
 
 #[inline(always)]
 fn range(start: usize, kernel: usize, dilation: usize, pads: [usize; 2], size: usize) -> Range {
-    let mut result = Range { start, first: kernel, end: 0, padded: 0 };
+    let mut result = Range {
+        start,
+        first: kernel,
+        end: 0,
+        padded: 0,
+    };
     for tap in 0..kernel {
         let padded = start + tap * dilation;
         if padded < size + pads[0] + pads[1] {
@@ -62,12 +67,22 @@ unsafe fn windows(block: &PoolBlock, mut window: impl FnMut(Range, Range, usize,
     for image in 0..block.batch {
         for y in 0..block.output_height {
             let pads = [block.pad_top, block.pad_bottom];
-            let rows =
-                range(y * block.stride_height, block.kernel_height, block.dilation_height, pads, block.input_height);
+            let rows = range(
+                y * block.stride_height,
+                block.kernel_height,
+                block.dilation_height,
+                pads,
+                block.input_height,
+            );
             for x in 0..block.output_width {
                 let pads = [block.pad_left, block.pad_right];
-                let columns =
-                    range(x * block.stride_width, block.kernel_width, block.dilation_width, pads, block.input_width);
+                let columns = range(
+                    x * block.stride_width,
+                    block.kernel_width,
+                    block.dilation_width,
+                    pads,
+                    block.input_width,
+                );
                 window(rows, columns, image, position);
                 position += 1;
             }
@@ -111,8 +126,14 @@ unsafe extern "C" fn max_pool_u8(block: &PoolBlock) {
         let mut channel = 0;
         while channel < channels {
             let mut best = i32x4_splat(0);
-            taps(block, [rows, columns], image, channel, channels, |x| best = u8x16_max(best, load(x)));
-            store_bytes(block.output.add(position * channels + channel), best, channels - channel);
+            taps(block, [rows, columns], image, channel, channels, |x| {
+                best = u8x16_max(best, load(x))
+            });
+            store_bytes(
+                block.output.add(position * channels + channel),
+                best,
+                channels - channel,
+            );
             channel += 16;
         }
     });
@@ -125,7 +146,9 @@ unsafe extern "C" fn max_pool_f32(block: &PoolBlock) {
         let mut channel = 0;
         while channel < channels {
             let mut best = f32x4_splat(f32::NEG_INFINITY);
-            taps(block, [rows, columns], image, channel * 4, channels * 4, |x| best = f32x4_max(best, load(x)));
+            taps(block, [rows, columns], image, channel * 4, channels * 4, |x| {
+                best = f32x4_max(best, load(x))
+            });
             let output = (block.output as *mut f32).add(position * channels + channel);
             store_floats(output, best, channels - channel);
             channel += 4;
@@ -168,7 +191,9 @@ unsafe extern "C" fn average_pool_f32(block: &PoolBlock) {
         let mut channel = 0;
         while channel < channels {
             let mut sum = f32x4_splat(0.0);
-            taps(block, [rows, columns], image, channel * 4, channels * 4, |x| sum = f32x4_add(sum, load(x)));
+            taps(block, [rows, columns], image, channel * 4, channels * 4, |x| {
+                sum = f32x4_add(sum, load(x))
+            });
             let output = (block.output as *mut f32).add(position * channels + channel);
             store_floats(output, f32x4_div(sum, divisor), channels - channel);
             channel += 4;

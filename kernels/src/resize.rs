@@ -40,7 +40,11 @@ unsafe fn pixels(block: &ResizeBlock, mut pixel: impl FnMut([usize; 4], [f32; 2]
             for x in 0..block.output_width {
                 let column = *block.column_table.add(x);
                 let (left, right) = (column.first as usize, column.second as usize);
-                pixel([top + left, top + right, bottom + left, bottom + right], [column.weight, row.weight], position);
+                pixel(
+                    [top + left, top + right, bottom + left, bottom + right],
+                    [column.weight, row.weight],
+                    position,
+                );
                 position += 1;
             }
         }
@@ -50,7 +54,10 @@ unsafe fn pixels(block: &ResizeBlock, mut pixel: impl FnMut([usize; 4], [f32; 2]
 #[inline(always)]
 fn blend(p: [v128; 4], [wx1, wy1]: [f32; 2]) -> v128 {
     let mix = |a, b, weight: f32| {
-        f32x4_add(f32x4_mul(a, f32x4_splat(1.0 - weight)), f32x4_mul(b, f32x4_splat(weight)))
+        f32x4_add(
+            f32x4_mul(a, f32x4_splat(1.0 - weight)),
+            f32x4_mul(b, f32x4_splat(weight)),
+        )
     };
     mix(mix(p[0], p[1], wx1), mix(p[2], p[3], wx1), wy1)
 }
@@ -65,7 +72,11 @@ unsafe extern "C" fn resize_u8(block: &ResizeBlock) {
         while channel < channels {
             let count = channels - channel;
             if block.linear == 0 {
-                store_bytes(output.add(channel), load(block.input.add(sources[0] * channels + channel)), count);
+                store_bytes(
+                    output.add(channel),
+                    load(block.input.add(sources[0] * channels + channel)),
+                    count,
+                );
                 channel += 16;
                 continue;
             }
