@@ -127,10 +127,12 @@ unsafe extern "C" fn convolution_f32(block: &ConvolutionBlock) {
 
 #[inline(always)]
 unsafe fn run<E: Element>(block: &ConvolutionBlock, epilogue: &Epilogue, padding: v128) {
-    let channels = block.output_channels / block.groups;
-    let group_bytes = block.input_channels / block.groups * E::SIZE;
+    // A division that could panic would bring the panic machinery into the module.
+    let channels = block.output_channels.checked_div(block.groups).unwrap_or(0);
+    let group_inputs = block.input_channels.checked_div(block.groups).unwrap_or(0);
+    let group_bytes = group_inputs * E::SIZE;
     let pixel_bytes = block.input_channels * E::SIZE;
-    let depth = block.kernel_height * block.kernel_width * (block.input_channels / block.groups);
+    let depth = block.kernel_height * block.kernel_width * group_inputs;
     let scratch_bytes = depth.div_ceil(16) * 16 * E::SIZE;
     let output_bytes = block.output_channels * epilogue.size();
     let panels = channels.div_ceil(8);

@@ -33,19 +33,20 @@ unsafe extern "C" fn quantize(block: &QuantizeBlock) {
         }
         return;
     }
-    for plane in 0..block.batch * block.channels {
-        let (n, channel) = (plane / block.channels, plane % block.channels);
-        let input = block.input.add(plane * block.pixels);
-        let output = block.output.add(n * image + channel);
-        let mut pixel = 0;
-        while pixel < block.pixels {
-            let mut values = [0u8; 16];
-            store(values.as_mut_ptr(), eight(input.add(pixel)));
-            let size = (block.pixels - pixel).min(8);
-            for lane in 0..size {
-                *output.add((pixel + lane) * block.channels) = *values.as_ptr().add(lane);
+    for n in 0..block.batch {
+        for channel in 0..block.channels {
+            let input = block.input.add(n * image + channel * block.pixels);
+            let output = block.output.add(n * image + channel);
+            let mut pixel = 0;
+            while pixel < block.pixels {
+                let mut values = [0u8; 16];
+                store(values.as_mut_ptr(), eight(input.add(pixel)));
+                let size = (block.pixels - pixel).min(8);
+                for lane in 0..size {
+                    *output.add((pixel + lane) * block.channels) = *values.as_ptr().add(lane);
+                }
+                pixel += 8;
             }
-            pixel += 8;
         }
     }
 }
