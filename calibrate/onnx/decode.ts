@@ -1,0 +1,162 @@
+/**
+ * Reads the bytes of an ONNX file.
+ *
+ * @module
+ */
+
+import onnxProto, { type onnx as Proto } from "onnx-proto";
+import { decodeTensor, initializerLabel, safeInteger } from "./decode_tensor.ts";
+import { OnnxError, quote } from "./errors.ts";
+import type { Attribute, OnnxModel, OnnxNode, OnnxPort } from "./model.ts";
+import { sortNodes } from "./sort_nodes.ts";
+import type { Tensor } from "./tensor.ts";
+
+/** Oldest version of the standard operator set that is read. */
+export const OLDEST_OPSET = 7;
+/** Newest version of the standard operator set that is read. */
+export const NEWEST_OPSET = 21;
+
+/**
+ * Reads an ONNX file into plain data with its nodes in topological order.
+ *
+ * @param bytes The whole file.
+ * @returns The model; every constant is copied out of `bytes`.
+ * @throws {OnnxError} Where the file is not ONNX or contradicts itself.
+ */
+export function decodeOnnx(bytes: Uint8Array): OnnxModel {
+  const model = parse(bytes);
+  const graph = model.graph;
+  if (!graph) throw new OnnxError("The file holds no graph: it is not an ONNX model or is truncated");
+  const { opset, domains } = decodeOpsets(model.opsetImport ?? []);
+  if ((graph.sparseInitializer?.length ?? 0) > 0) {
+    throw new OnnxError("The model has sparse initializers: expected dense ones");
+  }
+  const initializers = decodeInitializers(graph.initializer ?? []);
+  const inputs = (graph.input ?? []).map(decodePort).filter((port) => !initializers.has(port.name));
+  const outputs = (graph.output ?? []).map(decodePort);
+  requireDistinct(inputs, "inputs");
+  requireDistinct(outputs, "outputs");
+  if (inputs.length === 0) throw new OnnxError("The graph has no inputs");
+  if (outputs.length === 0) throw new OnnxError("The graph has no outputs");
+  const unsorted = (graph.node ?? []).map(decodeNode);
+  const nodes = sortNodes(unsorted, { inputs, outputs, initializers });
+  return { opset, domains, nodes, initializers, inputs, outputs };
+}
+
+function parse(bytes: Uint8Array): Proto.ModelProto {
+  if (bytes.byteLength === 0) throw new OnnxError("The file is empty: expected an ONNX model");
+  if (bytes[0] === 0x1f && bytes[1] === 0x8b) {
+    throw new OnnxError("The file is compressed with gzip: expected an ONNX model");
+  }
+  try {
+    return onnxProto.onnx.ModelProto.decode(bytes);
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message.split("\n")[0] : String(cause);
+    throw new OnnxError(`The file is not an ONNX model or is truncated: ${message}`);
+  }
+}
+
+function decodeOpsets(
+  imports: readonly Proto.IOperatorSetIdProto[],
+): { opset: number; domains: Map<string, number> } {
+  const domains = new Map<string, number>();
+  for (const { domain, version } of imports) {
+    domains.set(standardDomain(domain ?? ""), safeInteger(version ?? 0, "An operator set version"));
+  }
+  const opset = domains.get("");
+  if (opset === undefined) {
+    throw new OnnxError("The model does not say which operator set it uses: it may be truncated");
+  }
+  if (opset < OLDEST_OPSET || opset > NEWEST_OPSET) {
+    throw new OnnxError(
+      `The model uses operator set ${opset}: expected ${OLDEST_OPSET} to ${NEWEST_OPSET}`,
+    );
+  }
+  return { opset, domains };
+}
+
+function standardDomain(domain: string): string {
+  return domain === "ai.onnx" ? "" : domain;
+}
+
+function decodeInitializers(protos: readonly Proto.ITensorProto[]): Map<string, Tensor> {
+  const initializers = new Map<string, Tensor>();
+  for (const proto of protos) {
+    const name = proto.name ?? "";
+    if (name === "") throw new OnnxError("An initializer has no name");
+    if (initializers.has(name)) throw new OnnxError(`Two initializers are named ${quote(name)}`);
+    initializers.set(name, decodeTensor(proto, initializerLabel(name)));
+  }
+  return initializers;
+}
+
+function requireDistinct(ports: readonly OnnxPort[], what: string): void {
+  const seen = new Set<string>();
+  for (const { name } of ports) {
+    if (name === "") throw new OnnxError(`One of the graph's ${what} has no name`);
+    if (seen.has(name)) throw new OnnxError(`Two of the graph's ${what} are named ${quote(name)}`);
+    seen.add(name);
+  }
+}
+
+function decodePort(proto: Proto.IValueInfoProto): OnnxPort {
+  const name = proto.name ?? "";
+  const tensor = proto.type?.tensorType;
+  const dims = tensor?.shape?.dim;
+  return {
+    name,
+    elementType: tensor?.elemType ?? 0,
+    shape: dims && tensor?.shape
+      ? dims.map((dim) =>
+        dim.dimValue !== undefined && dim.dimValue !== null
+          ? safeInteger(dim.dimValue, `A dimension of ${quote(name)}`)
+          : dim.dimParam || "?"
+      )
+      : undefined,
+  };
+}
+
+function decodeNode(proto: Proto.INodeProto, index: number): OnnxNode {
+  const operator = proto.opType ?? "";
+  const outputs = proto.output ?? [];
+  const name = proto.name || outputs.find((output) => output !== "") || `${operator} ${index}`;
+  if (operator === "") throw new OnnxError("A node does not name its operator", name);
+  const attributes = new Map<string, Attribute>();
+  for (const attribute of proto.attribute ?? []) {
+    const key = attribute.name ?? "";
+    if (attributes.has(key)) throw new OnnxError(`Attribute ${quote(key)} is given twice`, name);
+    attributes.set(key, decodeAttribute(attribute, name));
+  }
+  const domain = standardDomain(proto.domain ?? "");
+  return { name, operator, domain, inputs: proto.input ?? [], outputs, attributes };
+}
+
+function decodeAttribute(proto: Proto.IAttributeProto, node: string): Attribute {
+  const what = `Attribute ${quote(proto.name ?? "")} of node ${quote(node)}`;
+  switch (proto.type) {
+    case 1:
+      return { kind: "float", value: proto.f ?? 0 };
+    case 2:
+      return { kind: "int", value: safeInteger(proto.i ?? 0, what) };
+    case 3:
+      return { kind: "string", value: new TextDecoder().decode(proto.s ?? new Uint8Array()) };
+    case 4:
+      return { kind: "tensor", value: decodeTensor(proto.t ?? {}, what) };
+    case 6:
+      return { kind: "floats", value: proto.floats ?? [] };
+    case 7:
+      return { kind: "ints", value: (proto.ints ?? []).map((value) => safeInteger(value, what)) };
+    case 8: {
+      const decoder = new TextDecoder();
+      return { kind: "strings", value: (proto.strings ?? []).map((text) => decoder.decode(text)) };
+    }
+    case 5:
+    case 10:
+      return { kind: "other", description: "a nested graph" };
+    case 11:
+    case 12:
+      throw new OnnxError(`${what} is a sparse tensor: expected a dense one`);
+    default:
+      throw new OnnxError(`${what} has unknown type ${proto.type ?? 0}`);
+  }
+}

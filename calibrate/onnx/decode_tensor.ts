@@ -1,0 +1,195 @@
+/**
+ * Reads TensorProto messages into tensors.
+ *
+ * @module
+ */
+
+import type { onnx } from "onnx-proto";
+import { OnnxError, quote } from "./errors.ts";
+import { allocate, elementCount, MAXIMUM_ELEMENTS, MAXIMUM_RANK, type Tensor, type TensorType } from "./tensor.ts";
+
+interface Storage {
+  type: TensorType;
+  bytes: number;
+  read: (view: DataView, offset: number) => number;
+}
+
+const STORAGE = new Map<number, Storage>([
+  [1, { type: "float32", bytes: 4, read: (view, at) => view.getFloat32(at, true) }],
+  [2, { type: "uint8", bytes: 1, read: (view, at) => view.getUint8(at) }],
+  [3, { type: "int8", bytes: 1, read: (view, at) => view.getInt8(at) }],
+  [4, { type: "uint16", bytes: 2, read: (view, at) => view.getUint16(at, true) }],
+  [5, { type: "int16", bytes: 2, read: (view, at) => view.getInt16(at, true) }],
+  [6, { type: "int32", bytes: 4, read: (view, at) => view.getInt32(at, true) }],
+  [7, { type: "int64", bytes: 8, read: (view, at) => Number(view.getBigInt64(at, true)) }],
+  [9, { type: "bool", bytes: 1, read: (view, at) => (view.getUint8(at) === 0 ? 0 : 1) }],
+  [10, { type: "float16", bytes: 2, read: (view, at) => fromFloat16(view.getUint16(at, true)) }],
+  [11, { type: "float64", bytes: 8, read: (view, at) => view.getFloat64(at, true) }],
+  [12, { type: "uint32", bytes: 4, read: (view, at) => view.getUint32(at, true) }],
+  [13, { type: "uint64", bytes: 8, read: (view, at) => Number(view.getBigUint64(at, true)) }],
+]);
+
+const TYPE_NAMES = new Map<number, string>([
+  [8, "string"],
+  [14, "complex64"],
+  [15, "complex128"],
+  [16, "bfloat16"],
+  [17, "float8e4m3fn"],
+  [18, "float8e4m3fnuz"],
+  [19, "float8e5m2"],
+  [20, "float8e5m2fnuz"],
+  [21, "uint4"],
+  [22, "int4"],
+  [23, "float4e2m1"],
+]);
+
+/** The name of an ONNX element type number, for messages. */
+export function elementTypeName(number: number): string {
+  return STORAGE.get(number)?.type ?? TYPE_NAMES.get(number) ?? `type ${number}`;
+}
+
+/** The type of constants with an ONNX element type number, where there is one. */
+export function tensorTypeOf(number: number): TensorType | undefined {
+  return STORAGE.get(number)?.type;
+}
+
+/** An ONNX integer as a number; throws an OnnxError beyond 2^53. */
+export function safeInteger(value: number | { toString(): string }, what: string): number {
+  const number = typeof value === "number" ? value : Number(value.toString());
+  if (!Number.isSafeInteger(number)) {
+    throw new OnnxError(`${what} is ${value}, which is beyond the integers that can be used`);
+  }
+  return number;
+}
+
+/**
+ * Reads a tensor.
+ *
+ * @param proto The message.
+ * @param what What the tensor is, for messages, e.g. `Initializer "w"`.
+ * @returns The tensor with its elements copied.
+ */
+export function decodeTensor(proto: onnx.ITensorProto, what: string): Tensor {
+  if (proto.dataLocation === 1 || (proto.externalData?.length ?? 0) > 0) {
+    throw new OnnxError(
+      `${what} keeps its data in another file: expected a model with all its data inside`,
+    );
+  }
+  const number = proto.dataType ?? 0;
+  const storage = STORAGE.get(number);
+  if (storage === undefined) {
+    throw new OnnxError(
+      `${what} has elements of ${elementTypeName(number)}: expected a float, integer or bool type`,
+    );
+  }
+  const shape = decodeDimensions(proto.dims ?? [], what);
+  const count = elementCount(shape);
+  const raw = proto.rawData;
+  const typed = typedData(proto, storage.type);
+  if (raw && raw.byteLength > 0) {
+    if (typed.length > 0) throw new OnnxError(`${what} holds its elements twice, raw and typed`);
+    return { type: storage.type, shape, data: fromRaw(raw, storage, { count, what }) };
+  }
+  if (typed.length !== count) {
+    throw new OnnxError(
+      `${what} has ${typed.length} elements: its shape [${shape}] needs ${count}`,
+    );
+  }
+  const data = allocate(storage.type, count);
+  for (let i = 0; i < count; i++) data[i] = fromTyped(typed[i], storage.type, what);
+  return { type: storage.type, shape, data };
+}
+
+function decodeDimensions(dims: readonly (number | { toString(): string })[], what: string): number[] {
+  if (dims.length > MAXIMUM_RANK) {
+    throw new OnnxError(
+      `${what} has ${dims.length} dimensions: expected at most ${MAXIMUM_RANK}`,
+    );
+  }
+  const shape = dims.map((dim) => safeInteger(dim, `A dimension of ${what}`));
+  for (const dimension of shape) {
+    if (dimension < 0) throw new OnnxError(`${what} has a negative dimension: [${shape}]`);
+  }
+  if (elementCount(shape) > MAXIMUM_ELEMENTS) {
+    throw new OnnxError(
+      `${what} has shape [${shape}]: expected at most ${MAXIMUM_ELEMENTS} elements`,
+    );
+  }
+  return shape;
+}
+
+function fromRaw(
+  raw: Uint8Array,
+  storage: Storage,
+  options: { count: number; what: string },
+): Float32Array | Float64Array {
+  const { count, what } = options;
+  if (raw.byteLength !== count * storage.bytes) {
+    throw new OnnxError(
+      `${what} holds ${raw.byteLength} bytes: its shape needs ${count * storage.bytes}`,
+    );
+  }
+  const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
+  const data = allocate(storage.type, count);
+  for (let i = 0; i < count; i++) data[i] = storage.read(view, i * storage.bytes);
+  if (storage.type === "int64" || storage.type === "uint64") clampSentinels(data, what);
+  return data;
+}
+
+// Exporters write the largest int64 for "to the end" in Slice; it has no exact
+// number, so every integer beyond 2^53 becomes the nearest that has.
+function clampSentinels(data: Float32Array | Float64Array, what: string): void {
+  for (let i = 0; i < data.length; i++) {
+    if (Number.isSafeInteger(data[i])) continue;
+    if (Math.abs(data[i]) < 2 ** 62) safeInteger(data[i], `An element of ${what}`);
+    data[i] = data[i] < 0 ? Number.MIN_SAFE_INTEGER : Number.MAX_SAFE_INTEGER;
+  }
+}
+
+function typedData(
+  proto: onnx.ITensorProto,
+  type: TensorType,
+): readonly (number | { toString(): string })[] {
+  switch (type) {
+    case "float32":
+      return proto.floatData ?? [];
+    case "float64":
+      return proto.doubleData ?? [];
+    case "int64":
+      return proto.int64Data ?? [];
+    case "uint64":
+    case "uint32":
+      return proto.uint64Data ?? [];
+    default:
+      return proto.int32Data ?? [];
+  }
+}
+
+function fromTyped(
+  value: number | { toString(): string },
+  type: TensorType,
+  what: string,
+): number {
+  const number = Number(value.toString());
+  if (type === "float16") return fromFloat16(number);
+  if (type === "int64" || type === "uint64") {
+    const one = Float64Array.of(number);
+    clampSentinels(one, what);
+    return one[0];
+  }
+  return number;
+}
+
+function fromFloat16(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 0x1f;
+  const fraction = bits & 0x3ff;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}
+
+/** What a tensor is called in messages. */
+export function initializerLabel(name: string): string {
+  return `Initializer ${quote(name)}`;
+}

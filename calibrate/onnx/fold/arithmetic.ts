@@ -1,0 +1,156 @@
+/**
+ * Element-wise functions of constants.
+ *
+ * @module
+ */
+
+import { intAttribute } from "../attributes.ts";
+import { elementTypeName, tensorTypeOf } from "../decode_tensor.ts";
+import { broadcastShapes } from "../emit.ts";
+import { UnsupportedReason } from "../errors.ts";
+import type { Lowering } from "../lowering.ts";
+import type { OnnxNode } from "../model.ts";
+import { allocate, isFloatType, type Tensor, type TensorType } from "../tensor.ts";
+import { reductionAxes } from "../shape_arguments.ts";
+import { broadcastTensor } from "./select.ts";
+
+/** Computes the outputs of a node whose inputs are constant; absent inputs are undefined. */
+export type Fold = (
+  lowering: Lowering,
+  node: OnnxNode,
+  inputs: (Tensor | undefined)[],
+) => Tensor | Tensor[];
+
+function unary(compute: (value: number) => number, type?: TensorType): Fold {
+  return (_lowering, node, [input]) => {
+    const source = required(input, node);
+    return mapped(source, { type: type ?? source.type, compute });
+  };
+}
+
+function mapped(
+  source: Tensor,
+  { type, compute }: { type: TensorType; compute: (value: number) => number },
+): Tensor {
+  const data = allocate(type, source.data.length);
+  for (let i = 0; i < data.length; i++) data[i] = compute(source.data[i]);
+  return { type, shape: source.shape, data };
+}
+
+type Combine = (a: number, b: number, integers: boolean) => number;
+
+function binary(combine: Combine, type?: TensorType): Fold {
+  return (lowering, node, [a, b]) =>
+    combineTensors(lowering, [required(a, node), required(b, node)], { combine, type });
+}
+
+function combineTensors(
+  lowering: Lowering,
+  [left, right]: [Tensor, Tensor],
+  { combine, type }: { combine: Combine; type: TensorType | undefined },
+): Tensor {
+  const shape = broadcastShapes(lowering, left.shape, right.shape);
+  const [a, b] = [broadcastTensor(left, shape), broadcastTensor(right, shape)];
+  const result = type ?? left.type;
+  const data = allocate(result, a.data.length);
+  const integers = !isFloatType(left.type);
+  for (let i = 0; i < data.length; i++) data[i] = combine(a.data[i], b.data[i], integers);
+  return { type: result, shape, data };
+}
+
+function variadic(combine: Combine): Fold {
+  return (lowering, node, inputs) =>
+    inputs.map((input) => required(input, node)).reduce((left, right) =>
+      combineTensors(lowering, [left, right], { combine, type: undefined })
+    );
+}
+
+/** An input that must be given. */
+export function required(input: Tensor | undefined, node: OnnxNode): Tensor {
+  if (input === undefined) throw new UnsupportedReason(`${node.operator} lacks an input`);
+  return input;
+}
+
+function foldCast(_lowering: Lowering, node: OnnxNode, [input]: (Tensor | undefined)[]): Tensor {
+  const number = intAttribute(node, "to", 0);
+  const type = tensorTypeOf(number);
+  if (type === undefined) throw new UnsupportedReason(`it makes ${elementTypeName(number)}`);
+  const compute = type === "bool"
+    ? (value: number) => (value === 0 ? 0 : 1)
+    : isFloatType(type)
+    ? (value: number) => value
+    : Math.trunc;
+  return mapped(required(input, node), { type, compute });
+}
+
+function foldWhere(lowering: Lowering, node: OnnxNode, inputs: (Tensor | undefined)[]): Tensor {
+  const [condition, yes, no] = inputs.slice(0, 3).map((input) => required(input, node));
+  const shape = broadcastShapes(
+    lowering,
+    condition.shape,
+    broadcastShapes(lowering, yes.shape, no.shape),
+  );
+  const [c, a, b] = [condition, yes, no].map((tensor) => broadcastTensor(tensor, shape));
+  const data = allocate(yes.type, c.data.length);
+  for (let i = 0; i < data.length; i++) data[i] = c.data[i] !== 0 ? a.data[i] : b.data[i];
+  return { type: yes.type, shape, data };
+}
+
+function reduction(start: number, combine: (sum: number, value: number) => number): Fold {
+  return (lowering, node, [input]) => {
+    const source = required(input, node);
+    const { axes, keep } = reductionAxes(lowering, node, source.shape.length);
+    const kept = source.shape.map((length, i) => (axes.includes(i) ? 1 : length));
+    const data = allocate(source.type, kept.reduce((a, b) => a * b, 1)).fill(start);
+    const index = new Array<number>(kept.length).fill(0);
+    for (const value of source.data) {
+      let to = 0;
+      for (let i = 0; i < kept.length; i++) to = to * kept[i] + (kept[i] === 1 ? 0 : index[i]);
+      data[to] = combine(data[to], value);
+      for (let i = kept.length - 1; i >= 0 && ++index[i] === source.shape[i]; i--) index[i] = 0;
+    }
+    const shape = keep ? kept : kept.filter((_, i) => !axes.includes(i));
+    return { type: source.type, shape, data };
+  };
+}
+
+function quotient(a: number, b: number, integers: boolean): number {
+  if (!integers) return a / b;
+  if (b === 0) throw new UnsupportedReason("it divides integers by 0");
+  return Math.trunc(a / b);
+}
+
+/** Element-wise functions and reductions of constants, by operator. */
+export const ARITHMETIC_FOLDS: ReadonlyMap<string, Fold> = new Map<string, Fold>([
+  ["Add", binary((a, b) => a + b)],
+  ["Sub", binary((a, b) => a - b)],
+  ["Mul", binary((a, b) => a * b)],
+  ["Div", binary(quotient)],
+  ["Mod", binary((a, b) => a - Math.floor(a / b) * b)],
+  ["Pow", binary((a, b) => a ** b)],
+  ["Max", variadic((a, b) => Math.max(a, b))],
+  ["Min", variadic((a, b) => Math.min(a, b))],
+  ["Sum", variadic((a, b) => a + b)],
+  ["Equal", binary((a, b) => Number(a === b), "bool")],
+  ["Less", binary((a, b) => Number(a < b), "bool")],
+  ["LessOrEqual", binary((a, b) => Number(a <= b), "bool")],
+  ["Greater", binary((a, b) => Number(a > b), "bool")],
+  ["GreaterOrEqual", binary((a, b) => Number(a >= b), "bool")],
+  ["And", binary((a, b) => Number(a !== 0 && b !== 0), "bool")],
+  ["Or", binary((a, b) => Number(a !== 0 || b !== 0), "bool")],
+  ["Not", unary((a) => Number(a === 0), "bool")],
+  ["Neg", unary((a) => -a)],
+  ["Abs", unary(Math.abs)],
+  ["Floor", unary(Math.floor)],
+  ["Ceil", unary(Math.ceil)],
+  ["Sqrt", unary(Math.sqrt)],
+  ["Exp", unary(Math.exp)],
+  ["Log", unary(Math.log)],
+  ["Reciprocal", unary((a) => 1 / a)],
+  ["Cast", foldCast],
+  ["Where", foldWhere],
+  ["ReduceProd", reduction(1, (product, value) => product * value)],
+  ["ReduceSum", reduction(0, (sum, value) => sum + value)],
+  ["ReduceMax", reduction(-Infinity, Math.max)],
+  ["ReduceMin", reduction(Infinity, Math.min)],
+]);

@@ -1,0 +1,93 @@
+/**
+ * Constant tensors read in another order.
+ *
+ * @module
+ */
+
+import { OnnxError } from "../errors.ts";
+import { allocate, elementCount, MAXIMUM_ELEMENTS, stridesOf, type Tensor } from "../tensor.ts";
+
+/** How elements are found: the offset of the first and the stride along each dimension of the result. */
+export interface Reading {
+  shape: number[];
+  offset: number;
+  strides: number[];
+}
+
+/** The tensor whose element at an index is source[offset + index * strides]. */
+export function readStrided(source: Tensor, reading: Reading): Tensor {
+  const { shape, offset, strides } = reading;
+  const count = elementCount(shape);
+  requireSize(shape);
+  const data = allocate(source.type, count);
+  const index = new Array<number>(shape.length).fill(0);
+  let from = offset;
+  for (let to = 0; to < count; to++) {
+    data[to] = source.data[from];
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      from += strides[axis];
+      if (++index[axis] < shape[axis]) break;
+      from -= strides[axis] * shape[axis];
+      index[axis] = 0;
+    }
+  }
+  return { type: source.type, shape, data };
+}
+
+/** Throws where a folded constant would be too large. */
+export function requireSize(shape: readonly number[]): void {
+  const valid = shape.every((length) => Number.isSafeInteger(length) && length >= 0);
+  if (!valid || elementCount(shape) > MAXIMUM_ELEMENTS) {
+    throw new OnnxError(
+      `A constant would have the shape [${shape}]: expected at most ${MAXIMUM_ELEMENTS} elements`,
+    );
+  }
+}
+
+/** A tensor broadcast to a shape that it fits. */
+export function broadcastTensor(source: Tensor, shape: number[]): Tensor {
+  const missing = shape.length - source.shape.length;
+  const own = stridesOf(source.shape);
+  const strides = shape.map((_, i) => (i < missing || source.shape[i - missing] === 1 ? 0 : own[i - missing]));
+  return readStrided(source, { shape, offset: 0, strides });
+}
+
+/** A tensor with permuted dimensions. */
+export function transposeTensor(source: Tensor, permutation: readonly number[]): Tensor {
+  const own = stridesOf(source.shape);
+  return readStrided(source, {
+    shape: permutation.map((axis) => source.shape[axis]),
+    offset: 0,
+    strides: permutation.map((axis) => own[axis]),
+  });
+}
+
+/** Part of a tensor. */
+export function sliceTensor(
+  source: Tensor,
+  range: { starts: number[]; steps: number[]; shape: number[] },
+): Tensor {
+  const own = stridesOf(source.shape);
+  return readStrided(source, {
+    shape: range.shape,
+    offset: own.reduce((sum, stride, i) => sum + stride * range.starts[i], 0),
+    strides: own.map((stride, i) => stride * range.steps[i]),
+  });
+}
+
+/** Tensors joined along an axis. */
+export function concatTensors(parts: readonly Tensor[], axis: number): Tensor {
+  const shape = [...parts[0].shape];
+  shape[axis] = parts.reduce((sum, part) => sum + part.shape[axis], 0);
+  requireSize(shape);
+  const outer = elementCount(shape.slice(0, axis));
+  const data = allocate(parts[0].type, elementCount(shape));
+  let to = 0;
+  for (let i = 0; i < outer; i++) {
+    for (const part of parts) {
+      const run = elementCount(part.shape.slice(axis));
+      for (let k = 0; k < run; k++) data[to++] = part.data[i * run + k];
+    }
+  }
+  return { type: parts[0].type, shape, data };
+}

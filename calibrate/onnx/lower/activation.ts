@@ -1,0 +1,93 @@
+/**
+ * Activation functions.
+ *
+ * @module
+ */
+
+import type { Activation } from "../../../runtime/activation.ts";
+import type { Value } from "../../graph.ts";
+import { floatAttribute, stringAttribute } from "../attributes.ts";
+import { emitActivation } from "../emit.ts";
+import { OnnxError, UnsupportedReason } from "../errors.ts";
+import { asFloat32, type Lower, type Lowering, operand, optionalConstant, parameter } from "../lowering.ts";
+import type { OnnxNode } from "../model.ts";
+
+function plain(activation: (node: OnnxNode) => Activation): Lower {
+  return (lowering, node) => emitActivation(lowering, operand(lowering, node, 0), activation(node));
+}
+
+/** Lowers Relu. */
+export const lowerRelu: Lower = plain(() => ({ kind: "relu" }));
+/** Lowers LeakyRelu. */
+export const lowerLeakyRelu: Lower = plain((node) => ({
+  kind: "leakyRelu",
+  alpha: floatAttribute(node, "alpha", Math.fround(0.01)),
+}));
+/** Lowers HardSwish. */
+export const lowerHardSwish: Lower = plain(() => ({ kind: "hardSwish" }));
+/** Lowers HardSigmoid. */
+export const lowerHardSigmoid: Lower = plain((node) => ({
+  kind: "hardSigmoid",
+  alpha: floatAttribute(node, "alpha", Math.fround(0.2)),
+  beta: floatAttribute(node, "beta", 0.5),
+}));
+/** Lowers Sigmoid. */
+export const lowerSigmoid: Lower = plain(() => ({ kind: "sigmoid" }));
+/** Lowers Tanh. */
+export const lowerTanh: Lower = plain(() => ({ kind: "tanh" }));
+/** Lowers Elu. */
+export const lowerElu: Lower = plain((node) => ({
+  kind: "elu",
+  alpha: floatAttribute(node, "alpha", 1),
+}));
+/** Lowers Gelu. */
+export const lowerGelu: Lower = plain((node) => {
+  const approximate = stringAttribute(node, "approximate", "none");
+  if (approximate !== "none" && approximate !== "tanh") {
+    throw new OnnxError(`Gelu has an unknown approximation`, node.name);
+  }
+  return { kind: approximate === "tanh" ? "geluTanh" : "gelu" };
+});
+
+/** Lowers Clip, whose limits are attributes before operator set 11 and inputs from there on. */
+export function lowerClip(lowering: Lowering, node: OnnxNode): Value {
+  const input = operand(lowering, node, 0);
+  const limit = (index: number, name: string, otherwise: number): number => {
+    if (lowering.opset < 11) return floatAttribute(node, name, otherwise);
+    const tensor = optionalConstant(lowering, node, index);
+    if (tensor === undefined) return otherwise;
+    if (tensor.data.length !== 1 || Number.isNaN(tensor.data[0])) {
+      throw new OnnxError(`Clip has a limit that is not one number`, node.name);
+    }
+    return tensor.data[0];
+  };
+  const largest = 3.4028234663852886e38;
+  const min = limit(1, "min", -largest);
+  const max = limit(2, "max", largest);
+  if (min <= -largest && max >= largest) return input;
+  if (min === 0 && max >= largest) return emitActivation(lowering, input, { kind: "relu" });
+  return emitActivation(lowering, input, {
+    kind: "clip",
+    min: Math.max(min, -largest),
+    max: Math.min(max, largest),
+  });
+}
+
+/** Lowers PRelu with one slope, or one per channel. */
+export function lowerPRelu(lowering: Lowering, node: OnnxNode): Value {
+  const input = operand(lowering, node, 0);
+  const slope = parameter(lowering, node, 1);
+  const data = asFloat32(slope);
+  if (data.length === 1) {
+    return emitActivation(lowering, input, { kind: "leakyRelu", alpha: data[0] });
+  }
+  const rank = input.shape.length;
+  const channels = input.shape[1];
+  const channelAxis = slope.shape.length - (rank - 1);
+  const perChannel = rank >= 2 && slope.shape.length <= rank &&
+    slope.shape.every((length, i) => length === (i === channelAxis ? channels : 1));
+  if (!perChannel) {
+    throw new UnsupportedReason(`its slope has shape [${slope.shape}], not one per channel`);
+  }
+  return emitActivation(lowering, input, { kind: "prelu" }, data);
+}

@@ -1,0 +1,113 @@
+/**
+ * Operators that give the same elements another shape or order.
+ *
+ * @module
+ */
+
+import type { Value } from "../../graph.ts";
+import { intAttribute, stringAttribute } from "../attributes.ts";
+import { elementTypeName } from "../decode_tensor.ts";
+import { emitBinary, emitReshape, emitTranspose, sameShape } from "../emit.ts";
+import { OnnxError, UnsupportedReason } from "../errors.ts";
+import { constantValue, type Lowering, operand, optionalConstant } from "../lowering.ts";
+import type { OnnxNode } from "../model.ts";
+import { expandedShape, permutationOf, reshapedShape } from "../shape_arguments.ts";
+import { elementCount } from "../tensor.ts";
+
+/** Lowers Reshape, Flatten, Squeeze and Unsqueeze. */
+export function lowerReshape(lowering: Lowering, node: OnnxNode): Value {
+  const input = operand(lowering, node, 0);
+  return emitReshape(lowering, input, reshapedShape(lowering, node, input.shape));
+}
+
+/** Lowers Transpose. */
+export function lowerTranspose(lowering: Lowering, node: OnnxNode): Value {
+  const input = operand(lowering, node, 0);
+  return emitTranspose(lowering, input, permutationOf(node, input.shape.length));
+}
+
+/** Lowers Identity, and Dropout as inference sees it. */
+export function lowerIdentity(lowering: Lowering, node: OnnxNode): Value {
+  return operand(lowering, node, 0);
+}
+
+/** Lowers Dropout. */
+export function lowerDropout(lowering: Lowering, node: OnnxNode): Value {
+  if ((node.outputs[1] ?? "") !== "") throw new UnsupportedReason("its mask is used");
+  const training = optionalConstant(lowering, node, 2);
+  if (training !== undefined && training.data[0] !== 0) {
+    throw new UnsupportedReason("it is in training mode");
+  }
+  return operand(lowering, node, 0);
+}
+
+/** Lowers Cast to float32; other casts of variables are not supported. */
+export function lowerCast(lowering: Lowering, node: OnnxNode): Value {
+  const type = intAttribute(node, "to", 0);
+  if (type !== 1) throw new UnsupportedReason(`it makes ${elementTypeName(type)} of a variable`);
+  return operand(lowering, node, 0);
+}
+
+/** Lowers Expand to a product with ones. */
+export function lowerExpand(lowering: Lowering, node: OnnxNode): Value {
+  const input = operand(lowering, node, 0);
+  const shape = expandedShape(lowering, node, input.shape);
+  if (elementCount(shape) === elementCount(input.shape)) return emitReshape(lowering, input, shape);
+  const lengths = shape.map((length, i) => {
+    const own = input.shape[i - shape.length + input.shape.length] ?? 1;
+    return own === length ? 1 : length;
+  });
+  const ones = constantValue(lowering, {
+    type: "float32",
+    shape: lengths,
+    data: new Float32Array(elementCount(lengths)).fill(1),
+  });
+  const expanded = emitBinary(lowering, "multiply", [input, ones]);
+  if (!sameShape(expanded.shape, shape)) throw new OnnxError("Expand is inconsistent", node.name);
+  return expanded;
+}
+
+function blockSize(node: OnnxNode): number {
+  const block = intAttribute(node, "blocksize", 0);
+  if (block < 1) throw new OnnxError(`${node.operator} has blocksize ${block}`, node.name);
+  return block;
+}
+
+function requireImage(value: Value, node: OnnxNode): void {
+  if (value.shape.length !== 4) {
+    throw new OnnxError(
+      `${node.operator} has an input of shape [${value.shape}]: expected 4 dimensions`,
+      node.name,
+    );
+  }
+}
+
+/** Lowers DepthToSpace. */
+export function lowerDepthToSpace(lowering: Lowering, node: OnnxNode): Value {
+  const input = operand(lowering, node, 0);
+  requireImage(input, node);
+  const block = blockSize(node);
+  const mode = stringAttribute(node, "mode", "DCR");
+  if (mode !== "DCR" && mode !== "CRD") throw new OnnxError(`DepthToSpace has an unknown mode`, node.name);
+  const [batch, channels, height, width] = input.shape;
+  const depth = channels / (block * block);
+  const split = mode === "DCR"
+    ? [batch, block, block, depth, height, width]
+    : [batch, depth, block, block, height, width];
+  const permutation = mode === "DCR" ? [0, 3, 4, 1, 5, 2] : [0, 1, 4, 2, 5, 3];
+  const parts = emitReshape(lowering, input, split);
+  const moved = emitTranspose(lowering, parts, permutation);
+  return emitReshape(lowering, moved, [batch, depth, height * block, width * block]);
+}
+
+/** Lowers SpaceToDepth. */
+export function lowerSpaceToDepth(lowering: Lowering, node: OnnxNode): Value {
+  const input = operand(lowering, node, 0);
+  requireImage(input, node);
+  const block = blockSize(node);
+  const [batch, channels, height, width] = input.shape;
+  const [rows, columns] = [height / block, width / block];
+  const parts = emitReshape(lowering, input, [batch, channels, rows, block, columns, block]);
+  const moved = emitTranspose(lowering, parts, [0, 3, 5, 1, 2, 4]);
+  return emitReshape(lowering, moved, [batch, channels * block * block, rows, columns]);
+}

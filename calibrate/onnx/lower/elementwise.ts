@@ -1,0 +1,49 @@
+/**
+ * Element-wise functions of two or more values.
+ *
+ * @module
+ */
+
+import type { BinaryNode, Value } from "../../graph.ts";
+import { emitBinary } from "../emit.ts";
+import { constantValue, type Lower, type Lowering, operand } from "../lowering.ts";
+import type { OnnxNode } from "../model.ts";
+
+function binary(operation: BinaryNode["operation"]): Lower {
+  return (lowering, node) => emitBinary(lowering, operation, [operand(lowering, node, 0), operand(lowering, node, 1)]);
+}
+
+function chain(operation: BinaryNode["operation"]): Lower {
+  return (lowering, node) => {
+    let result = operand(lowering, node, 0);
+    for (let i = 1; i < node.inputs.length; i++) {
+      result = emitBinary(lowering, operation, [result, operand(lowering, node, i)]);
+    }
+    return result;
+  };
+}
+
+/** Lowers Add. */
+export const lowerAdd: Lower = binary("add");
+/** Lowers Sub. */
+export const lowerSub: Lower = binary("subtract");
+/** Lowers Mul. */
+export const lowerMul: Lower = binary("multiply");
+/** Lowers Div. */
+export const lowerDiv: Lower = binary("divide");
+/** Lowers Max of any number of values. */
+export const lowerMax: Lower = chain("maximum");
+/** Lowers Min of any number of values. */
+export const lowerMin: Lower = chain("minimum");
+/** Lowers Sum of any number of values. */
+export const lowerSum: Lower = chain("add");
+
+/** Lowers Neg. */
+export function lowerNeg(lowering: Lowering, node: OnnxNode): Value {
+  const factor = constantValue(lowering, {
+    type: "float32",
+    shape: [1],
+    data: Float32Array.of(-1),
+  });
+  return emitBinary(lowering, "multiply", [operand(lowering, node, 0), factor]);
+}

@@ -1,0 +1,34 @@
+/**
+ * ReduceMean and Softmax.
+ *
+ * @module
+ */
+
+import type { Value } from "../../graph.ts";
+import { intAttribute } from "../attributes.ts";
+import { emitReduceMean, emitReshape, emitSoftmax } from "../emit.ts";
+import { type Lowering, normaliseAxis, operand } from "../lowering.ts";
+import type { OnnxNode } from "../model.ts";
+import { reductionAxes } from "../shape_arguments.ts";
+import { elementCount } from "../tensor.ts";
+
+/** Lowers ReduceMean. */
+export function lowerReduceMean(lowering: Lowering, node: OnnxNode): Value {
+  const input = operand(lowering, node, 0);
+  const { axes, keep } = reductionAxes(lowering, node, input.shape.length);
+  if (axes.length === 0) return input;
+  const mean = emitReduceMean(lowering, input, axes);
+  return keep ? mean : emitReshape(lowering, mean, input.shape.filter((_, i) => !axes.includes(i)));
+}
+
+/** Lowers Softmax, which before operator set 13 runs over all dimensions from its axis on. */
+export function lowerSoftmax(lowering: Lowering, node: OnnxNode): Value {
+  const input = operand(lowering, node, 0);
+  const old = lowering.opset < 13;
+  const axis = normaliseAxis(intAttribute(node, "axis", old ? 1 : -1), input.shape.length, node);
+  const rest = elementCount(input.shape.slice(axis + 1));
+  if (!old || rest === 1) return emitSoftmax(lowering, input, axis);
+  const rows = elementCount(input.shape.slice(0, axis));
+  const flat = emitReshape(lowering, input, [rows, input.shape[axis] * rest]);
+  return emitReshape(lowering, emitSoftmax(lowering, flat, 1), input.shape);
+}

@@ -1,0 +1,180 @@
+/**
+ * The state of an import: the graph that grows while ONNX nodes are lowered
+ * one after another, and access to their inputs.
+ *
+ * @module
+ */
+
+import type { FoldedNormalization, Node, Value } from "../graph.ts";
+import { OnnxError, quote, UnsupportedReason } from "./errors.ts";
+import type { OnnxNode } from "./model.ts";
+import { elementCount, isFloatType, MAXIMUM_ELEMENTS, MAXIMUM_RANK, type Tensor } from "./tensor.ts";
+
+/** The state of an import. */
+export interface Lowering {
+  /** Version of the standard operator set. */
+  opset: number;
+  /** The graph's nodes so far. */
+  nodes: Node[];
+  /** The graph's values so far, by their own names. */
+  values: Map<string, Value>;
+  /** Known constants, by ONNX name. */
+  constants: Map<string, Tensor>;
+  /** Names in the graph of the ONNX values that are not constant, by ONNX name. */
+  names: Map<string, string>;
+  /** What BatchNormalizations said, by the value made by the convolution that stands for each. */
+  normalizations: Map<string, FoldedNormalization>;
+  /** The node being lowered. */
+  current: OnnxNode;
+  /** Number of values made for the current node. */
+  made: number;
+}
+
+/** Turns an ONNX node into nodes of the graph and returns the values of its outputs. */
+export type Lower = (lowering: Lowering, node: OnnxNode) => Value | Value[];
+
+/** Makes a value for the current node. */
+export function define(lowering: Lowering, shape: number[]): Value {
+  const node = lowering.current;
+  if (shape.length > MAXIMUM_RANK) {
+    throw new UnsupportedReason(`its output has ${shape.length} dimensions`);
+  }
+  for (const dimension of shape) {
+    if (!(Number.isInteger(dimension) && dimension > 0)) {
+      throw new OnnxError(`${node.operator} would make an output of shape [${shape}]`, node.name);
+    }
+  }
+  if (elementCount(shape) > MAXIMUM_ELEMENTS) {
+    throw new OnnxError(
+      `${node.operator} would make an output of shape [${shape}]: expected at most ` +
+        `${MAXIMUM_ELEMENTS} elements`,
+      node.name,
+    );
+  }
+  const base = node.outputs.find((output) => output !== "") ?? node.name;
+  let name: string;
+  do name = `${base}/${lowering.made++}`; while (
+    lowering.values.has(name) || lowering.names.has(name)
+  );
+  const value: Value = { name, type: "float32", shape };
+  lowering.values.set(name, value);
+  return value;
+}
+
+/** Whether an optional input is given. */
+export function hasInput(node: OnnxNode, index: number): boolean {
+  return (node.inputs[index] ?? "") !== "";
+}
+
+function inputName(node: OnnxNode, index: number): string {
+  if (!hasInput(node, index)) {
+    throw new OnnxError(`${node.operator} lacks its input number ${index + 1}`, node.name);
+  }
+  return node.inputs[index];
+}
+
+/** Whether an input is given and constant. */
+export function isConstant(lowering: Lowering, node: OnnxNode, index: number): boolean {
+  return hasInput(node, index) && lowering.constants.has(node.inputs[index]);
+}
+
+/** The value of a required input; a constant becomes a value with data. */
+export function operand(lowering: Lowering, node: OnnxNode, index: number): Value {
+  const name = inputName(node, index);
+  const known = lowering.names.get(name);
+  if (known !== undefined) return lowering.values.get(known)!;
+  const tensor = lowering.constants.get(name);
+  if (tensor === undefined) throw new OnnxError(`Input ${quote(name)} is made by no node`, node.name);
+  return constantValue(lowering, parameter(lowering, node, index));
+}
+
+/** A value with data. */
+export function constantValue(lowering: Lowering, tensor: Tensor): Value {
+  const value = define(lowering, tensor.shape);
+  value.data = asFloat32(tensor);
+  return value;
+}
+
+/** An optional constant input; what is neither absent nor constant is not supported. */
+export function optionalConstant(
+  lowering: Lowering,
+  node: OnnxNode,
+  index: number,
+): Tensor | undefined {
+  if (!hasInput(node, index)) return undefined;
+  const tensor = lowering.constants.get(node.inputs[index]);
+  if (tensor === undefined) {
+    throw new UnsupportedReason(`its input ${quote(node.inputs[index])} is not constant`);
+  }
+  return tensor;
+}
+
+/** The elements of an optional constant input of integers. */
+export function optionalIntegers(
+  lowering: Lowering,
+  node: OnnxNode,
+  index: number,
+): number[] | undefined {
+  const tensor = optionalConstant(lowering, node, index);
+  if (tensor === undefined) return undefined;
+  if (isFloatType(tensor.type)) {
+    throw new OnnxError(
+      `Input ${quote(node.inputs[index])} has type ${tensor.type}: expected integers`,
+      node.name,
+    );
+  }
+  return Array.from(tensor.data);
+}
+
+/** A required constant input of finite floats: weights and the like. */
+export function parameter(lowering: Lowering, node: OnnxNode, index: number): Tensor {
+  const name = inputName(node, index);
+  const tensor = optionalConstant(lowering, node, index)!;
+  if (!isFloatType(tensor.type)) {
+    throw new OnnxError(
+      `Tensor ${quote(name)} has type ${tensor.type}: expected floats`,
+      node.name,
+    );
+  }
+  const bad = tensor.data.findIndex((element) => !Number.isFinite(element));
+  if (bad >= 0) {
+    throw new OnnxError(
+      `Tensor ${quote(name)} holds ${tensor.data[bad]} at element ${bad}: expected finite numbers`,
+      node.name,
+    );
+  }
+  return tensor;
+}
+
+/** A required constant vector of a given length. */
+export function vectorParameter(
+  lowering: Lowering,
+  node: OnnxNode,
+  index: number,
+  length: number,
+): Float32Array {
+  const tensor = parameter(lowering, node, index);
+  if (tensor.data.length !== length || tensor.shape.length !== 1) {
+    throw new OnnxError(
+      `Tensor ${quote(node.inputs[index])} has shape [${tensor.shape}]: expected [${length}]`,
+      node.name,
+    );
+  }
+  return asFloat32(tensor);
+}
+
+/** The elements of a tensor as float32. */
+export function asFloat32(tensor: Tensor): Float32Array {
+  return tensor.data instanceof Float32Array ? tensor.data : Float32Array.from(tensor.data);
+}
+
+/** An axis counted from either end as one counted from the front. */
+export function normaliseAxis(axis: number, rank: number, node: OnnxNode): number {
+  if (axis < -rank || axis >= rank) {
+    throw new OnnxError(
+      `${node.operator} has axis ${axis}: expected ${-rank} to ${rank - 1}`,
+      node.name,
+    );
+  }
+  return axis < 0 ? axis + rank : axis;
+}

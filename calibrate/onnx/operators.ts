@@ -1,0 +1,104 @@
+/**
+ * The operators that can be lowered.
+ *
+ * @module
+ */
+
+import { lowerClip, lowerElu, lowerGelu, lowerHardSigmoid } from "./lower/activation.ts";
+import { lowerHardSwish, lowerLeakyRelu, lowerPRelu, lowerRelu } from "./lower/activation.ts";
+import { lowerSigmoid, lowerTanh } from "./lower/activation.ts";
+import { lowerCast, lowerDepthToSpace, lowerDropout, lowerExpand } from "./lower/arrange.ts";
+import { lowerIdentity, lowerReshape, lowerSpaceToDepth } from "./lower/arrange.ts";
+import { lowerTranspose } from "./lower/arrange.ts";
+import { lowerConv, lowerConvTranspose } from "./lower/convolution.ts";
+import { lowerAdd, lowerDiv, lowerMax, lowerMin, lowerMul } from "./lower/elementwise.ts";
+import { lowerNeg, lowerSub, lowerSum } from "./lower/elementwise.ts";
+import { lowerGemm, lowerMatMul } from "./lower/matrix.ts";
+import { lowerBatchNormalization } from "./lower/normalization.ts";
+import { lowerGlobalAveragePool, lowerGlobalMaxPool, lowerPool } from "./lower/pool.ts";
+import { lowerReduceMean, lowerSoftmax } from "./lower/reduce.ts";
+import { lowerResize, resizeComplaint } from "./lower/resize.ts";
+import { lowerConcat, lowerGather, lowerPad, lowerSlice, lowerSplit } from "./lower/select.ts";
+import { stringAttribute } from "./attributes.ts";
+import { isFoldable } from "./fold/fold.ts";
+import type { Lower } from "./lowering.ts";
+import type { OnnxNode } from "./model.ts";
+
+const LOWER: ReadonlyMap<string, Lower> = new Map<string, Lower>([
+  ["Add", lowerAdd],
+  ["AveragePool", lowerPool],
+  ["BatchNormalization", lowerBatchNormalization],
+  ["Cast", lowerCast],
+  ["Clip", lowerClip],
+  ["Concat", lowerConcat],
+  ["Conv", lowerConv],
+  ["ConvTranspose", lowerConvTranspose],
+  ["DepthToSpace", lowerDepthToSpace],
+  ["Div", lowerDiv],
+  ["Dropout", lowerDropout],
+  ["Elu", lowerElu],
+  ["Expand", lowerExpand],
+  ["Flatten", lowerReshape],
+  ["Gather", lowerGather],
+  ["Gelu", lowerGelu],
+  ["Gemm", lowerGemm],
+  ["GlobalAveragePool", lowerGlobalAveragePool],
+  ["GlobalMaxPool", lowerGlobalMaxPool],
+  ["HardSigmoid", lowerHardSigmoid],
+  ["HardSwish", lowerHardSwish],
+  ["Identity", lowerIdentity],
+  ["LeakyRelu", lowerLeakyRelu],
+  ["MatMul", lowerMatMul],
+  ["Max", lowerMax],
+  ["MaxPool", lowerPool],
+  ["Min", lowerMin],
+  ["Mul", lowerMul],
+  ["Neg", lowerNeg],
+  ["PRelu", lowerPRelu],
+  ["Pad", lowerPad],
+  ["ReduceMean", lowerReduceMean],
+  ["Relu", lowerRelu],
+  ["Reshape", lowerReshape],
+  ["Resize", lowerResize],
+  ["Sigmoid", lowerSigmoid],
+  ["Slice", lowerSlice],
+  ["Softmax", lowerSoftmax],
+  ["SpaceToDepth", lowerSpaceToDepth],
+  ["Split", lowerSplit],
+  ["Squeeze", lowerReshape],
+  ["Sub", lowerSub],
+  ["Sum", lowerSum],
+  ["Tanh", lowerTanh],
+  ["Transpose", lowerTranspose],
+  ["Unsqueeze", lowerReshape],
+  ["Upsample", lowerResize],
+]);
+
+/** How to lower an operator, where it can be. */
+export function lowerOf(operator: string): Lower | undefined {
+  return LOWER.get(operator);
+}
+
+/** What can be said against a node without knowing its inputs. */
+export interface Complaint {
+  /** Absent where the operator itself is not supported. */
+  reason?: string;
+}
+
+/** Why a node is not supported, from its operator and attributes alone. */
+export function complaintAbout(node: OnnxNode): Complaint | undefined {
+  if (node.domain !== "") return {};
+  for (const attribute of node.attributes.values()) {
+    if (attribute.kind === "other") return { reason: `it has ${attribute.description}` };
+  }
+  if (!LOWER.has(node.operator) && !isFoldable(node.operator)) return {};
+  if (node.operator === "Pad") {
+    const mode = stringAttribute(node, "mode", "constant");
+    if (mode !== "constant") return { reason: `its mode is ${mode}` };
+  }
+  if (node.operator === "Resize" || node.operator === "Upsample") {
+    const reason = resizeComplaint(node);
+    if (reason) return { reason };
+  }
+  return undefined;
+}

@@ -1,0 +1,66 @@
+/**
+ * Constant tensors, as an ONNX file holds them and as constants are folded.
+ *
+ * @module
+ */
+
+/** Element types of constants. Integers and float64 are held in a Float64Array, the rest in a Float32Array. */
+export type TensorType =
+  | "float32"
+  | "float16"
+  | "float64"
+  | "int64"
+  | "int32"
+  | "int16"
+  | "int8"
+  | "uint64"
+  | "uint32"
+  | "uint16"
+  | "uint8"
+  | "bool";
+
+/** A constant with its elements in row-major order. */
+export interface Tensor {
+  type: TensorType;
+  shape: number[];
+  data: Float32Array | Float64Array;
+}
+
+/** Most elements a tensor may have; larger ones are refused before anything is allocated. */
+export const MAXIMUM_ELEMENTS = 2 ** 28;
+
+/** Most dimensions a tensor may have. */
+export const MAXIMUM_RANK = 8;
+
+/** Number of elements of a shape. */
+export function elementCount(shape: readonly number[]): number {
+  let count = 1;
+  for (const dimension of shape) count *= dimension;
+  return count;
+}
+
+/** Whether a type is one of the floating-point types. */
+export function isFloatType(type: TensorType): boolean {
+  return type === "float32" || type === "float16" || type === "float64";
+}
+
+/** A new array that suits elements of a type. */
+export function allocate(type: TensorType, count: number): Float32Array | Float64Array {
+  return type === "float32" || type === "float16" ? new Float32Array(count) : new Float64Array(count);
+}
+
+/** An int64 vector. */
+export function integers(values: readonly number[]): Tensor {
+  return { type: "int64", shape: [values.length], data: Float64Array.from(values) };
+}
+
+/** Distance in elements between neighbours along each dimension. */
+export function stridesOf(shape: readonly number[]): number[] {
+  const strides = new Array<number>(shape.length);
+  let stride = 1;
+  for (let i = shape.length - 1; i >= 0; i--) {
+    strides[i] = stride;
+    stride *= shape[i];
+  }
+  return strides;
+}

@@ -1,0 +1,99 @@
+/**
+ * Folds factors and summands per channel (depthwise 1x1 convolutions, which
+ * stand for BatchNormalization and for arithmetic with constants) into the
+ * layer before.
+ *
+ * @module
+ */
+
+import type { ConvolutionNode, FoldedNormalization, FullyConnectedNode, Graph, Node } from "../graph.ts";
+import { replaceNodes } from "./edit.ts";
+import { surroundingsOf } from "./edit.ts";
+import { removeUnused } from "./remove_unused.ts";
+
+type Layer = ConvolutionNode | FullyConnectedNode;
+
+/**
+ * The graph with per-channel scales folded into the convolution or fully
+ * connected layer that makes their input for them alone.
+ *
+ * A layer that takes a BatchNormalization in keeps what it said as
+ * `normalization`; one on its own stays a depthwise convolution without.
+ *
+ * @param normalizations What BatchNormalizations said, by the value they make.
+ */
+export function foldBatchNormalization(
+  graph: Graph,
+  normalizations: ReadonlyMap<string, FoldedNormalization>,
+): Graph {
+  const { isPrivate } = surroundingsOf(graph);
+  const made = new Map<string, Node>();
+  for (const node of graph.nodes) {
+    made.set(node.output, node);
+    if (!isChannelScale(node)) continue;
+    const via = made.get(node.inputs[0]);
+    if (via === undefined || !isPrivate(via.output)) continue;
+    const said = normalizations.get(node.output);
+    if (isPlainLayer(via)) {
+      made.delete(via.output);
+      made.set(node.output, { ...scaleLayer(via, node, said), output: node.output });
+      continue;
+    }
+    const layer = via.op === "reshape" ? made.get(via.inputs[0]) : undefined;
+    if (layer?.op !== "fullyConnected" || !isPlainLayer(layer) || !isPrivate(layer.output)) continue;
+    const channels = graph.values.get(layer.output)!.shape;
+    if (channels.length !== 2 || channels[1] !== node.weightShape[0]) continue;
+    made.set(layer.output, scaleLayer(layer, node, said));
+    made.delete(via.output);
+    made.set(node.output, { ...via, output: node.output });
+  }
+  return removeUnused(replaceNodes(graph, Array.from(made.values())));
+}
+
+/** Whether a node is a factor and a summand per channel and nothing else. */
+export function isChannelScale(node: Node): node is ConvolutionNode {
+  return node.op === "convolution" && node.weightShape.slice(1).every((length) => length === 1) &&
+    node.groups === node.weightShape[0] && node.stride.every((step) => step === 1) &&
+    node.pads.every((pad) => pad === 0);
+}
+
+function isPlainLayer(node: Node): node is Layer {
+  return (node.op === "convolution" || node.op === "fullyConnected") &&
+    node.activation.kind === "identity";
+}
+
+function scaleLayer(
+  layer: Layer,
+  scale: ConvolutionNode,
+  said: FoldedNormalization | undefined,
+): Layer {
+  const { activation, slopes } = scale;
+  const scaled = scaleChannels(layer, { scale: scale.weights, shift: scale.bias });
+  return {
+    ...scaled,
+    activation,
+    ...(slopes && { slopes }),
+    ...(said && { normalization: said }),
+  };
+}
+
+/** The layer with its outputs multiplied and shifted per channel. */
+export function scaleChannels<L extends Layer>(
+  layer: L,
+  { scale, shift }: { scale: Float32Array; shift: Float32Array },
+): L {
+  const outputs = layer.weightShape[0];
+  const perOutput = layer.weights.length / outputs;
+  const weights = new Float32Array(layer.weights.length);
+  for (let i = 0; i < weights.length; i++) {
+    weights[i] = layer.weights[i] * scale[Math.floor(i / perOutput)];
+  }
+  const bias = layer.bias.map((value, i) => value * scale[i] + shift[i]);
+  const said = layer.normalization;
+  const normalization = said && {
+    ...said,
+    gamma: said.gamma.map((value, i) => value * scale[i]),
+    beta: said.beta.map((value, i) => value * scale[i] + shift[i]),
+  };
+  return { ...layer, weights, bias, ...(normalization && { normalization }) };
+}

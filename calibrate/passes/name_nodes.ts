@@ -1,0 +1,32 @@
+/**
+ * Gives each node a name of its own.
+ *
+ * @module
+ */
+
+import type { Graph, Node } from "../graph.ts";
+
+const STRUCTURAL = new Set(["reshape", "transpose", "slice", "pad", "dilate", "concat"]);
+
+/**
+ * The graph with distinct node names: of several nodes made from one operator,
+ * the first that computes keeps the name.
+ */
+export function nameNodes(graph: Graph): Graph {
+  const owners = new Map<string, Node>();
+  for (const node of graph.nodes) {
+    const owner = owners.get(node.name);
+    if (!owner || (STRUCTURAL.has(owner.op) && !STRUCTURAL.has(node.op))) {
+      owners.set(node.name, node);
+    }
+  }
+  const taken = new Set(owners.keys());
+  const nodes = graph.nodes.map((node) => {
+    if (owners.get(node.name) === node) return node;
+    let name = `${node.name}/${node.op}`;
+    for (let i = 2; taken.has(name); i++) name = `${node.name}/${node.op}${i}`;
+    taken.add(name);
+    return { ...node, name };
+  });
+  return { ...graph, nodes };
+}
