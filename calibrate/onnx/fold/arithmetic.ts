@@ -77,6 +77,8 @@ function foldCast(_lowering: Lowering, node: OnnxNode, [input]: (Tensor | undefi
   if (type === undefined) throw new UnsupportedReason(`it makes ${elementTypeName(number)}`);
   const compute = type === "bool"
     ? (value: number) => (value === 0 ? 0 : 1)
+    : type === "float16"
+    ? Math.f16round
     : isFloatType(type)
     ? (value: number) => value
     : Math.trunc;

@@ -8,10 +8,17 @@ import { floatAttribute, floatsAttribute, intAttribute, intsAttribute, tensorAtt
 import { OnnxError, UnsupportedReason } from "../errors.ts";
 import { type Lowering, normaliseAxis } from "../lowering.ts";
 import type { OnnxNode } from "../model.ts";
-import { expandedShape, permutationOf, reshapedShape, sliceRange, splitLengths } from "../shape_arguments.ts";
+import {
+  expandedShape,
+  padAmounts,
+  permutationOf,
+  reshapedShape,
+  sliceRange,
+  splitLengths,
+} from "../shape_arguments.ts";
 import { allocate, elementCount, integers, stridesOf, type Tensor } from "../tensor.ts";
 import { ARITHMETIC_FOLDS, type Fold, required } from "./arithmetic.ts";
-import { broadcastTensor, concatTensors, requireSize, sliceTensor, transposeTensor } from "./select.ts";
+import { broadcastTensor, concatTensors, padTensor, requireSize, sliceTensor, transposeTensor } from "./select.ts";
 
 function foldConstant(_lowering: Lowering, node: OnnxNode): Tensor {
   const tensor = tensorAttribute(node, "value");
@@ -148,6 +155,14 @@ const FOLDS: ReadonlyMap<string, Fold> = new Map<string, Fold>([
     (lowering, node, [input]) => {
       const source = required(input, node);
       return sliceTensor(source, sliceRange(lowering, node, source.shape));
+    },
+  ],
+  [
+    "Pad",
+    (lowering, node, [input, , given]) => {
+      const source = required(input, node);
+      const value = lowering.opset < 11 ? floatAttribute(node, "value", 0) : given?.data[0] ?? 0;
+      return padTensor(source, { ...padAmounts(lowering, node, source.shape.length), value });
     },
   ],
   [

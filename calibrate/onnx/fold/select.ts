@@ -91,3 +91,26 @@ export function concatTensors(parts: readonly Tensor[], axis: number): Tensor {
   }
   return { type: parts[0].type, shape, data };
 }
+
+/** A tensor within a frame of one value. */
+export function padTensor(
+  source: Tensor,
+  { before, after, value }: { before: number[]; after: number[]; value: number },
+): Tensor {
+  const shape = source.shape.map((length, i) => before[i] + length + after[i]);
+  requireSize(shape);
+  const data = allocate(source.type, elementCount(shape)).fill(value);
+  const strides = stridesOf(shape);
+  const own = stridesOf(source.shape);
+  for (let from = 0; from < source.data.length; from++) {
+    let to = 0;
+    let inside = true;
+    for (let axis = 0; axis < shape.length; axis++) {
+      const position = Math.floor(from / own[axis]) % source.shape[axis] + before[axis];
+      inside &&= position >= 0 && position < shape[axis];
+      to += position * strides[axis];
+    }
+    if (inside) data[to] = source.data[from];
+  }
+  return { type: source.type, shape, data };
+}

@@ -7,9 +7,17 @@
 import type { Activation } from "../../../runtime/activation.ts";
 import type { Value } from "../../graph.ts";
 import { floatAttribute, stringAttribute } from "../attributes.ts";
-import { emitActivation } from "../emit.ts";
-import { OnnxError, UnsupportedReason } from "../errors.ts";
-import { asFloat32, type Lower, type Lowering, operand, optionalConstant, parameter } from "../lowering.ts";
+import { emitActivation, emitBinary } from "../emit.ts";
+import { OnnxError } from "../errors.ts";
+import {
+  asFloat32,
+  constantValue,
+  type Lower,
+  type Lowering,
+  operand,
+  optionalConstant,
+  parameter,
+} from "../lowering.ts";
 import type { OnnxNode } from "../model.ts";
 
 function plain(activation: (node: OnnxNode) => Activation): Lower {
@@ -73,7 +81,7 @@ export function lowerClip(lowering: Lowering, node: OnnxNode): Value {
   });
 }
 
-/** Lowers PRelu with one slope, or one per channel. */
+/** Lowers PRelu; slopes that are not per channel make max(x, 0) + slope * min(x, 0). */
 export function lowerPRelu(lowering: Lowering, node: OnnxNode): Value {
   const input = operand(lowering, node, 0);
   const slope = parameter(lowering, node, 1);
@@ -86,8 +94,9 @@ export function lowerPRelu(lowering: Lowering, node: OnnxNode): Value {
   const channelAxis = slope.shape.length - (rank - 1);
   const perChannel = rank >= 2 && slope.shape.length <= rank &&
     slope.shape.every((length, i) => length === (i === channelAxis ? channels : 1));
-  if (!perChannel) {
-    throw new UnsupportedReason(`its slope has shape [${slope.shape}], not one per channel`);
-  }
-  return emitActivation(lowering, input, { kind: "prelu" }, data);
+  if (perChannel) return emitActivation(lowering, input, { kind: "prelu" }, data);
+  const zero = constantValue(lowering, { type: "float32", shape: [1], data: Float32Array.of(0) });
+  const negative = emitBinary(lowering, "minimum", [input, zero]);
+  const sloped = emitBinary(lowering, "multiply", [negative, constantValue(lowering, slope)]);
+  return emitBinary(lowering, "add", [emitActivation(lowering, input, { kind: "relu" }), sloped]);
 }
