@@ -129,6 +129,7 @@ function fromRaw(
       `${what} holds ${raw.byteLength} bytes: its shape needs ${count * storage.bytes}`,
     );
   }
+  if (storage.type === "float32") return new Float32Array(raw.slice().buffer);
   const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
   const data = allocate(storage.type, count);
   for (let i = 0; i < count; i++) data[i] = storage.read(view, i * storage.bytes);

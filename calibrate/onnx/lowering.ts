@@ -136,7 +136,7 @@ export function parameter(lowering: Lowering, node: OnnxNode, index: number): Te
       node.name,
     );
   }
-  const bad = tensor.data.findIndex((element) => !Number.isFinite(element));
+  const bad = firstUnusable(tensor.data);
   if (bad >= 0) {
     throw new OnnxError(
       `Tensor ${quote(name)} holds ${tensor.data[bad]} at element ${bad}: expected finite numbers`,
@@ -144,6 +144,14 @@ export function parameter(lowering: Lowering, node: OnnxNode, index: number): Te
     );
   }
   return tensor;
+}
+
+function firstUnusable(data: Float32Array | Float64Array): number {
+  for (let i = 0; i < data.length; i++) {
+    // Infinities and NaN give NaN, and so do numbers beyond the range of float32.
+    if (Math.fround(data[i]) * 0 !== 0) return i;
+  }
+  return -1;
 }
 
 /** A required constant vector of a given length. */

@@ -16,7 +16,7 @@ import { lowerNeg, lowerSub, lowerSum } from "./lower/elementwise.ts";
 import { lowerGemm, lowerMatMul } from "./lower/matrix.ts";
 import { lowerBatchNormalization } from "./lower/normalization.ts";
 import { lowerGlobalAveragePool, lowerGlobalMaxPool, lowerPool } from "./lower/pool.ts";
-import { lowerReduceMean, lowerSoftmax } from "./lower/reduce.ts";
+import { lowerReduceMean, lowerReduceSum, lowerSoftmax } from "./lower/reduce.ts";
 import { lowerResize, resizeComplaint } from "./lower/resize.ts";
 import { lowerConcat, lowerGather, lowerPad, lowerSlice, lowerSplit } from "./lower/select.ts";
 import { stringAttribute } from "./attributes.ts";
@@ -57,6 +57,7 @@ const LOWER: ReadonlyMap<string, Lower> = new Map<string, Lower>([
   ["PRelu", lowerPRelu],
   ["Pad", lowerPad],
   ["ReduceMean", lowerReduceMean],
+  ["ReduceSum", lowerReduceSum],
   ["Relu", lowerRelu],
   ["Reshape", lowerReshape],
   ["Resize", lowerResize],

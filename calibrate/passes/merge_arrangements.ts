@@ -1,6 +1,6 @@
 /**
- * Merges reshapes with reshapes and transposes with transposes, and removes
- * those that change nothing.
+ * Merges reshapes with reshapes, transposes with transposes and slices with
+ * slices, and removes those that change nothing.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import type { Graph, Node } from "../graph.ts";
 import { replaceNodes } from "./edit.ts";
 import { removeUnused } from "./remove_unused.ts";
 
-/** The graph with chains of reshapes and of transposes merged and cancelled. */
+/** The graph with chains of reshapes, of transposes and of slices merged and cancelled. */
 export function mergeArrangements(graph: Graph): Graph {
   const aliases = new Map<string, string>();
   const made = new Map<string, Node>();
@@ -33,12 +33,17 @@ export function mergeArrangements(graph: Graph): Graph {
 }
 
 function mergeWithProducer(node: Node, made: ReadonlyMap<string, Node>): Node {
-  if (node.op !== "reshape" && node.op !== "transpose") return node;
+  if (node.op !== "reshape" && node.op !== "transpose" && node.op !== "slice") return node;
   const before = made.get(node.inputs[0]);
   if (before?.op !== node.op) return node;
   if (node.op === "transpose" && before.op === "transpose") {
     const permutation = node.permutation.map((axis) => before.permutation[axis]);
     return { ...node, inputs: before.inputs, permutation };
+  }
+  if (node.op === "slice" && before.op === "slice") {
+    const starts = node.starts.map((start, i) => before.starts[i] + start * before.steps[i]);
+    const steps = node.steps.map((step, i) => step * before.steps[i]);
+    return { ...node, inputs: before.inputs, starts, steps };
   }
   return { ...node, inputs: before.inputs };
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { intAttribute } from "../attributes.ts";
+import { floatAttribute, intAttribute } from "../attributes.ts";
 import { elementTypeName, tensorTypeOf } from "../decode_tensor.ts";
 import { broadcastShapes } from "../emit.ts";
 import { UnsupportedReason } from "../errors.ts";
@@ -116,6 +116,23 @@ function reduction(start: number, combine: (sum: number, value: number) => numbe
   };
 }
 
+const foldSum = reduction(0, (sum, value) => sum + value);
+
+function foldMean(lowering: Lowering, node: OnnxNode, inputs: (Tensor | undefined)[]): Tensor {
+  const source = required(inputs[0], node);
+  const sums = foldSum(lowering, node, [{ ...source, type: "float64" }]) as Tensor;
+  const count = source.data.length / sums.data.length;
+  return mapped(sums, { type: source.type, compute: (sum) => sum / count });
+}
+
+function foldClip(lowering: Lowering, node: OnnxNode, inputs: (Tensor | undefined)[]): Tensor {
+  const old = lowering.opset < 11;
+  const min = old ? floatAttribute(node, "min", -Infinity) : inputs[1]?.data[0] ?? -Infinity;
+  const max = old ? floatAttribute(node, "max", Infinity) : inputs[2]?.data[0] ?? Infinity;
+  const source = required(inputs[0], node);
+  return mapped(source, { type: source.type, compute: (value) => Math.min(Math.max(value, min), max) });
+}
+
 function quotient(a: number, b: number, integers: boolean): number {
   if (!integers) return a / b;
   if (b === 0) throw new UnsupportedReason("it divides integers by 0");
@@ -152,7 +169,9 @@ export const ARITHMETIC_FOLDS: ReadonlyMap<string, Fold> = new Map<string, Fold>
   ["Cast", foldCast],
   ["Where", foldWhere],
   ["ReduceProd", reduction(1, (product, value) => product * value)],
-  ["ReduceSum", reduction(0, (sum, value) => sum + value)],
+  ["ReduceSum", foldSum],
+  ["ReduceMean", foldMean],
+  ["Clip", foldClip],
   ["ReduceMax", reduction(-Infinity, Math.max)],
   ["ReduceMin", reduction(Infinity, Math.min)],
 ]);

@@ -124,6 +124,42 @@ function foldSplit(
   });
 }
 
+/** Standardised weights reach BatchNormalization as constants, in training mode. */
+function foldBatchNormalization(
+  _lowering: Lowering,
+  node: OnnxNode,
+  inputs: (Tensor | undefined)[],
+): Tensor {
+  const [source, gamma, beta, mean, variance] = inputs.slice(0, 5).map((input) => required(input, node));
+  const training = intAttribute(node, "training_mode", 0) !== 0;
+  const epsilon = floatAttribute(node, "epsilon", 1e-5);
+  const channels = source.shape[1];
+  const run = elementCount(source.shape.slice(2));
+  const channelOf = (i: number): number => Math.floor(i / run) % channels;
+  const [means, variances] = training ? momentsOf(source, { channels, channelOf }) : [mean.data, variance.data];
+  const data = source.data.slice();
+  for (let i = 0; i < data.length; i++) {
+    const channel = channelOf(i);
+    const scale = gamma.data[channel] / Math.sqrt(variances[channel] + epsilon);
+    data[i] = (data[i] - means[channel]) * scale + beta.data[channel];
+  }
+  return { ...source, data };
+}
+
+function momentsOf(
+  source: Tensor,
+  { channels, channelOf }: { channels: number; channelOf: (index: number) => number },
+): [Float64Array, Float64Array] {
+  const count = source.data.length / channels;
+  const means = new Float64Array(channels);
+  const variances = new Float64Array(channels);
+  for (let i = 0; i < source.data.length; i++) means[channelOf(i)] += source.data[i] / count;
+  for (let i = 0; i < source.data.length; i++) {
+    variances[channelOf(i)] += (source.data[i] - means[channelOf(i)]) ** 2 / count;
+  }
+  return [means, variances];
+}
+
 const foldReshape: Fold = (lowering, node, [input]) => {
   const source = required(input, node);
   return { ...source, shape: reshapedShape(lowering, node, source.shape) };
@@ -137,6 +173,7 @@ const FOLDS: ReadonlyMap<string, Fold> = new Map<string, Fold>([
   ["Gather", foldGather],
   ["Concat", foldConcat],
   ["Split", foldSplit],
+  ["BatchNormalization", foldBatchNormalization],
   ["Reshape", foldReshape],
   ["Flatten", foldReshape],
   ["Squeeze", foldReshape],

@@ -36,7 +36,7 @@ export function lowerGemm(lowering: Lowering, node: OnnxNode): Value {
   requireInner(left.shape[1], inputs, node);
   const bias = biasVector(lowering, node, outputs);
   const product = emitFullyConnected(lowering, left, {
-    weights: asFloat32(weights).map((weight) => alpha * weight),
+    weights: alpha === 1 ? asFloat32(weights) : asFloat32(weights).map((weight) => alpha * weight),
     weightShape: [outputs, inputs],
     bias: bias?.map((element) => beta * element) ?? new Float32Array(outputs),
   });

@@ -1,13 +1,13 @@
 /**
- * ReduceMean and Softmax.
+ * ReduceMean, ReduceSum and Softmax.
  *
  * @module
  */
 
 import type { Value } from "../../graph.ts";
 import { intAttribute } from "../attributes.ts";
-import { emitReduceMean, emitReshape, emitSoftmax } from "../emit.ts";
-import { type Lowering, normaliseAxis, operand } from "../lowering.ts";
+import { emitBinary, emitReduceMean, emitReshape, emitSoftmax } from "../emit.ts";
+import { constantValue, type Lowering, normaliseAxis, operand } from "../lowering.ts";
 import type { OnnxNode } from "../model.ts";
 import { reductionAxes } from "../shape_arguments.ts";
 import { elementCount } from "../tensor.ts";
@@ -17,8 +17,26 @@ export function lowerReduceMean(lowering: Lowering, node: OnnxNode): Value {
   const input = operand(lowering, node, 0);
   const { axes, keep } = reductionAxes(lowering, node, input.shape.length);
   if (axes.length === 0) return input;
+  return dropAxes(lowering, emitReduceMean(lowering, input, axes), keep ? [] : axes);
+}
+
+/** Lowers ReduceSum to the mean times the number of elements. */
+export function lowerReduceSum(lowering: Lowering, node: OnnxNode): Value {
+  const input = operand(lowering, node, 0);
+  const { axes, keep } = reductionAxes(lowering, node, input.shape.length);
+  if (axes.length === 0) return input;
+  const count = elementCount(axes.map((axis) => input.shape[axis]));
   const mean = emitReduceMean(lowering, input, axes);
-  return keep ? mean : emitReshape(lowering, mean, input.shape.filter((_, i) => !axes.includes(i)));
+  const factor = constantValue(lowering, {
+    type: "float32",
+    shape: [1],
+    data: Float32Array.of(count),
+  });
+  return dropAxes(lowering, emitBinary(lowering, "multiply", [mean, factor]), keep ? [] : axes);
+}
+
+function dropAxes(lowering: Lowering, value: Value, axes: number[]): Value {
+  return emitReshape(lowering, value, value.shape.filter((_, i) => !axes.includes(i)));
 }
 
 /** Lowers Softmax, which before operator set 13 runs over all dimensions from its axis on. */
