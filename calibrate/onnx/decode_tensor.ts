@@ -129,11 +129,18 @@ function fromRaw(
       `${what} holds ${raw.byteLength} bytes: its shape needs ${count * storage.bytes}`,
     );
   }
-  if (storage.type === "float32") return new Float32Array(raw.slice().buffer);
+  if (storage.type === "float32") return copyFloats(raw, count);
   const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
   const data = allocate(storage.type, count);
   for (let i = 0; i < count; i++) data[i] = storage.read(view, i * storage.bytes);
   if (storage.type === "int64" || storage.type === "uint64") clampSentinels(data, what);
+  return data;
+}
+
+/** WebAssembly and every host of Deno are little-endian, as ONNX is. */
+function copyFloats(raw: Uint8Array, count: number): Float32Array {
+  const data = new Float32Array(count);
+  new Uint8Array(data.buffer).set(raw);
   return data;
 }
 

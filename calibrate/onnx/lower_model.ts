@@ -10,7 +10,7 @@ import { OnnxError, quote, type UnsupportedOperator, UnsupportedOperatorsError, 
 import { foldNode, foldShape } from "./fold/fold.ts";
 import type { Lowering } from "./lowering.ts";
 import type { OnnxModel, OnnxNode } from "./model.ts";
-import { complaintAbout, lowerOf } from "./operators.ts";
+import { type Complaint, complaintAbout, lowerOf } from "./operators.ts";
 import { readInputs } from "./read_inputs.ts";
 
 /** A graph as it comes from the file: images are [batch, channels, height, width]. */
@@ -22,24 +22,31 @@ export interface LoweredModel {
 
 /** Lowers a model whose nodes are in topological order. */
 export function lowerModel(model: OnnxModel, name: string): LoweredModel {
-  const unsupported = new Map<OnnxNode, Complaint>();
-  for (const node of model.nodes) {
-    const complaint = complaintAbout(node);
-    if (complaint) unsupported.set(node, complaint);
-  }
+  const unsupported = complaintsAbout(model);
   const { lowering, inputs } = begin(model);
   lowerNodes(model, { lowering, unsupported });
   if (unsupported.size > 0) {
-    throw new UnsupportedOperatorsError(
-      Array.from(unsupported, ([node, complaint]) => describe(model, node, complaint)),
-    );
+    const nodes = model.nodes.filter((node) => unsupported.has(node));
+    throw new UnsupportedOperatorsError(nodes.map((node) => describe(model, node, unsupported.get(node)!)));
   }
   const outputs = model.outputs.map(({ name }) => outputPort(lowering, name, inputs));
   const { nodes, values, normalizations } = lowering;
   return { graph: { name, inputs, outputs, nodes, values }, normalizations };
 }
 
-type Complaint = { reason?: string };
+/** What can be said against nodes without knowing shapes. */
+function complaintsAbout(model: OnnxModel): Map<OnnxNode, Complaint> {
+  const complaints = new Map<OnnxNode, Complaint>();
+  const variable = new Set(model.inputs.map((port) => port.name));
+  for (const node of model.nodes) {
+    const isVariable = node.operator !== "Shape" && node.operator !== "Size" &&
+      node.inputs.some((input) => variable.has(input));
+    const complaint = complaintAbout(node, isVariable);
+    if (complaint) complaints.set(node, complaint);
+    if (isVariable) { for (const output of node.outputs) variable.add(output); }
+  }
+  return complaints;
+}
 
 function begin(model: OnnxModel): { lowering: Lowering; inputs: Port[] } {
   const inputs = readInputs(model.inputs);

@@ -86,13 +86,20 @@ export interface Complaint {
   reason?: string;
 }
 
-/** Why a node is not supported, from its operator and attributes alone. */
-export function complaintAbout(node: OnnxNode): Complaint | undefined {
+/**
+ * Why a node is not supported, from its operator and attributes alone.
+ *
+ * @param isVariable Whether it depends on an input of the network.
+ */
+export function complaintAbout(node: OnnxNode, isVariable: boolean): Complaint | undefined {
   if (node.domain !== "") return {};
   for (const attribute of node.attributes.values()) {
     if (attribute.kind === "other") return { reason: `it has ${attribute.description}` };
   }
-  if (!LOWER.has(node.operator) && !isFoldable(node.operator)) return {};
+  if (!LOWER.has(node.operator)) {
+    if (!isFoldable(node.operator)) return {};
+    if (isVariable) return { reason: "its inputs are not all constant" };
+  }
   if (node.operator === "Pad") {
     const mode = stringAttribute(node, "mode", "constant");
     if (mode !== "constant") return { reason: `its mode is ${mode}` };

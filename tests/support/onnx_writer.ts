@@ -116,7 +116,7 @@ function attribute(name: string, value: AttributeValue): onnx.IAttributeProto {
 
 /** The bytes of a model's message. */
 export function encodeProto(proto: onnx.IModelProto): Uint8Array {
-  return onnxProto.onnx.ModelProto.encode(proto).finish();
+  return new Uint8Array(onnxProto.onnx.ModelProto.encode(proto).finish());
 }
 
 /** The bytes of an ONNX file. */
