@@ -33,7 +33,10 @@ export interface FoldedNormalization {
 
 /** Fields that all nodes have. */
 export interface NodeBase {
-  /** Name in the source network (that of the main operator where several were fused). */
+  /**
+   * Name in the source network (that of the main operator where several were
+   * fused); distinct from those of all other nodes.
+   */
   name: string;
   /** Names of the values read. */
   inputs: string[];
@@ -86,7 +89,11 @@ export interface BinaryNode extends NodeBase {
   activation: Activation;
 }
 
-/** Pooling over image values. The output's shape settles what ceil_mode meant. */
+/**
+ * Pooling over image values. The output's shape settles what ceil_mode meant.
+ * Positions outside the image never count for "max"; for "average" those within
+ * the pads count where `countIncludePad` says so, those beyond the pads never.
+ */
 export interface PoolNode extends NodeBase {
   op: "pool";
   reduction: "max" | "average";
@@ -115,7 +122,7 @@ export interface MatMulNode extends NodeBase {
   op: "matMul";
 }
 
-/** Concatenation along one dimension. */
+/** Concatenation along one dimension; inputs may be constant. */
 export interface ConcatNode extends NodeBase {
   op: "concat";
   axis: number;

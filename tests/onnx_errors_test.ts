@@ -297,6 +297,31 @@ Deno.test("UnsupportedOperatorsError caps its message and keeps names printable"
   assertEquals(/[\p{Cc}]/u.test(error.message), false);
 });
 
+Deno.test("importOnnx() does not support infinite padding without a MaxPool", () => {
+  const spec: ModelSpec = {
+    inputs: { x: [1, 2, 4, 4] },
+    outputs: ["y"],
+    constants: { p: ints([0, 0, 1, 1, 0, 0, 1, 1]), v: floats([], [-Infinity]) },
+    nodes: [{ op: "Pad", name: "pad", inputs: ["x", "p", "v"], outputs: ["y"] }],
+  };
+  const error = assertThrows(() => importSpec(spec), UnsupportedOperatorsError);
+  assertEquals([error.operators.length, error.operators[0].node], [1, "pad"]);
+});
+
+Deno.test("importOnnx() refuses small files that compute huge constants", () => {
+  refuseNodes(
+    [
+      { op: "ConstantOfShape", name: "huge", inputs: ["s"], outputs: ["h"] },
+      { op: "Add", inputs: ["x", "h"], outputs: ["y"] },
+    ],
+    /expected at most/,
+    { constants: { s: ints([2 ** 20, 2 ** 20]) } },
+  );
+  refuseNodes([{ op: "Resize", name: "huge", inputs: ["x", "", "s"], outputs: ["y"] }], /expected at most/, {
+    constants: { s: floats([4], [1, 1, 1e6, 1e6]) },
+  });
+});
+
 Deno.test("importOnnx() does not enter nested graphs", () => {
   const proto = modelProto({
     inputs: { x: [1, 2] },

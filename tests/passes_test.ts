@@ -388,3 +388,11 @@ Deno.test("verifyGraph refuses graphs that are not consistent", () => {
     assertThrows(() => verifyGraph(graph), TypeError);
   }
 });
+
+Deno.test("maxima and minima with one number become limits of the layer before", () => {
+  const constants = { zero: floats([], [0]), one: floats([1], [1]) };
+  const relu = load(withConvolution([{ op: "Max", inputs: ["c", "zero"], outputs: ["y"] }], { constants }));
+  assertEquals(only(relu, "convolution").activation.kind, "relu");
+  const limit = load(withConvolution([{ op: "Min", inputs: ["one", "c"], outputs: ["y"] }], { constants }));
+  assertEquals(only(limit, "convolution").activation, { kind: "clip", min: -3.4028234663852886e38, max: 1 });
+});

@@ -29,6 +29,9 @@ export interface Tensor {
 /** Most elements a tensor may have; larger ones are refused before anything is allocated. */
 export const MAXIMUM_ELEMENTS = 2 ** 28;
 
+/** Most elements a constant may have that is computed rather than read. */
+export const MAXIMUM_FOLDED_ELEMENTS = 2 ** 26;
+
 /** Most dimensions a tensor may have. */
 export const MAXIMUM_RANK = 8;
 

@@ -5,7 +5,7 @@
  */
 
 import { OnnxError } from "../errors.ts";
-import { allocate, elementCount, MAXIMUM_ELEMENTS, stridesOf, type Tensor } from "../tensor.ts";
+import { allocate, elementCount, MAXIMUM_FOLDED_ELEMENTS, stridesOf, type Tensor } from "../tensor.ts";
 
 /** How elements are found: the offset of the first and the stride along each dimension of the result. */
 export interface Reading {
@@ -37,9 +37,9 @@ export function readStrided(source: Tensor, reading: Reading): Tensor {
 /** Throws where a folded constant would be too large. */
 export function requireSize(shape: readonly number[]): void {
   const valid = shape.every((length) => Number.isSafeInteger(length) && length >= 0);
-  if (!valid || elementCount(shape) > MAXIMUM_ELEMENTS) {
+  if (!valid || elementCount(shape) > MAXIMUM_FOLDED_ELEMENTS) {
     throw new OnnxError(
-      `A constant would have the shape [${shape}]: expected at most ${MAXIMUM_ELEMENTS} elements`,
+      `A constant would have the shape [${shape}]: expected at most ${MAXIMUM_FOLDED_ELEMENTS} elements`,
     );
   }
 }

@@ -5,9 +5,12 @@
  */
 
 import type { BinaryNode, Value } from "../../graph.ts";
-import { emitBinary } from "../emit.ts";
+import { emitActivation, emitBinary } from "../emit.ts";
 import { constantValue, type Lower, type Lowering, operand } from "../lowering.ts";
 import type { OnnxNode } from "../model.ts";
+
+/** The largest float32. */
+const LARGEST = 3.4028234663852886e38;
 
 function binary(operation: BinaryNode["operation"]): Lower {
   return (lowering, node) => emitBinary(lowering, operation, [operand(lowering, node, 0), operand(lowering, node, 1)]);
@@ -17,10 +20,22 @@ function chain(operation: BinaryNode["operation"]): Lower {
   return (lowering, node) => {
     let result = operand(lowering, node, 0);
     for (let i = 1; i < node.inputs.length; i++) {
-      result = emitBinary(lowering, operation, [result, operand(lowering, node, i)]);
+      result = limited(lowering, [result, operand(lowering, node, i)], operation);
     }
     return result;
   };
+}
+
+/** A maximum or minimum of a variable and one number is a Clip. */
+function limited(lowering: Lowering, pair: [Value, Value], operation: BinaryNode["operation"]): Value {
+  const [variable, constant] = pair[0].data ? pair.toReversed() : pair;
+  const limit = constant.data?.length === 1 && constant.shape.length <= variable.shape.length
+    ? constant.data[0]
+    : undefined;
+  if (limit === undefined || operation === "add") return emitBinary(lowering, operation, pair);
+  if (operation === "minimum") return emitActivation(lowering, variable, { kind: "clip", min: -LARGEST, max: limit });
+  if (limit === 0) return emitActivation(lowering, variable, { kind: "relu" });
+  return emitActivation(lowering, variable, { kind: "clip", min: limit, max: LARGEST });
 }
 
 /** Lowers Add. */
