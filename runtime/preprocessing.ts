@@ -4,13 +4,7 @@
  * @module
  */
 
-import {
-  centerWindow,
-  channelsOf,
-  type Pixels,
-  resizeWindow,
-  shortSideSize,
-} from "./resize_image.ts";
+import { centerWindow, channelsOf, type Pixels, resizeWindow, shortSideSize } from "./resize_image.ts";
 
 /** How an image becomes the network's input: resize, centre crop, normalise. */
 export interface Preprocessing {
@@ -147,9 +141,7 @@ export function normalizePixels(
   const pixels = height * width;
   if (hwc.length !== pixels * channels || output.length !== hwc.length) {
     throw new RangeError(
-      `A prepared image has ${
-        pixels * channels
-      } values, not ${hwc.length} bytes for ${output.length} values`,
+      `A prepared image has ${pixels * channels} values, not ${hwc.length} bytes for ${output.length} values`,
     );
   }
   const table = normalizationTable(preprocessing);
@@ -170,9 +162,8 @@ function withChannels(image: Pixels, channels: number): Pixels {
   const result = new Uint8Array(height * width * channels);
   for (let pixel = 0, at = 0; pixel < height * width; pixel++, at += step) {
     if (channels === 1) {
-      result[pixel] =
-        (data[at] * 19595 + data[at + 1] * 38470 + data[at + 2] * 7471 +
-          32768) >> 16;
+      result[pixel] = (data[at] * 19595 + data[at + 1] * 38470 + data[at + 2] * 7471 +
+        32768) >> 16;
     } else {
       for (let c = 0; c < channels; c++) {
         result[pixel * channels + c] = data[step === 1 ? at : at + c];
@@ -185,9 +176,7 @@ function withChannels(image: Pixels, channels: number): Pixels {
 function numbers(value: unknown, length: number, where: string): number[] {
   if (!Array.isArray(value) || value.length !== length) {
     throw new TypeError(
-      `${where} must be a list of ${length} ${
-        length === 1 ? "number" : "numbers"
-      }`,
+      `${where} must be a list of ${length} ${length === 1 ? "number" : "numbers"}`,
     );
   }
   for (const item of value) {

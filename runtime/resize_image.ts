@@ -73,9 +73,7 @@ export function channelsOf(image: Pixels): 1 | 3 | 4 {
   }
   if (data.length !== height * width * found) {
     throw new TypeError(
-      `An image of ${height}x${width} with ${found} channels has ${
-        height * width * found
-      } bytes, not ${data.length}`,
+      `An image of ${height}x${width} with ${found} channels has ${height * width * found} bytes, not ${data.length}`,
     );
   }
   return found;

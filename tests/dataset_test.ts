@@ -180,8 +180,7 @@ Deno.test("a .npy file of another kind is refused with its reason", () => {
 
 Deno.test("uint8 images of the network's size are taken as prepared", async () => {
   await inFolder(async (folder) => {
-    const pixels =
-      randomPixels({ height: 5 * 4, width: 6, channels: 3 }, 1).data;
+    const pixels = randomPixels({ height: 5 * 4, width: 6, channels: 3 }, 1).data;
     await Deno.writeFile(`${folder}/x.npy`, writeNpy([5, 4, 6, 3], pixels));
     await Deno.writeFile(
       `${folder}/y.npy`,
@@ -322,26 +321,25 @@ Deno.test("labels must be one class index for each sample", async () => {
       description("<i8", "(2,)"),
       new Uint8Array(new BigInt64Array([3n, 2n ** 40n]).buffer),
     );
-    const cases: [Uint8Array, typeof TypeError | typeof RangeError, string][] =
+    const cases: [Uint8Array, typeof TypeError | typeof RangeError, string][] = [
       [
-        [
-          writeNpy([3], new Int32Array(3)),
-          RangeError,
-          "has 3 labels for 2 samples",
-        ],
-        [writeNpy([2], new Int32Array([0, -1])), RangeError, "Label 1 of"],
-        [wide, RangeError, "is 1099511627776, expected a class index"],
-        [
-          writeNpy([2], new Float32Array(2)),
-          TypeError,
-          "holds float32, expected labels",
-        ],
-        [
-          writeNpy([2, 1], new Int32Array(2)),
-          TypeError,
-          "has 2 dimensions, expected 1",
-        ],
-      ];
+        writeNpy([3], new Int32Array(3)),
+        RangeError,
+        "has 3 labels for 2 samples",
+      ],
+      [writeNpy([2], new Int32Array([0, -1])), RangeError, "Label 1 of"],
+      [wide, RangeError, "is 1099511627776, expected a class index"],
+      [
+        writeNpy([2], new Float32Array(2)),
+        TypeError,
+        "holds float32, expected labels",
+      ],
+      [
+        writeNpy([2, 1], new Int32Array(2)),
+        TypeError,
+        "has 2 dimensions, expected 1",
+      ],
+    ];
     for (const [bytes, kind, message] of cases) {
       await Deno.writeFile(`${folder}/y.npy`, bytes);
       const options = { inputShape: [1, 1, 1, 1], labels: `${folder}/y.npy` };
@@ -483,8 +481,7 @@ Deno.test("a file that shrinks while it is used gives an error, not zeros", asyn
 });
 
 Deno.test({
-  name:
-    "the shared JPEG files are close to their rows of the shared .npy file (skipped without ../shared)",
+  name: "the shared JPEG files are close to their rows of the shared .npy file (skipped without ../shared)",
   ignore: !(await Deno.stat(SHARED).then(() => true, () => false)),
   async fn() {
     const folder = decodeURIComponent(SHARED.pathname);

@@ -126,8 +126,7 @@ Deno.test("the short side is exact and the long side rounded down", () => {
 });
 
 Deno.test("odd margins of a centre crop are split with ties to even", () => {
-  const top = (height: number, crop: number) =>
-    centerWindow({ height, width: crop }, crop, crop).top;
+  const top = (height: number, crop: number) => centerWindow({ height, width: crop }, crop, crop).top;
   assertEquals([top(4, 4), top(5, 4), top(7, 4), top(9, 4), top(11, 4)], [
     0,
     0,

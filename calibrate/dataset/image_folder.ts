@@ -5,10 +5,7 @@
  */
 
 import { decodeImage } from "../../runtime/http/decode_image.ts";
-import {
-  prepareImage,
-  type Preprocessing,
-} from "../../runtime/preprocessing.ts";
+import { prepareImage, type Preprocessing } from "../../runtime/preprocessing.ts";
 import type { SampleSource } from "./dataset.ts";
 import { imageInput, sizeError } from "./image_input.ts";
 
@@ -126,9 +123,7 @@ async function walk(
     if (entry.name.startsWith(".")) continue;
     const relative = below === "" ? entry.name : `${below}/${entry.name}`;
     const path = `${root}/${relative}`;
-    const { isDirectory, isFile } = entry.isSymlink
-      ? await Deno.stat(path)
-      : entry;
+    const { isDirectory, isFile } = entry.isSymlink ? await Deno.stat(path) : entry;
     if (isFile && /\.(jpe?g|png)$/i.test(entry.name)) {
       found.files.push(relative);
     }

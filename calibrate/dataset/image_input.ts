@@ -33,9 +33,7 @@ export function imageInput(
   ];
   if (shape.length !== 4 || !(channelsFirst || channelsLast)) {
     throw new TypeError(
-      `A network whose input is ${
-        shape.join("x")
-      } takes no images, expected 4 dimensions with 1 or 3 channels`,
+      `A network whose input is ${shape.join("x")} takes no images, expected 4 dimensions with 1 or 3 channels`,
     );
   }
   const input: ImageInput = channelsFirst
@@ -45,9 +43,7 @@ export function imageInput(
     const { crop: [height, width], mean } = preprocessing;
     if (height !== input.height || width !== input.width) {
       throw new TypeError(
-        `A crop of ${height}x${width} does not match the network's input ${
-          sizeOf(input)
-        }`,
+        `A crop of ${height}x${width} does not match the network's input ${sizeOf(input)}`,
       );
     }
     if (mean.length !== input.channels) {
@@ -85,9 +81,7 @@ export function sizeError(
   where: string,
 ): RangeError {
   return new RangeError(
-    `Image size ${sizeOf(size)} does not match the network's input ${
-      sizeOf(input)
-    }; add --resize or --crop (${where})`,
+    `Image size ${sizeOf(size)} does not match the network's input ${sizeOf(input)}; add --resize or --crop (${where})`,
   );
 }
 

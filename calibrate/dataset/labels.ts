@@ -39,9 +39,7 @@ export async function readLabels(
     const label = Number(data[index]);
     if (label < 0 || label > 0x7fffffff) {
       throw new RangeError(
-        `Label ${index} of ${path} is ${
-          data[index]
-        }, expected a class index of 0 or more`,
+        `Label ${index} of ${path} is ${data[index]}, expected a class index of 0 or more`,
       );
     }
     labels[index] = label;

@@ -97,15 +97,11 @@ export function readNpyHeader(bytes: Uint8Array, where: string): NpyHeader {
   if (bytes.length < start) {
     throw new SyntaxError(`${where} is truncated in its header`);
   }
-  const length = version === 1
-    ? view.getUint16(8, true)
-    : view.getUint32(8, true);
+  const length = version === 1 ? view.getUint16(8, true) : view.getUint32(8, true);
   const dataOffset = start + length;
   if (dataOffset > LARGEST_HEADER) {
     throw new SyntaxError(
-      `${where} has a header of ${length} bytes, more than ${
-        LARGEST_HEADER - start
-      }`,
+      `${where} has a header of ${length} bytes, more than ${LARGEST_HEADER - start}`,
     );
   }
   if (bytes.length < dataOffset) {
@@ -122,22 +118,19 @@ export function readNpyHeader(bytes: Uint8Array, where: string): NpyHeader {
       `${where} holds big-endian numbers, expected little-endian`,
     );
   }
-  const found = Object.hasOwn(TYPES, description)
-    ? TYPES[description]
-    : undefined;
+  const found = Object.hasOwn(TYPES, description) ? TYPES[description] : undefined;
   if (found === undefined) {
     throw new TypeError(
-      `${where} holds elements of type ${
-        JSON.stringify(description)
-      }, expected ${Object.values(TYPES).map(({ type }) => type).join(", ")}`,
+      `${where} holds elements of type ${JSON.stringify(description)}, expected ${
+        Object.values(TYPES).map(({ type }) => type).join(", ")
+      }`,
     );
   }
   if (fields.get("fortran_order") === "True") {
     throw new TypeError(`${where} is in Fortran order, expected C order`);
   }
   const shape = parseShape(fields.get("shape")!, where);
-  const fileBytes =
-    shape.reduce((product, size) => product * size, found.elementBytes) +
+  const fileBytes = shape.reduce((product, size) => product * size, found.elementBytes) +
     dataOffset;
   if (fileBytes > Number.MAX_SAFE_INTEGER) {
     throw new SyntaxError(
@@ -202,8 +195,7 @@ export function elements(
 /** The three entries of the Python dictionary in a head, as their source text. */
 function parseFields(text: string, where: string): Map<string, string> {
   const body = /^\s*\{(.*)\}\s*$/s.exec(text);
-  const entry =
-    /\s*'(descr|fortran_order|shape)'\s*:\s*('[^'\\]*'|\[.*\]|True|False|\([\d,\s]*\))\s*(?:,\s*|$)/y;
+  const entry = /\s*'(descr|fortran_order|shape)'\s*:\s*('[^'\\]*'|\[.*\]|True|False|\([\d,\s]*\))\s*(?:,\s*|$)/y;
   const fields = new Map<string, string>();
   while (body !== null && entry.lastIndex < body[1].length) {
     const match = entry.exec(body[1]);

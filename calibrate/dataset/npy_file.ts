@@ -4,14 +4,7 @@
  * @module
  */
 
-import {
-  checkFileBytes,
-  elements,
-  LARGEST_HEADER,
-  type NpyData,
-  type NpyHeader,
-  readNpyHeader,
-} from "./npy.ts";
+import { checkFileBytes, elements, LARGEST_HEADER, type NpyData, type NpyHeader, readNpyHeader } from "./npy.ts";
 
 /** A file whose head has been read and whose length has been checked. */
 export interface NpyFile extends NpyHeader {

@@ -4,10 +4,7 @@
  * @module
  */
 
-import {
-  prepareImage,
-  type Preprocessing,
-} from "../../runtime/preprocessing.ts";
+import { prepareImage, type Preprocessing } from "../../runtime/preprocessing.ts";
 import type { SampleSource } from "./dataset.ts";
 import { imageInput, sizeError } from "./image_input.ts";
 import { type NpyFile, openNpy, readNpyRow } from "./npy_file.ts";
@@ -49,17 +46,13 @@ function imageSource(
   preprocessing?: Preprocessing,
 ): SampleSource {
   const input = imageInput(inputShape, preprocessing);
-  const [length, height, width, channels] = file.shape.length === 3
-    ? [...file.shape, 1]
-    : file.shape;
+  const [length, height, width, channels] = file.shape.length === 3 ? [...file.shape, 1] : file.shape;
   if (
     file.shape.length < 3 || file.shape.length > 4 ||
     channels !== input.channels
   ) {
     throw new TypeError(
-      `${file.path} has shape ${
-        file.shape.join("x")
-      }, expected samples x height x width x ${input.channels}`,
+      `${file.path} has shape ${file.shape.join("x")}, expected samples x height x width x ${input.channels}`,
     );
   }
   const prepared = height === input.height && width === input.width;
@@ -93,9 +86,7 @@ function tensorSource(
     shape.some((size, axis) => size !== expected[axis])
   ) {
     throw new TypeError(
-      `${file.path} has shape ${file.shape.join("x")}, expected ${
-        ["samples", ...expected].join(" x ")
-      }`,
+      `${file.path} has shape ${file.shape.join("x")}, expected ${["samples", ...expected].join(" x ")}`,
     );
   }
   return {
@@ -106,9 +97,7 @@ function tensorSource(
       const position = tensor.findIndex((value) => !Number.isFinite(value));
       if (position >= 0) {
         throw new RangeError(
-          `Sample ${index} of ${file.path} has ${
-            tensor[position]
-          } at position ${position}`,
+          `Sample ${index} of ${file.path} has ${tensor[position]} at position ${position}`,
         );
       }
       return { tensor };

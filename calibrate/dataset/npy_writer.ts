@@ -25,14 +25,9 @@ export function writeNpy(
       `A shape of ${shape.join("x")} does not fit ${data.length} elements`,
     );
   }
-  const type = data instanceof Uint8Array
-    ? "|u1"
-    : data instanceof Int32Array
-    ? "<i4"
-    : "<f4";
+  const type = data instanceof Uint8Array ? "|u1" : data instanceof Int32Array ? "<i4" : "<f4";
   const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(", ")})`;
-  const text =
-    `{'descr': '${type}', 'fortran_order': False, 'shape': ${tuple}, }`;
+  const text = `{'descr': '${type}', 'fortran_order': False, 'shape': ${tuple}, }`;
   const offset = Math.ceil((10 + text.length + 1) / 64) * 64;
   const file = new Uint8Array(offset + data.byteLength);
   file.set([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0]);

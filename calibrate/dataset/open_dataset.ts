@@ -57,8 +57,7 @@ export async function openDataset(
 }
 
 function choose(source: SampleSource, length: number): Dataset {
-  const position = (index: number) =>
-    Math.floor(index * source.length / length);
+  const position = (index: number) => Math.floor(index * source.length / length);
   const { kind, classes, labels } = source;
   return {
     length,

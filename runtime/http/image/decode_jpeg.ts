@@ -55,18 +55,14 @@ export async function decodeJpeg(
     image = current.decoder.decode(bytes, false);
   } catch (error) {
     throw new SyntaxError(
-      `The JPEG file cannot be decoded: ${
-        current.lines.at(-1) ?? "the decoder failed"
-      }`,
+      `The JPEG file cannot be decoded: ${current.lines.at(-1) ?? "the decoder failed"}`,
       {
         cause: error,
       },
     );
   }
   if (current.decoder.HEAPU8.length <= LARGEST_IDLE_MEMORY) idle = current;
-  const fault = current.lines.find((line) =>
-    !line.includes("extraneous bytes before marker")
-  );
+  const fault = current.lines.find((line) => !line.includes("extraneous bytes before marker"));
   if (fault !== undefined) {
     throw new SyntaxError(`The JPEG file cannot be decoded: ${fault}`);
   }

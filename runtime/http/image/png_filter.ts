@@ -35,9 +35,7 @@ export function unfilterRow(
       return;
     case 4:
       for (let i = 0; i < row.length; i++) {
-        row[i] += i < step
-          ? above[i]
-          : paeth(row[i - step], above[i], above[i - step]);
+        row[i] += i < step ? above[i] : paeth(row[i - step], above[i], above[i - step]);
       }
       return;
     default:
