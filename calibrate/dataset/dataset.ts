@@ -33,9 +33,13 @@ export interface Dataset {
 
 /** Samples before a choice among them: what each kind of source offers. */
 export interface SampleSource {
+  /** Number of samples. */
   length: number;
+  /** Form of all samples. */
   kind: "pixels" | "tensor";
+  /** Names of the classes, if they are known. */
   classes?: string[];
+  /** Class index of each sample, if it is known. */
   labels?: Int32Array;
   /** Reads a sample whose index is known to be valid. */
   read(index: number): Promise<Sample>;

@@ -12,6 +12,7 @@ export interface ImageInput {
   height: number;
   /** Width in pixels. */
   width: number;
+  /** 1 grey, 3 colour. */
   channels: 1 | 3;
 }
 

@@ -24,6 +24,7 @@ export type NpyData =
 
 /** What the head of a file says. */
 export interface NpyHeader {
+  /** Element type. */
   type: NpyType;
   /** Dimensions, outermost first; empty for a single number. */
   shape: number[];
@@ -37,6 +38,7 @@ export interface NpyHeader {
 
 /** An array that has been read. */
 export interface NpyArray {
+  /** Element type. */
   type: NpyType;
   /** Dimensions, outermost first. */
   shape: number[];

@@ -8,6 +8,7 @@ import { checkFileBytes, elements, LARGEST_HEADER, type NpyData, type NpyHeader,
 
 /** A file whose head has been read and whose length has been checked. */
 export interface NpyFile extends NpyHeader {
+  /** Path of the file. */
   path: string;
 }
 

@@ -7,3 +7,6 @@
 export { decodeImage, type DecodeOptions } from "./decode_image.ts";
 export { createHandler, type Handler, type HandlerOptions } from "./handler.ts";
 export type { ServedModel, ServedModels } from "./served_model.ts";
+export type { ModelPort, Prediction, Tensor } from "../model.ts";
+export type { Preprocessing } from "../preprocessing.ts";
+export type { Pixels } from "../resize_image.ts";
