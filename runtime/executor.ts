@@ -7,7 +7,7 @@
 
 import { align, ELEMENT_BYTES, elementCount } from "./bundle/format.ts";
 import type { Bundle } from "./bundle/read.ts";
-import { instantiateKernels, type KernelBuild } from "./kernels/instance.ts";
+import { chooseBuild, instantiateKernels, type KernelBuild } from "./kernels/instance.ts";
 import type { MemoryMap } from "./kernels/definition.ts";
 import { kernelDefinition } from "./kernels/registry.ts";
 import type { ConstantType, Program, TensorType } from "./program.ts";
@@ -39,9 +39,13 @@ export class Executor {
    * Lays a checked bundle out in memory: data, parameter blocks, arena, scratch.
    *
    * @throws {RangeError} Where the memory cannot be had.
+   * @throws {TypeError} Where the host cannot run the build that is asked for.
    */
   constructor(bundle: Bundle, options: ExecutorOptions = {}) {
     const { program, data } = bundle;
+    if (options.kernels === "relaxed" && chooseBuild() !== "relaxed") {
+      throw new TypeError("This host's relaxed dot product is not exact on unsigned activations: use simd128");
+    }
     const instance = instantiateKernels(options.kernels);
     this.program = program;
     this.build = instance.build;

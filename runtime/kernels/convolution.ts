@@ -8,13 +8,12 @@
  * @module
  */
 
-import { elementCount } from "../bundle/format.ts";
+import { ELEMENT_BYTES, elementCount } from "../bundle/format.ts";
 import type { ConstantType, Program, StepSpec, TensorType } from "../program.ts";
 import {
   checkConstant,
   checkCounts,
   checkTensor,
-  floatWord,
   integer,
   integers,
   type KernelDefinition,
@@ -73,6 +72,19 @@ export function packedLength(kernel: "convolution_u8" | "convolution_f32" | "dep
   return blocks * 8 * (kernel === "convolution_u8" ? Math.ceil(depth / 4) * 4 : depth);
 }
 
+/** Bytes of scratch memory that a step needs, as `kernels/README.md` states. */
+export function scratchBytes(geometry: ConvolutionGeometry, depthwise: boolean, type: TensorType): number {
+  const bytes = ELEMENT_BYTES[type];
+  const taps = geometry.kernel[0] * geometry.kernel[1];
+  if (!depthwise) {
+    const depth = taps * (geometry.input[3] / geometry.groups);
+    return 32 * Math.ceil(depth / 16) * 16 * bytes + 16;
+  }
+  const padded = Math.ceil(taps / 4) * 4;
+  const channels = Math.ceil(geometry.input[3] / 16) * 16;
+  return type === "u8" ? 4 * padded + channels + padded * channels + 16 : 4 * padded + 4 * channels + 16;
+}
+
 function define(depthwise: boolean, type: TensorType): KernelDefinition {
   const entry = `${depthwise ? "depthwise" : "convolution"}_${type}`;
   const weightType: ConstantType = type === "u8" ? "i8" : "f32";
@@ -97,7 +109,7 @@ function define(depthwise: boolean, type: TensorType): KernelDefinition {
 
   return {
     check,
-    ...(depthwise ? {} : { scratchBytes: (step: StepSpec) => scratchBytes(readGeometry(step), type) }),
+    scratchBytes: (step) => scratchBytes(readGeometry(step), depthwise, type),
     bind(step, program, memory) {
       const { input, output, kernel, stride, dilation, pads, groups } = readGeometry(step);
       const constants = step.constants.map((index) => memory.constant(index));

@@ -1,0 +1,126 @@
+/**
+ * The choice of the forms, u8 or f32, in which each value of a graph is needed.
+ *
+ * @module
+ */
+
+import { consumersOf, type Graph, type Node } from "../graph.ts";
+
+/** The form in which a value is kept in memory. */
+export type Form = "u8" | "f32";
+
+/** The forms in which each value is needed, and the form in which each node computes. */
+export interface FormChoice {
+  /** Forms needed, by value name; values that nothing needs are absent. */
+  needed: Map<string, Set<Form>>;
+  /** Form of the result that each node computes, by the name of its output. */
+  computed: Map<string, Form>;
+}
+
+/** Operators whose result holds input elements only, so that it shares their scale. */
+const MOVEMENTS: ReadonlySet<Node["op"]> = new Set(["concat", "transpose", "reshape", "slice", "pad", "dilate"]);
+
+/** Whether a node's output shares the quantisation parameters of its inputs. */
+export function preservesValues(node: Node): boolean {
+  return MOVEMENTS.has(node.op) || node.op === "resize" || (node.op === "pool" && node.reduction === "max");
+}
+
+/**
+ * Chooses forms from the outputs back to the inputs.
+ *
+ * Outputs are needed as f32. Layers with weights read u8; they write u8, or f32
+ * where the result is needed unrounded. An activation function that could not
+ * be fused reads the unrounded f32 result of its producer, or a table maps u8
+ * to u8 where the producer's result is 8 bits by nature. What has no 8-bit
+ * kernel computes in f32.
+ *
+ * @param graph Channels-last graph.
+ * @param float Names of layers' outputs to keep in float, or "all".
+ */
+export function chooseForms(graph: Graph, float: ReadonlySet<string> | "all" = new Set()): FormChoice {
+  const needed = new Map<string, Set<Form>>();
+  const computed = new Map<string, Form>();
+  const producers = new Map(graph.nodes.map((node) => [node.output, node]));
+  const need = (value: string, form: Form) => {
+    const forms = needed.get(value);
+    if (forms) forms.add(form);
+    else needed.set(value, new Set([form]));
+  };
+  for (const output of graph.outputs) need(output.value, "f32");
+  for (const node of graph.nodes.toReversed()) {
+    const forms = needed.get(node.output);
+    if (!forms) continue;
+    const { reads, writes } = float === "all" || float.has(node.output)
+      ? { reads: "f32" as const, writes: "f32" as const }
+      : formsOf(node, forms, graph, producers);
+    computed.set(node.output, writes);
+    for (const input of node.inputs) need(input, reads);
+  }
+  return { needed, computed };
+}
+
+function formsOf(
+  node: Node,
+  forms: ReadonlySet<Form>,
+  graph: Graph,
+  producers: ReadonlyMap<string, Node>,
+): { reads: Form; writes: Form } {
+  const narrow = forms.has("f32") ? "f32" : "u8";
+  switch (node.op) {
+    case "convolution":
+    case "fullyConnected":
+      return { reads: "u8", writes: narrow };
+    case "binary":
+      return runsInt8(node, graph) && narrow === "u8" ? { reads: "u8", writes: "u8" } : { reads: "f32", writes: "f32" };
+    case "activation": {
+      const wide = narrow === "f32" || !isEightBitByNature(node.inputs[0], producers);
+      return wide ? { reads: "f32", writes: "f32" } : { reads: "u8", writes: "u8" };
+    }
+    case "softmax":
+    case "matMul":
+      return { reads: "f32", writes: "f32" };
+    default:
+      return { reads: narrow, writes: narrow };
+  }
+}
+
+function runsInt8(node: Node, graph: Graph): boolean {
+  return node.op === "binary" && ["add", "subtract", "multiply"].includes(node.operation) &&
+    node.activation.kind !== "prelu" && node.inputs.every((input) => !graph.values.get(input)?.data);
+}
+
+/** Whether a value is rounded to 8 bits before any arithmetic: an input, or such a value moved about. */
+function isEightBitByNature(value: string, producers: ReadonlyMap<string, Node>): boolean {
+  const producer = producers.get(value);
+  if (!producer) return true;
+  if (producer.op === "concat") return true;
+  return preservesValues(producer) && producer.op !== "resize" && isEightBitByNature(producer.inputs[0], producers);
+}
+
+/**
+ * Groups of values that share scale and zero point, because operators between
+ * them only move elements.
+ *
+ * @returns The representative of each value that is needed as u8.
+ */
+export function shareParameters(graph: Graph, forms: FormChoice): Map<string, string> {
+  const parents = new Map<string, string>();
+  const find = (value: string): string => {
+    let root = value;
+    while (parents.get(root) !== root) root = parents.get(root)!;
+    return root;
+  };
+  for (const [value, set] of forms.needed) if (set.has("u8")) parents.set(value, value);
+  for (const node of graph.nodes) {
+    if (!preservesValues(node) || forms.computed.get(node.output) !== "u8") continue;
+    for (const input of node.inputs) {
+      if (parents.has(input) && parents.has(node.output)) parents.set(find(node.output), find(input));
+    }
+  }
+  return new Map([...parents.keys()].map((value) => [value, find(value)]));
+}
+
+/** Whether anything but the given node reads a value. */
+export function isShared(graph: Graph, value: string): boolean {
+  return (consumersOf(graph).get(value)?.length ?? 0) > 1 || graph.outputs.some((port) => port.value === value);
+}

@@ -1,0 +1,196 @@
+/**
+ * Lowering: from a channels-last graph and the decisions of quantisation to a
+ * program.
+ *
+ * @module
+ */
+
+import type { Program } from "../../runtime/program.ts";
+import type { Graph, Node } from "../graph.ts";
+import type { QuantizationPlan } from "../quantize/plan.ts";
+import { createBuilder, type ProgramBuilder } from "./builder.ts";
+import { chooseForms, type Form, type FormChoice, isShared } from "./forms.ts";
+import { lowerBinary } from "./lower_binary.ts";
+import { lowerActivation, lowerConvert } from "./lower_convert.ts";
+import { type LayerParts, lowerLayer } from "./lower_layer.ts";
+import { lowerMatMul, lowerSoftmax } from "./lower_matrix.ts";
+import { lowerMovement } from "./lower_movement.ts";
+import { lowerPool, lowerReduceMean, lowerResize } from "./lower_pool.ts";
+import { planMemory } from "./plan_memory.ts";
+
+/** How a graph is lowered. */
+export interface LowerOptions {
+  /** Decisions of quantisation; a float program where absent. */
+  plan?: QuantizationPlan;
+  /** Forms of all values, as chosen for the plan. */
+  forms?: FormChoice;
+  /** Whether layers show their pre-activations: float layers by separate activation steps, 8-bit layers by probes. */
+  probes?: boolean;
+}
+
+/** A program with the places of the graph's values in it. */
+export interface Lowered {
+  program: Program;
+  data: Uint8Array;
+  /** Tensor of each value in each form. */
+  places: Map<string, Partial<Record<Form, number>>>;
+  /** For each step, the node that it belongs to: the name of the node's output. */
+  owners: string[];
+  /** Parts of each layer with weights, by the name of its output. */
+  layers: Map<string, LayerParts>;
+}
+
+/** What the lowering functions of the nodes work with. */
+export interface LowerContext {
+  graph: Graph;
+  builder: ProgramBuilder;
+  plan: QuantizationPlan | undefined;
+  forms: FormChoice;
+  probes: boolean;
+  places: Map<string, Partial<Record<Form, number>>>;
+  layers: Map<string, LayerParts>;
+  /** Tensor of a value in a form that was made before. */
+  place(value: string, form: Form): number;
+  /** Makes the tensor for a value in a form. */
+  create(value: string, form: Form): number;
+  /** Shape of a value. */
+  shape(value: string): number[];
+}
+
+/**
+ * Lowers a graph to a program.
+ *
+ * Every value gets the forms that are needed; a node computes one form, the
+ * other is converted from it right after.
+ */
+export function lower(graph: Graph, options: LowerOptions = {}): Lowered {
+  const context = createContext(graph, options);
+  const owners: string[] = [];
+  for (const port of graph.inputs) lowerInput(context, port.value);
+  own(owners, context.builder, "");
+  for (const node of graph.nodes) {
+    if (!context.forms.needed.has(node.output)) continue;
+    placeConstants(context, node);
+    lowerNode(context, node);
+    convertMissing(context, node.output);
+    own(owners, context.builder, node.output);
+  }
+  const { builder, places, layers } = context;
+  const program: Program = {
+    name: graph.name,
+    inputs: ports(context, graph.inputs),
+    outputs: ports(context, graph.outputs),
+    tensors: builder.tensors,
+    constants: builder.constants,
+    steps: builder.steps,
+    arenaBytes: 0,
+  };
+  planMemory(program);
+  return { program, data: builder.data(), places, owners, layers };
+}
+
+function createContext(graph: Graph, options: LowerOptions): LowerContext {
+  const { plan, probes = false } = options;
+  const builder = createBuilder();
+  const places: LowerContext["places"] = new Map();
+  const shape = (value: string) => graph.values.get(value)!.shape;
+  return {
+    graph,
+    builder,
+    plan,
+    forms: options.forms ?? chooseForms(graph, plan ? new Set() : "all"),
+    probes,
+    places,
+    layers: new Map(),
+    place(value, form) {
+      const index = places.get(value)?.[form];
+      if (index === undefined) throw new TypeError(`Value "${value}" is not there as ${form}`);
+      return index;
+    },
+    create(value, form) {
+      const index = builder.tensor(value, form, shape(value), form === "u8" ? plan!.values.get(value) : undefined);
+      places.set(value, { ...places.get(value), [form]: index });
+      return index;
+    },
+    shape,
+  };
+}
+
+function own(owners: string[], builder: ProgramBuilder, owner: string): void {
+  while (owners.length < builder.steps.length) owners.push(owner);
+}
+
+function ports(context: LowerContext, list: Graph["inputs"]): Program["inputs"] {
+  return list.map(({ name, value, shape, batched }) => ({ name, tensor: context.place(value, "f32"), shape, batched }));
+}
+
+function lowerInput(context: LowerContext, value: string): void {
+  context.create(value, "f32");
+  if (!context.forms.needed.get(value)?.has("u8") || firstTranspose(context, value)) return;
+  convertMissing(context, value);
+}
+
+/** The transpose to channels last that quantises an input on its way, where it is the input's only reader. */
+function firstTranspose(context: LowerContext, value: string): Node | undefined {
+  const { graph, forms } = context;
+  if (isShared(graph, value)) return undefined;
+  const reader = graph.nodes.find((node) => node.inputs.includes(value));
+  const isTranspose = reader?.op === "transpose" && reader.permutation.join() === "0,2,3,1";
+  return isTranspose && forms.computed.get(reader.output) === "u8" ? reader : undefined;
+}
+
+function placeConstants(context: LowerContext, node: Node): void {
+  for (const input of node.inputs) {
+    const value = context.graph.values.get(input)!;
+    if (!value.data || context.places.has(input)) continue;
+    const constants = [context.builder.constant(value.data)];
+    const output = context.create(input, "f32");
+    context.builder.step({ kernel: "constant", name: input, output, constants });
+    convertMissing(context, input);
+  }
+}
+
+function convertMissing(context: LowerContext, value: string): void {
+  const made = context.places.get(value)!;
+  for (const form of context.forms.needed.get(value) ?? []) {
+    if (made[form] === undefined) lowerConvert(context, value, form);
+  }
+}
+
+function lowerNode(context: LowerContext, node: Node): void {
+  switch (node.op) {
+    case "convolution":
+    case "fullyConnected":
+      return lowerLayer(context, node);
+    case "activation":
+      return lowerActivation(context, node);
+    case "binary":
+      return lowerBinary(context, node);
+    case "pool":
+      return lowerPool(context, node);
+    case "reduceMean":
+      return lowerReduceMean(context, node);
+    case "resize":
+      return lowerResize(context, node);
+    case "softmax":
+      return lowerSoftmax(context, node);
+    case "matMul":
+      return lowerMatMul(context, node);
+    case "transpose":
+      if (firstTranspose(context, node.inputs[0]) === node) return lowerFirstTranspose(context, node);
+      return lowerMovement(context, node);
+    default:
+      return lowerMovement(context, node);
+  }
+}
+
+function lowerFirstTranspose(context: LowerContext, node: Node): void {
+  const [batch, channels, height, width] = context.shape(node.inputs[0]);
+  context.builder.step({
+    kernel: "quantize",
+    name: node.name,
+    inputs: [context.place(node.inputs[0], "f32")],
+    output: context.create(node.output, "u8"),
+    attributes: { dimensions: [batch, height * width, channels], transposed: 1 },
+  });
+}

@@ -1,0 +1,175 @@
+/**
+ * Lowering of the layers with weights: convolutions and fully connected layers.
+ *
+ * @module
+ */
+
+import type { Activation } from "../../runtime/activation.ts";
+import type { StepAttribute } from "../../runtime/program.ts";
+import type { ConvolutionNode, FullyConnectedNode } from "../graph.ts";
+import { packConvolutionF32, packConvolutionU8, packDepthwiseF32, packDepthwiseU8 } from "../pack_weights.ts";
+import { clampOf, requantise, sumOf } from "../quantize/requantise.ts";
+import type { LowerContext } from "./lower.ts";
+
+/** Where a layer's parts lie in a program. */
+export interface LayerParts {
+  /** Index of the step that computes the layer. */
+  step: number;
+  /** Index of the constant with the bias. */
+  bias: number;
+  /** Index of the constant with the multipliers, of an 8-bit layer. */
+  multiplier?: number;
+  /** Tensor of the pre-activation in f32, where the program was lowered with probes. */
+  preactivation?: number;
+  /** Index of the step that makes the pre-activation, where the program was lowered with probes. */
+  probe?: number;
+}
+
+/** A node with weights. */
+export type LayerNode = ConvolutionNode | FullyConnectedNode;
+
+/** Whether every channel of a convolution is filtered on its own. */
+export function isDepthwise(node: LayerNode): boolean {
+  return node.op === "convolution" && node.groups > 1 && node.groups === node.weightShape[0] && node.weightShape[1] === 1;
+}
+
+/** The kernel's weights as [outputs, inputs / groups, height, width]. */
+export function fourDimensions(node: LayerNode): [number, number, number, number] {
+  return node.op === "convolution" ? node.weightShape : [...node.weightShape, 1, 1];
+}
+
+/** The attributes `activation` and `activationParameters` of a step. */
+export function activationAttributes(activation: Activation): Record<string, StepAttribute> {
+  const { kind } = activation;
+  const first = "alpha" in activation ? activation.alpha : kind === "clip" ? activation.min : 0;
+  const second = "beta" in activation ? activation.beta : kind === "clip" ? activation.max : 0;
+  return { activation: kind, activationParameters: [finite(first), finite(second)] };
+}
+
+/** A float32 that stands for an absent bound. */
+function finite(value: number): number {
+  return Math.fround(Math.min(3.4028234663852886e38, Math.max(-3.4028234663852886e38, value)));
+}
+
+/** Lowers a convolution or fully connected layer. */
+export function lowerLayer(context: LowerContext, node: LayerNode): void {
+  if (context.plan?.weights.has(node.output)) lowerQuantized(context, node);
+  else lowerFloat(context, node);
+}
+
+function lowerFloat(context: LowerContext, node: LayerNode): void {
+  const { builder, probes } = context;
+  const shape = fourDimensions(node);
+  const depthwise = isDepthwise(node);
+  const groups = node.op === "convolution" ? node.groups : 1;
+  const weights = builder.constant(
+    depthwise ? packDepthwiseF32(node.weights, shape) : packConvolutionF32(node.weights, shape, groups),
+  );
+  const bias = builder.constant(node.bias);
+  const step = {
+    kernel: depthwise ? "depthwise_f32" : "convolution_f32",
+    name: node.name,
+    inputs: [context.place(node.inputs[0], "f32")],
+    constants: [weights, bias],
+  };
+  const geometry = geometryAttributes(context, node);
+  const slopes = node.activation.kind === "prelu" ? [builder.constant(node.slopes!)] : [];
+  if (!probes || node.activation.kind === "identity") {
+    const output = context.create(node.output, "f32");
+    const index = builder.step({
+      ...step,
+      output,
+      constants: [...step.constants, ...slopes],
+      attributes: { ...geometry, ...activationAttributes(node.activation) },
+    });
+    const shown = probes ? { preactivation: output, probe: index } : {};
+    context.layers.set(node.output, { step: index, bias, ...shown });
+    return;
+  }
+  const preactivation = builder.tensor(`${node.output} before activation`, "f32", context.shape(node.output));
+  const probe = builder.step({ ...step, output: preactivation, attributes: geometry });
+  const index = builder.step({
+    kernel: "activation_f32",
+    name: node.name,
+    inputs: [preactivation],
+    output: context.create(node.output, "f32"),
+    constants: slopes,
+    attributes: activationAttributes(node.activation),
+  });
+  context.layers.set(node.output, { step: index, bias, preactivation, probe });
+}
+
+function lowerQuantized(context: LowerContext, node: LayerNode): void {
+  const { builder, plan, probes } = context;
+  const quantized = plan!.weights.get(node.output)!;
+  const correction = plan!.corrections.get(node.output)!;
+  const input = plan!.values.get(node.inputs[0])!;
+  const form = context.forms.computed.get(node.output)!;
+  const quantization = form === "u8" ? plan!.values.get(node.output)! : undefined;
+  const shape = fourDimensions(node);
+  const depthwise = isDepthwise(node);
+  const groups = node.op === "convolution" ? node.groups : 1;
+  const kernel = depthwise ? "depthwise_u8" : "convolution_u8";
+  const weights = builder.constant(
+    depthwise ? packDepthwiseU8(quantized.values, shape) : packConvolutionU8(quantized.values, shape, groups),
+  );
+  const inputs = [context.place(node.inputs[0], "u8")];
+  const geometry = geometryAttributes(context, node);
+  const shown = probes ? lowerProbe() : {};
+
+  const { bias, multiplier, outputScale } = requantise(quantized, correction, input, {
+    activation: node.activation.kind,
+    quantization,
+  });
+  const constants = [weights, builder.constant(bias), builder.constant(multiplier)];
+  const clamped = quantization !== undefined && ["relu", "clip"].includes(node.activation.kind);
+  const attributes = {
+    ...geometry,
+    ...(clamped ? {} : activationAttributes(node.activation)),
+    outputScale,
+    clamp: quantization ? clampOf(node.activation, quantization) : [0, 255],
+  };
+  const slopes = node.activation.kind === "prelu" ? [builder.constant(node.slopes!)] : [];
+  const output = context.create(node.output, form);
+  const index = builder.step({ kernel, name: node.name, inputs, output, constants: [...constants, ...slopes], attributes });
+  context.layers.set(node.output, { step: index, bias: constants[1], multiplier: constants[2], ...shown });
+
+  /** A second step that shows the accumulators in real units, without bias and without correction. */
+  function lowerProbe(): Pick<LayerParts, "preactivation" | "probe"> {
+    const channels = quantized.scales.length;
+    const depth = quantized.values.length / channels;
+    const offsets = Int32Array.from(
+      quantized.scales,
+      (_, channel) => -input.zeroPoint * sumOf(quantized.values, channel * depth, depth),
+    );
+    const scales = quantized.scales.map((scale) => scale * input.scale);
+    const preactivation = builder.tensor(`${node.output} before activation`, "f32", context.shape(node.output));
+    const probe = builder.step({
+      kernel,
+      name: node.name,
+      inputs,
+      output: preactivation,
+      constants: [weights, builder.constant(offsets), builder.constant(scales)],
+      attributes: geometry,
+    });
+    return { preactivation, probe };
+  }
+}
+
+function geometryAttributes(context: LowerContext, node: LayerNode): Record<string, StepAttribute> {
+  if (node.op === "fullyConnected") {
+    const [outputs, inputs] = node.weightShape;
+    const rows = context.shape(node.output).slice(0, -1).reduce((product, length) => product * length, 1);
+    return { input: [1, rows, 1, inputs], output: [1, rows, 1, outputs], kernel: [1, 1] };
+  }
+  const { weightShape, stride, dilation, pads, groups } = node;
+  return {
+    input: context.shape(node.inputs[0]),
+    output: context.shape(node.output),
+    kernel: weightShape.slice(2),
+    stride,
+    dilation,
+    pads: pads.slice(0, 2),
+    groups,
+  };
+}

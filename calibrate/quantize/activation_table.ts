@@ -1,0 +1,28 @@
+/**
+ * Activation functions of 8-bit values as tables.
+ *
+ * @module
+ */
+
+import { activate } from "../../kernels/reference/activation.ts";
+import type { Activation } from "../../runtime/activation.ts";
+import { dequantizeValue, quantizeValue } from "../../runtime/quantization.ts";
+import type { ValueQuantization } from "./plan.ts";
+
+/**
+ * The table of an activation function between two quantised values.
+ *
+ * @returns For each of the 256 inputs the output, by the kernels' own arithmetic.
+ */
+export function activationTable(activation: Activation, from: ValueQuantization, to: ValueQuantization): Uint8Array {
+  const options = {
+    activation: activation.kind,
+    activationA: "alpha" in activation ? activation.alpha : activation.kind === "clip" ? activation.min : 0,
+    activationB: "beta" in activation ? activation.beta : activation.kind === "clip" ? activation.max : 0,
+  };
+  const inverseScale = Math.fround(1 / to.scale);
+  return Uint8Array.from({ length: 256 }, (_, quantized) => {
+    const result = activate(dequantizeValue(quantized, from.scale, from.zeroPoint), options, 0);
+    return quantizeValue(result, inverseScale, to.zeroPoint);
+  });
+}

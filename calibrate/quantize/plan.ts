@@ -1,0 +1,37 @@
+/**
+ * The decisions of quantisation: everything that distinguishes an 8-bit program
+ * from the float one.
+ *
+ * @module
+ */
+
+/** Scale and zero point of an activation: real = scale x (q - zeroPoint). */
+export interface ValueQuantization {
+  /** A positive float32. */
+  scale: number;
+  /** 0 to 255. */
+  zeroPoint: number;
+}
+
+/** Quantised weights of a layer: real = scales[output channel] x value. */
+export interface WeightQuantization {
+  /** In the order of the float weights, -127 to 127. */
+  values: Int8Array;
+  /** One float32 per output channel; equal where granularity is per tensor. */
+  scales: Float32Array;
+}
+
+/** Correction of a layer's batch statistics: u' = gain x u + bias, per output channel, u without bias. */
+export interface LayerCorrection {
+  /** Factor on the requantisation multiplier; 1 where only the mean is corrected. */
+  gain: Float64Array;
+  /** New bias in real units. */
+  bias: Float64Array;
+}
+
+/** All decisions, by value name. Layers go by the name of the value that they make. */
+export interface QuantizationPlan {
+  values: Map<string, ValueQuantization>;
+  weights: Map<string, WeightQuantization>;
+  corrections: Map<string, LayerCorrection>;
+}

@@ -1,0 +1,70 @@
+/**
+ * The integers and multipliers that carry a layer from accumulators to its
+ * result.
+ *
+ * @module
+ */
+
+import type { Activation } from "../../runtime/activation.ts";
+import { roundTiesToEven } from "../../runtime/quantization.ts";
+import type { LayerCorrection, ValueQuantization, WeightQuantization } from "./plan.ts";
+
+/** What a layer's kernel needs after its accumulators. */
+export interface Requantisation {
+  /** Bias with the zero point correction, per output channel. */
+  bias: Int32Array;
+  /** float32 factor of the accumulator, per output channel. */
+  multiplier: Float32Array;
+  /** Factor after the activation function; 1 where it is part of the multiplier. */
+  outputScale: number;
+}
+
+/** Activation functions with f(k x) = k f(x) for k > 0: the output scale can go into the multiplier. */
+const HOMOGENEOUS: ReadonlySet<Activation["kind"]> = new Set(["identity", "relu", "clip", "leakyRelu", "prelu"]);
+
+/**
+ * Works out bias and multipliers of a layer.
+ *
+ * accumulator = sum q_x q_w + bias and result = activation(accumulator x
+ * multiplier) x outputScale: in units of the output's scale where the output is
+ * 8 bits, else in real units. A correction's gain is part of the multiplier, so
+ * the weights stay as they are.
+ *
+ * @param output Absent where the result is float32.
+ */
+export function requantise(
+  weights: WeightQuantization,
+  correction: LayerCorrection,
+  input: ValueQuantization,
+  output: { activation: Activation["kind"]; quantization: ValueQuantization | undefined },
+): Requantisation {
+  const channels = weights.scales.length;
+  const depth = weights.values.length / channels;
+  const bias = new Int32Array(channels);
+  const multiplier = new Float32Array(channels);
+  const homogeneous = HOMOGENEOUS.has(output.activation);
+  const inverse = output.quantization ? 1 / output.quantization.scale : 1;
+  for (let channel = 0; channel < channels; channel++) {
+    const scale = input.scale * weights.scales[channel] * correction.gain[channel];
+    const integer = roundTiesToEven(correction.bias[channel] / scale);
+    bias[channel] = integer - input.zeroPoint * sumOf(weights.values, channel * depth, depth);
+    multiplier[channel] = homogeneous ? scale * inverse : scale;
+  }
+  return { bias, multiplier, outputScale: homogeneous ? 1 : Math.fround(inverse) };
+}
+
+/** The clamp, in u8, that applies a ReLU or clip to a quantised result; all of u8 for other functions. */
+export function clampOf(activation: Activation, { scale, zeroPoint }: ValueQuantization): [number, number] {
+  const quantize = (value: number) =>
+    Math.min(255, Math.max(0, roundTiesToEven(Math.min(1e6, Math.max(-1e6, value / scale))) + zeroPoint));
+  if (activation.kind === "relu") return [zeroPoint, 255];
+  if (activation.kind === "clip") return [quantize(activation.min), quantize(activation.max)];
+  return [0, 255];
+}
+
+/** Sum of some weights. */
+export function sumOf(values: Int8Array, start: number, length: number): number {
+  let sum = 0;
+  for (let index = start; index < start + length; index++) sum += values[index];
+  return sum;
+}

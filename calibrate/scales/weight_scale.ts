@@ -1,0 +1,79 @@
+/**
+ * The scale of weights with the least squared error on the weights at hand.
+ *
+ * @module
+ */
+
+/** Smallest share of the largest magnitude that is tried as threshold. */
+const LEAST_SHARE = 0.4;
+const LEAST_SHARE_LOW_BITS = 0.25;
+const SHARE_STEP = 0.01;
+/** 1.5 x 2^52: adding and subtracting it rounds to the nearest integer, ties to even. */
+const ROUNDER = 6755399441055744;
+
+/** Range of weights that share a scale. */
+export interface WeightRange {
+  weights: Float32Array;
+  start: number;
+  end: number;
+}
+
+/** Greatest magnitude of weights. */
+export function largestMagnitude({ weights, start, end }: WeightRange): number {
+  let largest = 0;
+  for (let index = start; index < end; index++) largest = Math.max(largest, Math.abs(weights[index]));
+  return largest;
+}
+
+/**
+ * Sum of squared errors of weights quantised with a scale; stops early past `limit`.
+ *
+ * @param top Greatest quantised magnitude, 127 at 8 bits.
+ */
+export function weightError(range: WeightRange, scale: number, top: number, limit = Infinity): number {
+  const { weights, start, end } = range;
+  let sum = 0;
+  for (let block = start; block < end && sum <= limit; block += 256) {
+    const stop = Math.min(end, block + 256);
+    for (let index = block; index < stop; index++) {
+      const weight = weights[index];
+      let step = weight / scale + ROUNDER - ROUNDER;
+      if (step > top) step = top;
+      else if (step < -top) step = -top;
+      const error = weight - step * scale;
+      sum += error * error;
+    }
+  }
+  return sum;
+}
+
+/** The min-max scale: the largest magnitude becomes `top`; 1 where all weights are zero. */
+export function minMaxWeightScale(range: WeightRange, bits = 8): number {
+  const largest = largestMagnitude(range);
+  return largest === 0 ? 1 : Math.fround(largest / (2 ** (bits - 1) - 1));
+}
+
+/**
+ * The scale of least squared error among thresholds of 100 % down to 40 % (25 %
+ * below 6 bits) of the largest magnitude, half the best scale of one bit less,
+ * and the candidates given. Ties go to the larger scale.
+ *
+ * @param candidates Scales to try as well, such as the tensor's for a channel.
+ */
+export function qmseWeightScale(range: WeightRange, bits = 8, candidates: readonly number[] = []): number {
+  const top = 2 ** (bits - 1) - 1;
+  const largest = largestMagnitude(range);
+  if (largest === 0) return 1;
+  let best = minMaxWeightScale(range, bits);
+  let least = weightError(range, best, top);
+  const consider = (scale: number) => {
+    const error = weightError(range, scale, top, least);
+    if (error < least || (error === least && scale > best)) [best, least] = [scale, error];
+  };
+  const share = bits < 6 ? LEAST_SHARE_LOW_BITS : LEAST_SHARE;
+  const count = Math.round((1 - share) / SHARE_STEP);
+  for (let index = 1; index <= count; index++) consider(Math.fround(largest * (1 - index * SHARE_STEP) / top));
+  if (bits > 2) consider(qmseWeightScale(range, bits - 1) / 2);
+  candidates.forEach(consider);
+  return best;
+}
