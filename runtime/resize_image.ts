@@ -1,6 +1,6 @@
 /**
  * Resizing and cropping of 8-bit images, with the same bytes as Pillow's
- * `Image.resize(BILINEAR)` and torchvision's `Resize` and `CenterCrop`. Rows are
+ * `Image.resize(BILINEAR)`. Rows are
  * always filtered before columns, as in Pillow up to version 12; version 13
  * filters some tall images the other way round, which can differ by one.
  *
@@ -191,12 +191,12 @@ export function centerCrop(
 }
 
 /**
- * Finds the window that a centre crop keeps, as torchvision's `CenterCrop` places it.
+ * Finds the window that a centre crop keeps, with the smaller half of an odd margin at its top and left.
  *
  * @param size Size of the image in pixels.
  * @param height Height of the window in pixels.
  * @param width Width of the window in pixels.
- * @returns The window; odd margins are split with ties to even.
+ * @returns The window.
  * @throws {RangeError} If the window is not inside the image.
  */
 export function centerWindow(
@@ -205,8 +205,8 @@ export function centerWindow(
   width: number,
 ): ImageWindow {
   const window = {
-    top: halfToEven(size.height - height),
-    left: halfToEven(size.width - width),
+    top: Math.floor((size.height - height) / 2),
+    left: Math.floor((size.width - width) / 2),
     height,
     width,
   };
@@ -215,11 +215,11 @@ export function centerWindow(
 }
 
 /**
- * Finds the size that a resize of the shorter side gives, as torchvision's `Resize` does.
+ * Finds the size that a resize of the shorter side gives.
  *
  * @param size Size of the image in pixels.
  * @param shortSide Length that the shorter side gets, in pixels.
- * @returns Size in pixels; the longer side is rounded down.
+ * @returns Size in pixels; the longer side is rounded to nearest.
  */
 export function shortSideSize(
   size: { height: number; width: number },
@@ -227,8 +227,8 @@ export function shortSideSize(
 ): { height: number; width: number } {
   const { height, width } = size;
   return height <= width
-    ? { height: shortSide, width: Math.floor(shortSide * width / height) }
-    : { height: Math.floor(shortSide * height / width), width: shortSide };
+    ? { height: shortSide, width: Math.round(shortSide * width / height) }
+    : { height: Math.round(shortSide * height / width), width: shortSide };
 }
 
 /** Weights of `count` output positions from `start`, as Pillow computes them for the whole axis. */
@@ -292,12 +292,6 @@ function weightedSum(
   }
   const value = Math.floor(sum / 2 ** PRECISION_BITS);
   return value > 255 ? 255 : value;
-}
-
-/** Half of an integer, rounded to nearest with ties to even. */
-function halfToEven(value: number): number {
-  const below = Math.floor(value / 2);
-  return value % 2 !== 0 && below % 2 !== 0 ? below + 1 : below;
 }
 
 function checkWindow(
