@@ -1,6 +1,6 @@
 /**
  * Calls kernels on typed arrays with guard bytes around everything they may
- * write, and draws random cases from a fixed seed.
+ * write.
  *
  * @module
  */
@@ -12,6 +12,8 @@ import {
   type KernelBuild,
   type KernelInstance,
 } from "../../runtime/kernels/instance.ts";
+
+export { type Random, random } from "../support/random.ts";
 
 /** An array that a kernel reads or writes. */
 export type Values = Uint8Array | Int8Array | Int32Array | Uint32Array | Float32Array;
@@ -105,39 +107,4 @@ export function assertKernel(name: string, expected: Values, fields: (output: Va
       );
     }
   }
-}
-
-/** Draws of a generator with a fixed seed. */
-export interface Random {
-  /** Integer in low..high. */
-  integer(low: number, high: number): number;
-  /** f32 in low..high. */
-  float(low: number, high: number): number;
-  pick<T>(values: readonly T[]): T;
-  u8(length: number): Uint8Array;
-  /** Weights in -127..127. */
-  i8(length: number): Int8Array;
-  f32(length: number, low?: number, high?: number): Float32Array;
-}
-
-/** A generator of random cases (xorshift, 32 bits). */
-export function random(seed: number): Random {
-  let state = (seed * 0x9e3779b1) | 1;
-  const next = () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) / 2 ** 32;
-  };
-  for (let i = 0; i < 8; i++) next();
-  const integer = (low: number, high: number) => low + Math.floor(next() * (high - low + 1));
-  const float = (low: number, high: number) => Math.fround(low + next() * (high - low));
-  return {
-    integer,
-    float,
-    pick: (values) => values[integer(0, values.length - 1)],
-    u8: (length) => Uint8Array.from({ length }, () => integer(0, 255)),
-    i8: (length) => Int8Array.from({ length }, () => integer(-127, 127)),
-    f32: (length, low = -2, high = 2) => Float32Array.from({ length }, () => float(low, high)),
-  };
 }
