@@ -7,7 +7,7 @@
 
 import { BundleError } from "../errors.ts";
 import { kernelDefinition } from "../kernels/registry.ts";
-import { validatePreprocessing } from "../preprocessing.ts";
+import { type Preprocessing, validatePreprocessing } from "../preprocessing.ts";
 import type {
   CalibrationRecord,
   ConstantSpec,
@@ -55,7 +55,7 @@ export function checkProgram(value: unknown, dataBytes: number): Program {
     arenaBytes,
   };
   if (header.preprocessing !== undefined) {
-    program.preprocessing = validatePreprocessing(header.preprocessing, "preprocessing");
+    program.preprocessing = checkPreprocessing(header.preprocessing, program.inputs);
   }
   if (header.labels !== undefined) {
     program.labels = asArray(header.labels, "labels", MAX_ENTRIES).map((label, i) => asString(label, `labels[${i}]`));
@@ -140,7 +140,9 @@ function ports(header: Fields, name: string, tensors: readonly TensorSpec[]): Po
     const where = `${name}[${index}]`;
     const fields = asFields(value, where);
     const tensor = asInteger(fields.tensor, `${where}.tensor`, 0, tensors.length - 1);
-    const shape = fields.shape instanceof Array && fields.shape.length === 0 ? [] : asShape(fields.shape, `${where}.shape`);
+    const shape = fields.shape instanceof Array && fields.shape.length === 0
+      ? []
+      : asShape(fields.shape, `${where}.shape`);
     if (tensors[tensor].type !== "f32" || elementCount(shape) !== elementCount(tensors[tensor].shape)) {
       throw new BundleError(`${where} must have a float32 tensor of its own size`);
     }
@@ -152,6 +154,21 @@ function ports(header: Fields, name: string, tensors: readonly TensorSpec[]): Po
     throw new BundleError(`${name} must have different names`);
   }
   return list;
+}
+
+function checkPreprocessing(value: unknown, inputs: readonly PortSpec[]): Preprocessing {
+  let recipe: Preprocessing;
+  try {
+    recipe = validatePreprocessing(value, "preprocessing");
+  } catch (error) {
+    if (!(error instanceof TypeError || error instanceof RangeError)) throw error;
+    throw new BundleError(error.message);
+  }
+  const expected = [1, recipe.mean.length, ...recipe.crop].join("x");
+  if (inputs.length !== 1 || inputs[0].shape.join("x") !== expected) {
+    throw new BundleError(`preprocessing needs a single input of ${expected}`);
+  }
+  return recipe;
 }
 
 function checkCalibration(value: unknown): CalibrationRecord {

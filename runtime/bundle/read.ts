@@ -1,16 +1,18 @@
 /**
  * Reading of bundles: from untrusted bytes to a checked program, without
- * copying or allocating anything sized by the file's own words.
+ * allocating anything larger than the file itself.
  *
  * @module
  */
 
 import { BundleError } from "../errors.ts";
-import type { Program } from "../program.ts";
+import { kernelDefinition } from "../kernels/registry.ts";
+import type { ConstantSpec, Program } from "../program.ts";
 import { checkProgram } from "./check_program.ts";
 import {
   align,
   DIGEST_BYTES,
+  ELEMENT_BYTES,
   FORMAT_VERSION,
   MAGIC,
   MAX_HEADER_BYTES,
@@ -65,9 +67,11 @@ export async function readBundle(bytes: Uint8Array): Promise<Bundle> {
     if (bytes[offset] !== 0) throw new BundleError("Padding after the header is not zero", offset);
   }
   const program = checkProgram(parseHeader(bytes.subarray(PREFIX_BYTES, PREFIX_BYTES + header)), data);
+  const constants = bytes.subarray(dataOffset, dataOffset + data);
+  checkConstantData(program, constants);
   return {
     program,
-    data: bytes.subarray(dataOffset, dataOffset + data),
+    data: constants,
     hash,
     sizes: { header: dataOffset, data, total },
   };
@@ -81,6 +85,29 @@ async function checkDigest(bytes: Uint8Array): Promise<string> {
     throw new BundleError("Altered bundle: its SHA-256 does not match its content", end);
   }
   return toHex(digest);
+}
+
+/** Lets kernels whose constants hold positions check them. */
+function checkConstantData(program: Program, data: Uint8Array): void {
+  for (const step of program.steps) {
+    const { checkData } = kernelDefinition(step);
+    checkData?.(step, step.constants.map((index) => alignedCopy(program.constants[index], data)));
+  }
+}
+
+/** The elements of a constant; a copy, because the file's bytes may lie at any address. */
+function alignedCopy({ type, offset, length }: ConstantSpec, data: Uint8Array): ArrayBufferView {
+  const { buffer } = new Uint8Array(data.subarray(offset, offset + length * ELEMENT_BYTES[type]));
+  switch (type) {
+    case "u8":
+      return new Uint8Array(buffer);
+    case "i8":
+      return new Int8Array(buffer);
+    case "i32":
+      return new Int32Array(buffer);
+    case "f32":
+      return new Float32Array(buffer);
+  }
 }
 
 function parseHeader(bytes: Uint8Array): unknown {

@@ -46,6 +46,10 @@ const copy: KernelDefinition = {
     const tensors = { input: program.tensors[step.inputs[0]], output: program.tensors[step.output] };
     if (tensors.input.type !== tensors.output.type) throw stepError(step, "input and output must have one type");
     if (step.inputs[0] === step.output) throw stepError(step, "input and output must differ");
+    const moved = elementCount(integers(step, "dimensions", 6, [1, 2 ** 30]));
+    if (moved > elementCount(tensors.output.shape)) {
+      throw stepError(step, `dimensions hold ${moved} elements, more than tensor "${tensors.output.name}"`);
+    }
     for (const which of ["input", "output"] as const) {
       const [low, high] = span(step, which);
       if (low < 0 || high >= elementCount(tensors[which].shape)) {
@@ -100,7 +104,15 @@ const constant: KernelDefinition = {
     const strides = [0, 0, 0, 0, 0, 1];
     return {
       entry: type === "u8" ? "copy_8" : "copy_32",
-      block: [memory.constant(step.constants[0]), memory.tensor(step.output), 0, 0, ...dimensions, ...strides, ...strides],
+      block: [
+        memory.constant(step.constants[0]),
+        memory.tensor(step.output),
+        0,
+        0,
+        ...dimensions,
+        ...strides,
+        ...strides,
+      ],
     };
   },
 };

@@ -54,7 +54,9 @@ function checkOperands(step: StepSpec, program: Program, type: "u8" | "f32"): vo
   checkCounts(step, 2, 0);
   for (const [operand, key] of (["aStrides", "bStrides"] as const).entries()) {
     const strides = integers(step, key, 4, [0, 2 ** 30]);
-    if (strides[3] > 1) throw stepError(step, `${key} must end in 0 or 1`);
+    // Kernels read whole vectors along the last dimension that is longer than 1.
+    const innermost = dimensions.findLastIndex((length) => length > 1);
+    if (strides[3] > 1 || (strides[innermost] ?? 0) > 1) throw stepError(step, `${key} must end in 0 or 1`);
     const tensor = program.tensors[step.inputs[operand]];
     checkTensor(step, tensor, type, elementCount(tensor.shape));
     const last = strides.reduce((sum, stride, axis) => sum + stride * (dimensions[axis] - 1), 0);

@@ -30,11 +30,13 @@ export function readEpilogue(step: StepSpec): Epilogue {
   }
   const clamp = integers(step, "clamp", 2, [0, 255], [0, 255]);
   if (clamp[0] > clamp[1]) throw stepError(step, "clamp must not be empty");
+  const outputScale = float(step, "outputScale", 1);
+  if (outputScale <= 0) throw stepError(step, "outputScale must be above 0");
   return {
     activation: ACTIVATION_CODES[kind as ActivationKind],
     a: parameters[0],
     b: parameters[1],
-    outputScale: float(step, "outputScale", 1),
+    outputScale,
     clamp,
   };
 }

@@ -25,6 +25,7 @@ function geometryWords(step: StepSpec): number[] {
   const output = shape(step, "output", 4);
   const kernel = integers(step, "kernel", 2, [1, 2 ** 24]);
   if (input[0] !== output[0] || input[3] !== output[3]) throw stepError(step, "batch and channels must not change");
+  if (kernel[0] * kernel[1] > 2 ** 24) throw stepError(step, "kernel is over the limit");
   const range: [number, number] = [1, MAX_GEOMETRY];
   const stride = integers(step, "stride", 2, range, [1, 1]);
   const dilation = integers(step, "dilation", 2, range, [1, 1]);
