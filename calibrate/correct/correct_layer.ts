@@ -1,0 +1,122 @@
+/**
+ * USP: the correction that brings a layer's batch statistics back to those of
+ * the float network.
+ *
+ * @module
+ */
+
+import type { FoldedNormalization } from "../graph.ts";
+import { createMoments, errorOf, type JointMoments, mergeMoments } from "../observe/moments.ts";
+import type { LayerCorrection } from "../quantize/plan.ts";
+
+/** What is corrected: mean and variance, the mean alone, or the line of least squares. */
+export type CorrectionMode = "moments" | "mean" | "lsq";
+
+/** What the statistics are brought to: the float network's on the same samples, or BatchNormalization's own beta and gamma. */
+export type CorrectionTarget = "measured" | "bn";
+
+/** The correction of one layer, and how it came about. */
+export interface CorrectionOutcome {
+  correction: LayerCorrection;
+  /** What was kept: a mode that does not raise the error on held-out samples. */
+  kept: CorrectionMode | "none";
+  /** What the statistics were brought to. */
+  target: CorrectionTarget;
+  /** Number of channels whose gain was clamped, or left alone as dead. */
+  guarded: number;
+}
+
+/** How a layer is corrected. */
+export interface CorrectionOptions {
+  mode: CorrectionMode;
+  target: CorrectionTarget;
+  /** Normalisation that was folded into the layer, if any. */
+  normalization: FoldedNormalization | undefined;
+  /** The layer's own bias, kept where nothing is corrected. */
+  bias: Float32Array;
+}
+
+const LEAST_GAIN = 0.5;
+const GREATEST_GAIN = 2;
+/** Standard deviation, as a share of the median channel's, below which a channel counts as dead. */
+const DEAD_SHARE = 1e-4;
+/** Fewest positions over all samples for statistics worth correcting. */
+const LEAST_POSITIONS = 64;
+/** Every fourth sample is held out, where there are at least two such. */
+const HOLDOUT = 4;
+
+/**
+ * Works out the correction u' = gain x u + bias of a layer, per channel.
+ *
+ * Moments are those of (float with bias, quantised without bias). Every fourth
+ * sample is held out: a correction that raises the squared error there gives
+ * way to the mean alone, and that to none. A "bn" target is taken as it is.
+ *
+ * @param samples Joint moments of each sample, in order.
+ */
+export function correctLayer(samples: readonly JointMoments[], options: CorrectionOptions): CorrectionOutcome {
+  const all = mergeAll(samples);
+  const channels = options.bias.length;
+  const none = { gain: new Float64Array(channels).fill(1), bias: Float64Array.from(options.bias) };
+  const target = options.target === "bn" && options.normalization ? "bn" : "measured";
+  if (all.count < LEAST_POSITIONS) return { correction: none, kept: "none", target, guarded: 0 };
+  if (target === "bn") return { ...propose(all, options.mode, options), kept: options.mode, target };
+
+  const held = mergeAll(samples.filter((_, index) => index % HOLDOUT === HOLDOUT - 1));
+  const fitted = mergeAll(samples.filter((_, index) => index % HOLDOUT !== HOLDOUT - 1));
+  const trusts = (mode: CorrectionMode) =>
+    samples.length < 2 * HOLDOUT ||
+    totalError(held, propose(fitted, mode, { ...options, target }).correction) <= totalError(held, none);
+  const modes: CorrectionMode[] = options.mode === "mean" ? ["mean"] : [options.mode, "mean"];
+  const kept = modes.find(trusts);
+  if (!kept) return { correction: none, kept: "none", target, guarded: 0 };
+  return { ...propose(all, kept, { ...options, target }), kept, target };
+}
+
+function mergeAll(samples: readonly JointMoments[]): JointMoments {
+  const merged = createMoments(samples[0].floatMean.length);
+  for (const moments of samples) mergeMoments(merged, moments);
+  return merged;
+}
+
+function totalError(moments: JointMoments, { gain, bias }: LayerCorrection): number {
+  return gain.reduce((sum, value, channel) => sum + errorOf(moments, channel, value, bias[channel]), 0);
+}
+
+function propose(
+  moments: JointMoments,
+  mode: CorrectionMode,
+  options: CorrectionOptions,
+): { correction: LayerCorrection; guarded: number } {
+  const { count, floatMean, quantizedMean, floatSquares, quantizedSquares, products } = moments;
+  const normalization = options.target === "bn" ? options.normalization : undefined;
+  const quantizedDeviation = quantizedSquares.map((sum) => Math.sqrt(sum / count));
+  const deviation = floatSquares.map((sum, channel) =>
+    normalization ? targetDeviation(normalization, channel) : Math.sqrt(sum / count)
+  );
+  const floors = [deviation, quantizedDeviation].map((list) => DEAD_SHARE * median(list));
+  let guarded = 0;
+  const gain = deviation.map((target, channel) => {
+    const measured = quantizedDeviation[channel];
+    if (mode === "mean") return 1;
+    if (target <= floors[0] || measured <= floors[1]) {
+      guarded++;
+      return 1;
+    }
+    const wanted = mode === "lsq" ? products[channel] / quantizedSquares[channel] : target / measured;
+    const clamped = Math.min(GREATEST_GAIN, Math.max(LEAST_GAIN, wanted));
+    if (clamped !== wanted) guarded++;
+    return clamped;
+  });
+  const bias = gain.map((value, channel) => (normalization?.beta ?? floatMean)[channel] - value * quantizedMean[channel]);
+  return { correction: { gain, bias }, guarded };
+}
+
+/** Standard deviation of a BatchNormalization's output where its statistics hold. */
+function targetDeviation({ gamma, variance, epsilon }: FoldedNormalization, channel: number): number {
+  return Math.abs(gamma[channel]) * Math.sqrt(variance[channel] / (variance[channel] + epsilon));
+}
+
+function median(values: Float64Array): number {
+  return values.toSorted()[values.length >> 1];
+}

@@ -1,0 +1,75 @@
+/**
+ * A stream of samples that goes through a program node by node: all samples
+ * stand before the same node.
+ *
+ * @module
+ */
+
+import { type Lifetime, lifetimesOf } from "../../runtime/bundle/check_lifetimes.ts";
+import { Executor } from "../../runtime/executor.ts";
+import type { Lowered } from "../lower/lower.ts";
+import { type StepRange, stepRanges } from "./step_ranges.ts";
+
+/** The samples' tensors between nodes, and the executor that takes them on. */
+export class Stream {
+  /** Executor whose memory holds the sample at hand. */
+  readonly executor: Executor;
+  readonly #lifetimes: (Lifetime | undefined)[];
+  readonly #ranges: Map<string, StepRange>;
+  readonly #kept = new Map<number, Map<number, Float32Array | Uint8Array>>();
+
+  /** @param lowered The program that samples go through. */
+  constructor(readonly lowered: Lowered) {
+    this.executor = createExecutor(lowered);
+    this.#lifetimes = lifetimesOf(lowered.program);
+    this.#ranges = stepRanges(lowered);
+  }
+
+  /** Puts a sample before the first node. @param write Writes the input tensors. */
+  start(sample: number, write: (executor: Executor) => void): void {
+    write(this.executor);
+    const kept = new Map<number, Float32Array | Uint8Array>();
+    for (const port of this.lowered.program.inputs) kept.set(port.tensor, this.executor.tensor(port.tensor).slice());
+    this.#kept.set(sample, kept);
+    this.advance(sample, "");
+  }
+
+  /** Shows a layer's pre-activation of a sample; valid until the executor runs again. */
+  preactivation(sample: number, layer: string): Float32Array {
+    const { probe, preactivation } = this.lowered.layers.get(layer)!;
+    this.#restore(sample, { first: probe!, end: probe! + 1 });
+    this.executor.run(probe, probe! + 1);
+    return this.executor.tensor(preactivation!) as Float32Array;
+  }
+
+  /** Takes a sample through a node. */
+  advance(sample: number, node: string): void {
+    const range = this.#ranges.get(node);
+    if (!range) return;
+    this.#restore(sample, range);
+    this.executor.run(range.first, range.end);
+    const kept = this.#kept.get(sample)!;
+    const { steps } = this.lowered.program;
+    for (let step = range.first; step < range.end; step++) {
+      const { output } = steps[step];
+      if (this.#lifetimes[output]!.death >= range.end) kept.set(output, this.executor.tensor(output).slice());
+    }
+    for (const tensor of kept.keys()) if (this.#lifetimes[tensor]!.death < range.end) kept.delete(tensor);
+  }
+
+  #restore(sample: number, range: StepRange): void {
+    const kept = this.#kept.get(sample)!;
+    const { steps } = this.lowered.program;
+    for (let step = range.first; step < range.end; step++) {
+      for (const input of steps[step].inputs) {
+        const data = kept.get(input);
+        if (data) this.executor.tensor(input).set(data);
+      }
+    }
+  }
+}
+
+/** An executor for a lowered program. */
+export function createExecutor({ program, data }: Lowered): Executor {
+  return new Executor({ program, data, hash: "", sizes: { header: 0, data: data.length, total: data.length } });
+}
