@@ -1,0 +1,160 @@
+/**
+ * What a float network in an ONNX file holds, as plain data.
+ *
+ * @module
+ */
+
+import onnxProto from "onnx-proto";
+import type { ModelPort } from "../../runtime/model.ts";
+import type { Graph, Node, Port } from "../graph.ts";
+import { importOnnx } from "../onnx/import.ts";
+
+/** One node after import. */
+export interface NetworkLayer {
+  /** Operator with the activation fused into it, e.g. "convolution + relu". */
+  operator: string;
+  name: string;
+  /** Shape of the value made, channels last. */
+  output: number[];
+  /** Number of weights, biases, slopes and elements of constants; a shared constant counts where it is read first. */
+  parameters: number;
+  /** Multiply-adds of a convolution or fully connected layer for one sample, for the whole input where its batch is fixed. */
+  multiplyAdds: number;
+}
+
+/** A float network's content. */
+export interface NetworkDescription {
+  format: "onnx";
+  name: string;
+  /** Version of the standard operator set. */
+  opset: number;
+  /** Program that wrote the file; empty where the file does not say. */
+  producer: string;
+  /** Bytes of the file. */
+  fileBytes: number;
+  inputs: ModelPort[];
+  outputs: ModelPort[];
+  /** Number of parameters, after BatchNormalizations and constants are folded. */
+  parameters: number;
+  /** Multiply-adds of convolutions and fully connected layers for one sample. */
+  multiplyAdds: number;
+  /** How many nodes each operator has after import, the most used first. */
+  operators: { operator: string; nodes: number }[];
+  layers: NetworkLayer[];
+}
+
+/**
+ * Imports and describes an ONNX file.
+ *
+ * @param bytes The whole file.
+ * @param options.name Name of the network.
+ * @throws {OnnxError} Where the file cannot be read or contradicts itself.
+ * @throws {UnsupportedOperatorsError} Where operators are not supported: all of them.
+ */
+export function describeNetwork(bytes: Uint8Array, options: { name: string }): NetworkDescription {
+  const graph = importOnnx(bytes, options);
+  const layers = describeNodes(graph);
+  return {
+    format: "onnx",
+    name: graph.name,
+    ...readOrigin(bytes),
+    fileBytes: bytes.length,
+    inputs: graph.inputs.map(describePort),
+    outputs: graph.outputs.map(describePort),
+    parameters: layers.reduce((sum, layer) => sum + layer.parameters, 0),
+    multiplyAdds: layers.reduce((sum, layer) => sum + layer.multiplyAdds, 0),
+    operators: countOperators(graph.nodes),
+    layers,
+  };
+}
+
+/** Whether bytes have the outer form of an ONNX model, whole or cut off. */
+export function looksLikeOnnx(bytes: Uint8Array): boolean {
+  if (bytes[0] === IR_VERSION_TAG) return true;
+  try {
+    const model = onnxProto.onnx.ModelProto.decode(bytes);
+    return Boolean(model.graph?.node?.length) && Boolean(model.opsetImport?.length);
+  } catch {
+    return false;
+  }
+}
+
+/** First byte of almost every ONNX file: the key of the field `ir_version`. */
+const IR_VERSION_TAG = 0x08;
+
+function readOrigin(bytes: Uint8Array): { opset: number; producer: string } {
+  const { opsetImport, producerName, producerVersion } = onnxProto.onnx.ModelProto.decode(bytes);
+  const standard = opsetImport?.findLast(({ domain }) => !domain || domain === "ai.onnx");
+  return { opset: Number(standard?.version ?? 0), producer: [producerName, producerVersion].filter(Boolean).join(" ") };
+}
+
+function describeNodes(graph: Graph): NetworkLayer[] {
+  const counted = new Set<string>();
+  return graph.nodes.map((node) => {
+    const output = graph.values.get(node.output)!.shape;
+    let parameters = ownParameters(node);
+    for (const input of node.inputs) {
+      const { data } = graph.values.get(input)!;
+      if (!data || counted.has(input)) continue;
+      counted.add(input);
+      parameters += data.length;
+    }
+    return {
+      operator: operatorOf(node),
+      name: node.name,
+      output,
+      parameters,
+      multiplyAdds: multiplyAddsOf(node, output),
+    };
+  });
+}
+
+function ownParameters(node: Node): number {
+  const weights = "weights" in node && "bias" in node ? node.weights.length + node.bias.length : 0;
+  return weights + ("slopes" in node ? node.slopes?.length ?? 0 : 0);
+}
+
+function multiplyAddsOf(node: Node, output: readonly number[]): number {
+  if (node.op !== "convolution" && node.op !== "fullyConnected") return 0;
+  const [outputs] = node.weightShape;
+  return output.reduce((product, length) => product * length, node.weights.length / outputs);
+}
+
+function operatorOf(node: Node): string {
+  const name = kindOf(node);
+  if (node.op === "activation" || !("activation" in node) || node.activation.kind === "identity") return name;
+  return `${name} + ${node.activation.kind}`;
+}
+
+function kindOf(node: Node): string {
+  switch (node.op) {
+    case "convolution":
+      return node.groups > 1 && node.groups === node.weightShape[0] && node.weightShape[1] === 1
+        ? "depthwise convolution"
+        : "convolution";
+    case "fullyConnected":
+      return "fully connected";
+    case "activation":
+      return node.activation.kind;
+    case "binary":
+      return node.operation;
+    case "pool":
+      return `${node.reduction} pool`;
+    case "reduceMean":
+      return "reduce mean";
+    case "matMul":
+      return "matrix product";
+    default:
+      return node.op;
+  }
+}
+
+function countOperators(nodes: readonly Node[]): { operator: string; nodes: number }[] {
+  const counts = new Map<string, number>();
+  for (const node of nodes) counts.set(kindOf(node), (counts.get(kindOf(node)) ?? 0) + 1);
+  return [...counts].map(([operator, nodes]) => ({ operator, nodes })).sort((a, b) => b.nodes - a.nodes);
+}
+
+function describePort({ name, shape, batched }: Port): ModelPort {
+  return { name, shape: batched ? [-1, ...shape.slice(1)] : [...shape] };
+}
