@@ -1,0 +1,92 @@
+/**
+ * `deno task calibrate`: from a float ONNX network to a bundle.
+ *
+ * @module
+ */
+
+import { parseArgs } from "node:util";
+import { runCommand } from "../../runtime/command.ts";
+import { calibrate } from "../calibrate.ts";
+import { reportText } from "../report/report_text.ts";
+import { createProgress } from "../report/progress.ts";
+import { checkOutput, readInput, readNetwork, writeOutput } from "./files.ts";
+import { PREPROCESSING_HELP, PREPROCESSING_OPTIONS, readChoice, readCount, readPreprocessing } from "./options.ts";
+
+const HELP = `Usage: deno task calibrate MODEL.onnx --data PATH --output FILE.octet [options]
+
+  --data PATH         .npy file (uint8 images, or float32 in the network's layout) or folder of JPEG and PNG images
+  --output FILE       the bundle to write
+  --labels PATH       int32 .npy file, for accuracies; not needed where sub-folders are the classes
+  --classes FILE      names of the classes, one per line, stored in the bundle
+  --samples N         use N samples, evenly spread
+  --weights WORD      per-channel (default) or per-tensor
+  --scales METHOD     qmse (default), minmax, percentile or entropy
+  --usp MODE          moments (default), mean, lsq or off
+  --usp-target WORD   measured (default): the float network's statistics; bn: BatchNormalization's own
+  --threads N         workers; the bundle does not depend on it (default 1)
+  --json FILE         write the report as JSON
+${PREPROCESSING_HELP}`;
+
+if (import.meta.main) await runCommand(main);
+
+async function main(args: string[]): Promise<void> {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      data: { type: "string" },
+      output: { type: "string" },
+      labels: { type: "string" },
+      classes: { type: "string" },
+      samples: { type: "string" },
+      weights: { type: "string", default: "per-channel" },
+      scales: { type: "string", default: "qmse" },
+      usp: { type: "string", default: "moments" },
+      "usp-target": { type: "string", default: "measured" },
+      threads: { type: "string", default: "1" },
+      json: { type: "string" },
+      help: { type: "boolean", short: "h" },
+      ...PREPROCESSING_OPTIONS,
+    },
+  });
+  if (values.help) return console.log(HELP);
+  if (positionals.length !== 1) throw new TypeError("Give one MODEL.onnx to calibrate (--help shows the usage)");
+  if (values.data === undefined) throw new TypeError("--data is missing: where are the calibration samples");
+  if (values.output === undefined) throw new TypeError("--output is missing: where shall the bundle go");
+  const choices = {
+    weights: readChoice("--weights", values.weights, ["per-channel", "per-tensor"]),
+    scales: readChoice("--scales", values.scales, ["qmse", "minmax", "percentile", "entropy"]),
+    usp: readChoice("--usp", values.usp, ["moments", "mean", "lsq", "off"]),
+    uspTarget: readChoice("--usp-target", values["usp-target"], ["measured", "bn"]),
+    threads: readCount("--threads", values.threads),
+    ...(values.samples !== undefined && { samples: readCount("--samples", values.samples) }),
+  };
+  const graph = await readNetwork(positionals[0]);
+  if (graph.inputs.length !== 1) throw new TypeError(`${positionals[0]} has ${graph.inputs.length} inputs: one expected`);
+  const preprocessing = readPreprocessing(values, graph.inputs[0].shape);
+  const classes = values.classes === undefined ? undefined : await readClasses(values.classes);
+  await checkOutput(values.output);
+  if (values.json !== undefined) await checkOutput(values.json);
+
+  const progress = createProgress();
+  const { bundle, report } = await calibrate(graph, {
+    ...choices,
+    data: values.data,
+    ...(values.labels !== undefined && { labels: values.labels }),
+    ...(preprocessing && { preprocessing }),
+    ...(classes && { classes }),
+    progress: progress.update,
+  });
+  progress.stop();
+  await writeOutput(values.output, bundle);
+  if (values.json !== undefined) {
+    await writeOutput(values.json, new TextEncoder().encode(JSON.stringify(report, null, 2) + "\n"));
+  }
+  const floatBytes = (await Deno.stat(positionals[0])).size;
+  console.log(reportText(report, { output: values.output, floatBytes }));
+}
+
+async function readClasses(path: string): Promise<string[]> {
+  const text = new TextDecoder().decode(await readInput(path));
+  return text.split(/\r?\n/).filter((line) => line !== "");
+}

@@ -1,0 +1,70 @@
+/**
+ * `deno task demo`: the whole way on the network that the project ships.
+ *
+ * @module
+ */
+
+import { fileURLToPath } from "node:url";
+import { runCommand } from "../../runtime/command.ts";
+import { Model } from "../../runtime/model.ts";
+import { calibrate, type CalibrationOptions } from "../calibrate.ts";
+import { openDataset } from "../dataset/open_dataset.ts";
+import { evaluate } from "../evaluate.ts";
+import { floatModel } from "../float_model.ts";
+import { createProgress } from "../report/progress.ts";
+import { percents } from "../report/report_text.ts";
+import { textTable } from "../report/text_table.ts";
+import { readInput, readNetwork, writeOutput } from "./files.ts";
+
+const PREPROCESSING = { crop: [48, 48] as [number, number], mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] };
+const OUTPUT = "demo.octet";
+
+/** What is compared with the float network; the last one is written. */
+const VARIANTS: { name: string; options: Pick<CalibrationOptions, "weights" | "scales" | "usp"> }[] = [
+  { name: "8 bits, per-tensor, min-max", options: { weights: "per-tensor", scales: "minmax", usp: "off" } },
+  { name: "8 bits, per-tensor, QMSE + USP", options: { weights: "per-tensor" } },
+  { name: "8 bits, per-channel, min-max", options: { scales: "minmax", usp: "off" } },
+  { name: "8 bits, per-channel, QMSE + USP", options: {} },
+];
+
+if (import.meta.main) await runCommand(main);
+
+async function main(): Promise<void> {
+  const file = (name: string) => fileURLToPath(new URL(`../../examples/demo/${name}`, import.meta.url));
+  const network = file("network.onnx");
+  const graph = await readNetwork(network);
+  const floatBytes = (await Deno.stat(network)).size;
+  const classes = new TextDecoder().decode(await readInput(file("classes.txt"))).trim().split(/\r?\n/);
+  const samples = await openDataset(file("evaluation_images.npy"), {
+    inputShape: graph.inputs[0].shape,
+    labels: file("evaluation_labels.npy"),
+    preprocessing: PREPROCESSING,
+  });
+  const progress = createProgress();
+  const rows: (string | number)[][] = [];
+  const measure = async (name: string, model: Model, bytes: number) => {
+    const result = await evaluate(model, samples, (done, total) => progress.update("Evaluating", done, total));
+    rows.push([name, ...percents(result), `${result.msPerSample.toFixed(2)} ms`, `${(bytes / 1000).toFixed(0)} kB`]);
+  };
+  await measure("float32", await floatModel(graph, PREPROCESSING), floatBytes);
+  let bundle = new Uint8Array(0);
+  for (const { name, options } of VARIANTS) {
+    const result = await calibrate(graph, {
+      ...options,
+      data: file("calibration_images.npy"),
+      preprocessing: PREPROCESSING,
+      classes,
+      progress: progress.update,
+    });
+    bundle = result.bundle;
+    await measure(name, await Model.load(bundle), bundle.length);
+  }
+  progress.stop();
+  await writeOutput(OUTPUT, bundle);
+  console.log(textTable(
+    ["demo network, 400 images", "top-1", "top-5", "per image", "file"],
+    rows,
+    { align: ["left", "right", "right", "right", "right"] },
+  ));
+  console.log(`\nWrote ${OUTPUT}. Next: deno task serve ${OUTPUT}`);
+}

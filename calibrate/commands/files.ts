@@ -1,0 +1,60 @@
+/**
+ * Reading and writing of the commands' files.
+ *
+ * @module
+ */
+
+import { basename, extname } from "node:path";
+import type { Graph } from "../graph.ts";
+import { importOnnx } from "../onnx/import.ts";
+
+/** Reads a file, with its name in the error. @throws {TypeError} Where it cannot be read. */
+export async function readInput(path: string): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    return await Deno.readFile(path);
+  } catch (error) {
+    throw new TypeError(`Cannot read ${path}: ${reason(error)}`, { cause: error });
+  }
+}
+
+/** Reads an ONNX file as a graph named after the file. */
+export async function readNetwork(path: string): Promise<Graph> {
+  const bytes = await readInput(path);
+  try {
+    return importOnnx(bytes, { name: basename(path, extname(path)) });
+  } catch (error) {
+    if (error instanceof Error) error.message = `${path}: ${error.message}`;
+    throw error;
+  }
+}
+
+/** Checks that a file can be made at a path, before long work. @throws {TypeError} Where it cannot. */
+export async function checkOutput(path: string): Promise<void> {
+  const temporary = `${path}.part`;
+  try {
+    if ((await Deno.stat(path).catch(() => undefined))?.isDirectory) throw new TypeError("it is a folder");
+    await Deno.writeFile(temporary, new Uint8Array(0));
+    await Deno.remove(temporary);
+  } catch (error) {
+    throw new TypeError(`Cannot write ${path}: ${reason(error)}`, { cause: error });
+  }
+}
+
+/** Writes a file whole or not at all. @throws {TypeError} Where it cannot be written. */
+export async function writeOutput(path: string, bytes: Uint8Array): Promise<void> {
+  const temporary = `${path}.part`;
+  try {
+    await Deno.writeFile(temporary, bytes);
+    await Deno.rename(temporary, path);
+  } catch (error) {
+    await Deno.remove(temporary).catch(() => {});
+    throw new TypeError(`Cannot write ${path}: ${reason(error)}`, { cause: error });
+  }
+}
+
+function reason(error: unknown): string {
+  if (error instanceof Deno.errors.NotFound) return "no such file or folder";
+  if (error instanceof Deno.errors.PermissionDenied || error instanceof Deno.errors.NotCapable) return "permission denied";
+  if (error instanceof Deno.errors.IsADirectory) return "it is a folder";
+  return error instanceof Error ? error.message.replace(/ \(os error \d+\).*/, "") : String(error);
+}

@@ -1,0 +1,104 @@
+/**
+ * Options that the commands share.
+ *
+ * @module
+ */
+
+import type { Preprocessing } from "../../runtime/preprocessing.ts";
+import { validatePreprocessing } from "../../runtime/preprocessing.ts";
+
+/** Parsed options, by name. */
+export type OptionValues = Record<string, string | boolean | undefined>;
+
+/** The options that say how images become the network's input, for `node:util` parseArgs. */
+export const PREPROCESSING_OPTIONS = {
+  normalize: { type: "string" },
+  mean: { type: "string" },
+  std: { type: "string" },
+  resize: { type: "string" },
+  crop: { type: "string" },
+} as const;
+
+/** Help on {@linkcode PREPROCESSING_OPTIONS}. */
+export const PREPROCESSING_HELP = `  --normalize NAME    imagenet, half (to -1..1), unit (to 0..1) or none (0..255)
+  --mean A,B,C        mean of each channel, on pixels scaled to 0..1
+  --std A,B,C         standard deviation of each channel, on pixels scaled to 0..1
+  --resize N          resize the shorter side to N pixels (antialiased bilinear)
+  --crop N or HxW     crop the centre; by default the network's input`;
+
+const NORMALIZATIONS: Readonly<Record<string, { mean: number; std: number } | { mean: number[]; std: number[] }>> = {
+  imagenet: { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] },
+  half: { mean: 0.5, std: 0.5 },
+  unit: { mean: 0, std: 1 },
+  none: { mean: 0, std: 1 / 255 },
+};
+
+/**
+ * Reads the preprocessing that options ask for.
+ *
+ * @param inputShape Shape of the network's input, [batch, channels, height, width].
+ * @returns The recipe, or undefined where no option asks for one.
+ * @throws {TypeError} Where the options don't go together or can't be read.
+ * @throws {RangeError} Where a number is out of range.
+ */
+export function readPreprocessing(values: OptionValues, inputShape: readonly number[]): Preprocessing | undefined {
+  const { normalize, mean, std, resize, crop } = values;
+  if ([normalize, mean, std, resize, crop].every((value) => value === undefined)) return undefined;
+  const [, channels, height, width] = inputShape;
+  if (inputShape.length !== 4 || (channels !== 1 && channels !== 3)) {
+    throw new TypeError(`The network's input [${inputShape.join(", ")}] is no image, so it takes no preprocessing`);
+  }
+  if (normalize !== undefined && (mean !== undefined || std !== undefined)) {
+    throw new TypeError("--normalize does not go together with --mean and --std");
+  }
+  if (normalize === undefined && (mean === undefined || std === undefined)) {
+    throw new TypeError("Images need --normalize, or both --mean and --std");
+  }
+  const recipe = {
+    crop: crop === undefined ? [height, width] : readCrop(String(crop)),
+    ...(normalize === undefined
+      ? { mean: readList("--mean", String(mean), channels), std: readList("--std", String(std), channels) }
+      : named(String(normalize), channels)),
+    ...(resize !== undefined && { resize: readCount("--resize", String(resize)) }),
+  };
+  const checked = validatePreprocessing(recipe, "preprocessing");
+  if (checked.crop[0] !== height || checked.crop[1] !== width) {
+    throw new RangeError(`--crop ${checked.crop.join("x")} does not match the network's input ${height}x${width}`);
+  }
+  return checked;
+}
+
+/** Reads a whole number of at least 1. */
+export function readCount(option: string, text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new RangeError(`${option} must be a whole number of at least 1: got "${text}"`);
+  return value;
+}
+
+/** Reads one of some words. */
+export function readChoice<T extends string>(option: string, text: string, choices: readonly T[]): T {
+  if (!choices.includes(text as T)) throw new TypeError(`${option} must be one of ${choices.join(", ")}: got "${text}"`);
+  return text as T;
+}
+
+function named(name: string, channels: number): { mean: number[]; std: number[] } {
+  const known = NORMALIZATIONS[readChoice("--normalize", name, Object.keys(NORMALIZATIONS))];
+  const spread = (value: number | number[]) => typeof value === "number" ? new Array<number>(channels).fill(value) : value;
+  const [mean, std] = [spread(known.mean), spread(known.std)];
+  if (mean.length !== channels) throw new TypeError(`--normalize ${name} is for 3 channels: the network takes ${channels}`);
+  return { mean, std };
+}
+
+function readList(option: string, text: string, length: number): number[] {
+  const values = text.split(",").map(Number);
+  if (values.length !== length || text.trim() === "" || values.some((value) => !Number.isFinite(value))) {
+    throw new TypeError(`${option} must be ${length} numbers with commas between: got "${text}"`);
+  }
+  return values;
+}
+
+function readCrop(text: string): number[] {
+  const sides = text.split("x").map((side) => readCount("--crop", side));
+  if (sides.length > 2) throw new TypeError(`--crop must be N or HxW: got "${text}"`);
+  return [sides[0], sides[sides.length - 1]];
+}

@@ -1,0 +1,59 @@
+/**
+ * Evaluation: accuracy and time of a bundle or a float network on labelled
+ * samples.
+ *
+ * @module
+ */
+
+import type { Model } from "../runtime/model.ts";
+import type { Dataset } from "./dataset/dataset.ts";
+import { accuracyOf } from "./report/report.ts";
+import { rankOf } from "./stream/compare.ts";
+
+/** What an evaluation gave. */
+export interface Evaluation {
+  /** Name of the network. */
+  model: string;
+  samples: number;
+  /** Share of samples whose label came first, 0 to 1. */
+  top1: number;
+  /** Share of samples whose label was among the first five, 0 to 1. */
+  top5: number;
+  /** Median time of one sample in milliseconds, preparation of the input included, reading excluded. */
+  msPerSample: number;
+}
+
+/**
+ * Runs a model on labelled samples.
+ *
+ * @param progress Is told of each sample done.
+ * @throws {TypeError} Where the samples have no labels.
+ * @throws {RangeError} Where a label is not a class of the network.
+ */
+export async function evaluate(
+  model: Model,
+  dataset: Dataset,
+  progress?: (done: number, total: number) => void,
+): Promise<Evaluation> {
+  if (!dataset.labels) throw new TypeError("Evaluation needs labels: give --labels, or class sub-folders");
+  const ranks: number[] = [];
+  const times: number[] = [];
+  for (let index = 0; index < dataset.length; index++) {
+    const sample = await dataset.sample(index);
+    const start = performance.now();
+    const outputs = "pixels" in sample
+      ? model.runPixels(sample.pixels)
+      : model.run({ [model.inputs[0].name]: sample.tensor });
+    times.push(performance.now() - start);
+    const scores = outputs[model.outputs[0].name].data;
+    const label = dataset.labels[index];
+    if (label >= scores.length) {
+      throw new RangeError(`Label ${label} of sample ${index} is no class: the network has ${scores.length}`);
+    }
+    ranks.push(rankOf(scores, label));
+    progress?.(index + 1, dataset.length);
+  }
+  const { samples, top1, top5 } = accuracyOf(ranks);
+  const msPerSample = times.toSorted((a, b) => a - b)[times.length >> 1];
+  return { model: model.name, samples, top1, top5, msPerSample };
+}

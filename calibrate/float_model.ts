@@ -1,0 +1,18 @@
+/**
+ * Float networks as models, run by the same kernels as bundles.
+ *
+ * @module
+ */
+
+import { writeBundle } from "../runtime/bundle/write.ts";
+import { Model } from "../runtime/model.ts";
+import type { Preprocessing } from "../runtime/preprocessing.ts";
+import type { Graph } from "./graph.ts";
+import { lower } from "./lower/lower.ts";
+
+/** Makes a float model of a graph. @param preprocessing How its images are prepared, where it takes images. */
+export async function floatModel(graph: Graph, preprocessing?: Preprocessing): Promise<Model> {
+  const { program, data } = lower(graph);
+  if (preprocessing) program.preprocessing = preprocessing;
+  return await Model.load(await writeBundle(program, data));
+}
