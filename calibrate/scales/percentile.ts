@@ -5,12 +5,16 @@
  */
 
 import { BINS, type Histogram } from "../observe/histogram.ts";
+import { minMaxGrid } from "./min_max.ts";
 import { type Grid, snapGrid } from "./score.ts";
 
 /** Share of the values that may lie beyond each end of the range. */
 const TAIL = 1e-5;
 
-/** The grid over the range that leaves out at most 0.001 % of the values at each end. */
+/**
+ * The grid over the range that leaves out at most 0.001 % of the values at each
+ * end; min-max where that range holds nothing but zero.
+ */
 export function percentileGrid(histogram: Histogram, levels = 255): Grid {
   if (histogram.exponent === null) return snapGrid(0, 0, levels);
   const width = 2 ** histogram.exponent;
@@ -18,11 +22,9 @@ export function percentileGrid(histogram: Histogram, levels = 255): Grid {
   const high = edgeOf(histogram.positive, allowed) * width;
   const low = -edgeOf(histogram.negative, allowed) * width;
   const atoms = histogram.atoms.filter((_, index) => histogram.atomCounts[index] > allowed);
-  return snapGrid(
-    Math.max(Math.min(low, ...atoms, 0), Math.min(0, histogram.min)),
-    Math.min(Math.max(high, ...atoms, 0), Math.max(0, histogram.max)),
-    levels,
-  );
+  const bottom = Math.max(Math.min(low, ...atoms, 0), Math.min(0, histogram.min));
+  const top = Math.min(Math.max(high, ...atoms, 0), Math.max(0, histogram.max));
+  return bottom === top ? minMaxGrid(histogram, levels) : snapGrid(bottom, top, levels);
 }
 
 function edgeOf(counts: Float64Array, allowed: number): number {

@@ -7,7 +7,7 @@
 
 import { BINS, type Histogram } from "../observe/histogram.ts";
 import { minMaxGrid } from "./min_max.ts";
-import { type Grid, scoreGrid, scoreValues, snapGrid } from "./score.ts";
+import { type Grid, LEAST_SCALE, scoreGrid, scoreValues, snapGrid } from "./score.ts";
 import { clippingError, type SuffixSums, suffixSums } from "./suffix_sums.ts";
 
 /** Candidates that are scored exactly after the scan. */
@@ -47,8 +47,8 @@ export function qmseGrid(histogram: Histogram, raw: Float32Array = new Float32Ar
     )
   );
   if (levels > 3) {
-    const coarser = qmseGrid(histogram, undefined, (levels - 1) / 2);
-    finalists.push({ scale: coarser.scale / 2, zeroPoint: coarser.zeroPoint * 2, levels });
+    const { scale, zeroPoint } = qmseGrid(histogram, undefined, (levels - 1) / 2);
+    if (scale / 2 >= LEAST_SCALE) finalists.push({ scale: scale / 2, zeroPoint: zeroPoint * 2, levels });
   }
   let best = widest;
   let least = scoreGrid(histogram, widest);
@@ -137,7 +137,9 @@ function withAtoms(histogram: Histogram, sign: 1 | -1): Float64Array {
   if (histogram.atoms.length === 0) return side;
   const counts = side.slice();
   histogram.atoms.forEach((atom, index) => {
-    if (Math.sign(atom) === sign) counts[Math.floor(Math.abs(atom) * 2 ** -histogram.exponent!)] += histogram.atomCounts[index];
+    if (Math.sign(atom) === sign) {
+      counts[Math.floor(Math.abs(atom) * 2 ** -histogram.exponent!)] += histogram.atomCounts[index];
+    }
   });
   return counts;
 }

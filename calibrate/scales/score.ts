@@ -25,7 +25,9 @@ export const LEAST_SCALE = 2 ** -100;
  * @param levels Greatest q.
  */
 export function snapGrid(low: number, high: number, levels: number): Grid {
-  if (high - low < LEAST_SCALE * levels) return { scale: high === low ? 1 : Math.fround(LEAST_SCALE), zeroPoint: 0, levels };
+  if (high - low < LEAST_SCALE * levels) {
+    return { scale: high === low ? 1 : Math.fround(LEAST_SCALE), zeroPoint: 0, levels };
+  }
   const scale = Math.fround(high / levels - low / levels);
   const zeroPoint = Math.min(levels, Math.max(0, quantizeLow(low, scale)));
   return { scale, zeroPoint, levels };
