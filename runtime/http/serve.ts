@@ -9,7 +9,8 @@ import { escapeText } from "../escape_text.ts";
 import { fileError } from "../file_error.ts";
 import { Model } from "../model.ts";
 import { parseArguments } from "../parse_arguments.ts";
-import { createHandler } from "./handler.ts";
+import { createDrain } from "./drain.ts";
+import { createHandler, type Handler } from "./handler.ts";
 
 const HELP = `Usage: deno task serve FILE.octet... [options]
 
@@ -89,19 +90,20 @@ async function serve(args: string[]): Promise<void> {
     return;
   }
   const models = await loadModels(files);
-  const server = listen(models, { port, host });
+  const drain = createDrain(createHandler(models));
+  const server = listen(drain.handle, { models, port, host });
   const signals: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT", "SIGBREAK"] : ["SIGINT", "SIGTERM"];
   const stop = () => {
     for (const signal of signals) Deno.removeSignalListener(signal, stop);
-    server.shutdown();
+    drain.finish().then(() => server.shutdown());
   };
   for (const signal of signals) Deno.addSignalListener(signal, stop);
   await server.finished;
 }
 
 function listen(
-  models: ReadonlyMap<string, Model>,
-  { port, host }: { port: number; host: string },
+  handler: Handler,
+  { models, port, host }: { models: ReadonlyMap<string, Model>; port: number; host: string },
 ): Deno.HttpServer<Deno.NetAddr> {
   const names = [...models.keys()].map(escapeText).join(", ");
   const [{ kernels }] = models.values();
@@ -110,7 +112,7 @@ function listen(
       port,
       hostname: host,
       onListen: (address) => console.log(`Serving ${names} on ${urlOf(host, address.port)} (kernels: ${kernels})`),
-    }, createHandler(models));
+    }, handler);
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause);
     throw new TypeError(`Cannot listen on ${escapeText(host)} port ${port}: ${message}`, { cause });

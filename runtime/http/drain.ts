@@ -1,0 +1,48 @@
+/**
+ * An orderly end of a server: requests under way are answered, new ones are not
+ * taken.
+ *
+ * @module
+ */
+
+import type { Handler } from "./handler.ts";
+import { errorResponse, HttpError } from "./http_error.ts";
+
+/** A handler that can come to an end. */
+export interface Drain {
+  /** Answers requests as the handler within, and with status 503 once `finish` was called. */
+  handle: Handler;
+  /** Resolves when every request that was taken has its response. */
+  finish(): Promise<void>;
+}
+
+/**
+ * Makes a handler that knows which requests are under way.
+ *
+ * `Deno.HttpServer.shutdown` makes the bodies of requests under way unreadable
+ * (https://github.com/denoland/deno/issues/36809): it is to be called after `finish`.
+ *
+ * @param handler The handler within; never throws.
+ */
+export function createDrain(handler: Handler): Drain {
+  const pending = new Set<Promise<Response>>();
+  let finishing = false;
+  return {
+    async handle(request) {
+      if (finishing) {
+        return errorResponse(new HttpError(503, "The server is shutting down", { connection: "close" }), console.error);
+      }
+      const response = handler(request);
+      pending.add(response);
+      try {
+        return await response;
+      } finally {
+        pending.delete(response);
+      }
+    },
+    async finish() {
+      finishing = true;
+      await Promise.allSettled(pending);
+    },
+  };
+}
