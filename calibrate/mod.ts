@@ -1,8 +1,26 @@
 /**
  * Calibration of float ONNX networks into 8-bit bundles.
  *
+ * @example From a float network to a bundle
+ * ```ts ignore
+ * import { calibrate, importOnnx } from "@octet/octet/calibrate";
+ *
+ * const graph = importOnnx(await Deno.readFile("network.onnx"), { name: "network" });
+ * const { bundle, report } = await calibrate(graph, { data: "samples.npy" });
+ * await Deno.writeFile("network.octet", bundle);
+ * console.log(report.layers);
+ * ```
+ *
  * @module
  */
 
 export * from "./calibrate.ts";
+export type { CorrectionMode, CorrectionTarget } from "./correct/correct_layer.ts";
+export * from "./evaluate.ts";
+export * from "./float_model.ts";
+export * from "./graph.ts";
+export * from "./onnx/errors.ts";
 export * from "./onnx/import.ts";
+export type { ScaleMethod } from "./quantize/make_plan.ts";
+export type { WeightGranularity } from "./quantize/quantize_weights.ts";
+export type { Accuracy, CalibrationReport, LayerReport } from "./report/report.ts";

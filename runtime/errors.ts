@@ -9,7 +9,12 @@ export class BundleError extends SyntaxError {
   /** Byte offset in the file where the fault lies, where it is known. */
   readonly offset: number | undefined;
 
-  /** @param message What is wrong and what was expected. @param offset Byte offset in the file. */
+  /**
+   * Makes the error; the offset is appended to the message.
+   *
+   * @param message What is wrong and what was expected.
+   * @param offset Byte offset in the file.
+   */
   constructor(message: string, offset?: number) {
     super(offset === undefined ? message : `${message} (byte ${offset})`);
     this.name = "BundleError";

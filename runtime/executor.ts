@@ -110,7 +110,12 @@ function grow(memory: WebAssembly.Memory, bytes: number): void {
   }
 }
 
-function view(memory: WebAssembly.Memory, type: TensorType | ConstantType, address: number, length: number): ElementView {
+function view(
+  memory: WebAssembly.Memory,
+  type: TensorType | ConstantType,
+  address: number,
+  length: number,
+): ElementView {
   switch (type) {
     case "u8":
       return new Uint8Array(memory.buffer, address, length * ELEMENT_BYTES.u8);

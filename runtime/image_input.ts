@@ -31,7 +31,8 @@ export function createImageWriter(executor: Executor, preprocessing: Preprocessi
 }
 
 function quantizesInput(program: Program, step: StepSpec | undefined): step is StepSpec {
-  return step?.kernel === "quantize" && step.attributes.transposed === 1 && step.inputs[0] === program.inputs[0].tensor &&
+  return step?.kernel === "quantize" && step.attributes.transposed === 1 &&
+    step.inputs[0] === program.inputs[0].tensor &&
     program.steps.every((other) => other === step || !other.inputs.includes(program.inputs[0].tensor));
 }
 

@@ -8,7 +8,7 @@ import { elementCount } from "./bundle/format.ts";
 import { type Bundle, readBundle } from "./bundle/read.ts";
 import { Executor, type ExecutorOptions } from "./executor.ts";
 import { createImageWriter, type ImageWriter } from "./image_input.ts";
-import { type Preprocessing, prepareImage } from "./preprocessing.ts";
+import { prepareImage, type Preprocessing } from "./preprocessing.ts";
 import type { PortSpec } from "./program.ts";
 import type { Pixels } from "./resize_image.ts";
 import { type BundleSource, readSource } from "./source.ts";
@@ -23,7 +23,9 @@ export interface Tensor {
 
 /** An input or output; a free batch is -1 in its shape. */
 export interface ModelPort {
+  /** Name in the source network. */
   name: string;
+  /** Dimensions in the source network's own layout. */
   shape: number[];
 }
 
@@ -31,6 +33,7 @@ export interface ModelPort {
 export interface Prediction {
   /** Name of the class, or its index as text where the bundle has no names. */
   label: string;
+  /** Index of the class. */
   index: number;
   /** Softmax of the first output, 0 to 1. */
   score: number;
@@ -190,7 +193,9 @@ function readInput(
   const data = given instanceof Float32Array ? given : given.data;
   const length = elementCount(port.shape);
   const samples = port.batched ? data.length / length : 1;
-  if (!(data instanceof Float32Array) || !Number.isInteger(samples) || samples < 1 || data.length !== samples * length) {
+  if (
+    !(data instanceof Float32Array) || !Number.isInteger(samples) || samples < 1 || data.length !== samples * length
+  ) {
     throw new TypeError(
       `Input "${port.name}" has ${data?.length} elements: float32 [${describe(port).shape.join(", ")}] expected`,
     );
@@ -198,7 +203,9 @@ function readInput(
   if (!(given instanceof Float32Array)) {
     const expected = port.batched ? [samples, ...port.shape.slice(1)] : port.shape;
     if (given.shape.length !== expected.length || given.shape.some((size, axis) => size !== expected[axis])) {
-      throw new TypeError(`Input "${port.name}" has shape [${given.shape.join(", ")}]: [${expected.join(", ")}] expected`);
+      throw new TypeError(
+        `Input "${port.name}" has shape [${given.shape.join(", ")}]: [${expected.join(", ")}] expected`,
+      );
     }
   }
   return { port, data, samples, length };

@@ -62,7 +62,9 @@ async function main(args: string[]): Promise<void> {
     ...(values.samples !== undefined && { samples: readCount("--samples", values.samples) }),
   };
   const graph = await readNetwork(positionals[0]);
-  if (graph.inputs.length !== 1) throw new TypeError(`${positionals[0]} has ${graph.inputs.length} inputs: one expected`);
+  if (graph.inputs.length !== 1) {
+    throw new TypeError(`${positionals[0]} has ${graph.inputs.length} inputs: one expected`);
+  }
   const preprocessing = readPreprocessing(values, graph.inputs[0].shape);
   const classes = values.classes === undefined ? undefined : await readClasses(values.classes);
   await checkOutput(values.output);

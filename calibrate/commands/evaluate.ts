@@ -13,7 +13,13 @@ import { evaluate } from "../evaluate.ts";
 import { floatModel } from "../float_model.ts";
 import { createProgress } from "../report/progress.ts";
 import { readInput, readNetwork } from "./files.ts";
-import { type OptionValues, PREPROCESSING_HELP, PREPROCESSING_OPTIONS, readCount, readPreprocessing } from "./options.ts";
+import {
+  type OptionValues,
+  PREPROCESSING_HELP,
+  PREPROCESSING_OPTIONS,
+  readCount,
+  readPreprocessing,
+} from "./options.ts";
 
 const HELP = `Usage: deno task evaluate FILE --data PATH --labels PATH [options]
 

@@ -54,7 +54,9 @@ export async function writeOutput(path: string, bytes: Uint8Array): Promise<void
 
 function reason(error: unknown): string {
   if (error instanceof Deno.errors.NotFound) return "no such file or folder";
-  if (error instanceof Deno.errors.PermissionDenied || error instanceof Deno.errors.NotCapable) return "permission denied";
+  if (error instanceof Deno.errors.PermissionDenied || error instanceof Deno.errors.NotCapable) {
+    return "permission denied";
+  }
   if (error instanceof Deno.errors.IsADirectory) return "it is a folder";
   return error instanceof Error ? error.message.replace(/ \(os error \d+\).*/, "") : String(error);
 }

@@ -71,21 +71,28 @@ export function readPreprocessing(values: OptionValues, inputShape: readonly num
 /** Reads a whole number of at least 1. */
 export function readCount(option: string, text: string): number {
   const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new RangeError(`${option} must be a whole number of at least 1: got "${text}"`);
+  if (!Number.isInteger(value) || value < 1) {
+    throw new RangeError(`${option} must be a whole number of at least 1: got "${text}"`);
+  }
   return value;
 }
 
 /** Reads one of some words. */
 export function readChoice<T extends string>(option: string, text: string, choices: readonly T[]): T {
-  if (!choices.includes(text as T)) throw new TypeError(`${option} must be one of ${choices.join(", ")}: got "${text}"`);
+  if (!choices.includes(text as T)) {
+    throw new TypeError(`${option} must be one of ${choices.join(", ")}: got "${text}"`);
+  }
   return text as T;
 }
 
 function named(name: string, channels: number): { mean: number[]; std: number[] } {
   const known = NORMALIZATIONS[readChoice("--normalize", name, Object.keys(NORMALIZATIONS))];
-  const spread = (value: number | number[]) => typeof value === "number" ? new Array<number>(channels).fill(value) : value;
+  const spread = (value: number | number[]) =>
+    typeof value === "number" ? new Array<number>(channels).fill(value) : value;
   const [mean, std] = [spread(known.mean), spread(known.std)];
-  if (mean.length !== channels) throw new TypeError(`--normalize ${name} is for 3 channels: the network takes ${channels}`);
+  if (mean.length !== channels) {
+    throw new TypeError(`--normalize ${name} is for 3 channels: the network takes ${channels}`);
+  }
   return { mean, std };
 }
 

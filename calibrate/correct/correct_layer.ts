@@ -108,7 +108,9 @@ function propose(
     if (clamped !== wanted) guarded++;
     return clamped;
   });
-  const bias = gain.map((value, channel) => (normalization?.beta ?? floatMean)[channel] - value * quantizedMean[channel]);
+  const bias = gain.map((value, channel) =>
+    (normalization?.beta ?? floatMean)[channel] - value * quantizedMean[channel]
+  );
   return { correction: { gain, bias }, guarded };
 }
 

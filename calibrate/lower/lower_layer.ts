@@ -30,7 +30,8 @@ export type LayerNode = ConvolutionNode | FullyConnectedNode;
 
 /** Whether every channel of a convolution is filtered on its own. */
 export function isDepthwise(node: LayerNode): boolean {
-  return node.op === "convolution" && node.groups > 1 && node.groups === node.weightShape[0] && node.weightShape[1] === 1;
+  return node.op === "convolution" && node.groups > 1 && node.groups === node.weightShape[0] &&
+    node.weightShape[1] === 1;
 }
 
 /** The kernel's weights as [outputs, inputs / groups, height, width]. */
@@ -131,7 +132,14 @@ function lowerQuantized(context: LowerContext, node: LayerNode): void {
   };
   const slopes = node.activation.kind === "prelu" ? [builder.constant(node.slopes!)] : [];
   const output = context.create(node.output, form);
-  const index = builder.step({ kernel, name: node.name, inputs, output, constants: [...constants, ...slopes], attributes });
+  const index = builder.step({
+    kernel,
+    name: node.name,
+    inputs,
+    output,
+    constants: [...constants, ...slopes],
+    attributes,
+  });
   context.layers.set(node.output, { step: index, bias: constants[1], multiplier: constants[2], ...shown });
 
   /** A second step that shows the accumulators in real units, without bias and without correction. */

@@ -17,7 +17,9 @@ export function lowerMatMul(context: LowerContext, node: MatMulNode): void {
   const batch = count(output);
   const batchStrides = [[a, m * k], [b, k * n]].map(([shape, size]) => {
     const own = count(shape as number[]);
-    if (own !== 1 && own !== batch) throw new TypeError(`Node "${node.name}" broadcasts a part of its batch dimensions`);
+    if (own !== 1 && own !== batch) {
+      throw new TypeError(`Node "${node.name}" broadcasts a part of its batch dimensions`);
+    }
     return own === 1 ? 0 : size as number;
   });
   context.builder.step({

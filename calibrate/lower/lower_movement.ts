@@ -111,7 +111,9 @@ function lowerDilate(context: LowerContext, node: DilateNode, form: Form): void 
 function filled(context: LowerContext, node: PadNode | DilateNode, form: Form, real: number): number {
   const output = context.create(node.output, form);
   const { scale, zeroPoint } = context.builder.tensors[output];
-  const value = form === "u8" ? quantizeValue(Math.fround(real), Math.fround(1 / scale!), zeroPoint!) : Math.fround(real);
+  const value = form === "u8"
+    ? quantizeValue(Math.fround(real), Math.fround(1 / scale!), zeroPoint!)
+    : Math.fround(real);
   context.builder.step({ kernel: "fill", name: node.name, output, attributes: { value } });
   return output;
 }

@@ -67,7 +67,10 @@ export function makePlan(
       choices.set(member, choice);
     }
   }
-  const weightOptions = { granularity: options.weights, method: options.scales === "qmse" ? "qmse" : "minmax" } as const;
+  const weightOptions = {
+    granularity: options.weights,
+    method: options.scales === "qmse" ? "qmse" : "minmax",
+  } as const;
   for (const node of graph.nodes) {
     if (node.op !== "convolution" && node.op !== "fullyConnected") continue;
     if (!network.forms.computed.has(node.output)) continue;

@@ -6,7 +6,7 @@
  */
 
 import type { LayerNode } from "../lower/lower_layer.ts";
-import { minMaxWeightScale, qmseWeightScale, type WeightRange } from "../scales/weight_scale.ts";
+import { largestMagnitude, minMaxWeightScale, qmseWeightScale, type WeightRange } from "../scales/weight_scale.ts";
 import type { ValueQuantization, WeightQuantization } from "./plan.ts";
 
 /** Which weights share a scale. */
@@ -30,16 +30,21 @@ const TOP = 127;
  * Quantises a layer's weights to -127..127.
  *
  * The scale of a channel is raised where its bias would not fit the
- * accumulator; the other channels keep theirs.
+ * accumulator; the other channels keep theirs. A channel without weights other
+ * than zero takes the layer's scale.
  *
  * @param input Quantisation of the layer's input.
+ * @throws {RangeError} Where a weight or bias is not finite, or the accumulator could overflow whatever the scales.
  */
 export function quantizeWeights(node: LayerNode, input: ValueQuantization, options: WeightOptions): WeightQuantization {
   const channels = node.weightShape[0];
   const depth = node.weights.length / channels;
   if (depth * TOP * 255 >= ACCUMULATOR_LIMIT) {
-    throw new RangeError(`Node "${node.name}" sums ${depth} products: int32 holds at most ${Math.floor(ACCUMULATOR_LIMIT / TOP / 255)}`);
+    throw new RangeError(
+      `Node "${node.name}" sums ${depth} products: int32 holds at most ${Math.floor(ACCUMULATOR_LIMIT / TOP / 255)}`,
+    );
   }
+  refuseInfinite(node);
   const scales = chooseScales(node.weights, channels, options);
   const values = new Int8Array(node.weights.length);
   for (let channel = 0; channel < channels; channel++) {
@@ -54,6 +59,13 @@ export function quantizeWeights(node: LayerNode, input: ValueQuantization, optio
   return { values, scales };
 }
 
+function refuseInfinite({ name, weights, bias }: LayerNode): void {
+  for (const [kind, values] of [["weight", weights], ["bias", bias]] as const) {
+    const index = values.findIndex((value) => !Number.isFinite(value));
+    if (index >= 0) throw new RangeError(`Node "${name}" has a ${kind} that is ${values[index]} at index ${index}`);
+  }
+}
+
 function chooseScales(weights: Float32Array, channels: number, options: WeightOptions): Float32Array {
   const choose = options.method === "qmse" ? qmseWeightScale : minMaxWeightScale;
   const whole: WeightRange = { weights, start: 0, end: weights.length };
@@ -63,6 +75,7 @@ function chooseScales(weights: Float32Array, channels: number, options: WeightOp
   const depth = weights.length / channels;
   for (let channel = 0; channel < channels; channel++) {
     const range = { weights, start: channel * depth, end: (channel + 1) * depth };
+    if (largestMagnitude(range) === 0) continue;
     scales[channel] = options.method === "qmse" ? qmseWeightScale(range, 8, [shared]) : minMaxWeightScale(range);
   }
   const floor = scales.reduce((largest, scale) => Math.max(largest, scale), 0) * SCALE_FLOOR;

@@ -30,7 +30,8 @@ const HOMOGENEOUS: ReadonlySet<Activation["kind"]> = new Set(["identity", "relu"
  * 8 bits, else in real units. A correction's gain is part of the multiplier, so
  * the weights stay as they are.
  *
- * @param output Absent where the result is float32.
+ * @param output Its quantization is absent where the result is float32.
+ * @throws {RangeError} Where a bias is so large that an accumulator could overflow int32.
  */
 export function requantise(
   weights: WeightQuantization,
@@ -47,6 +48,13 @@ export function requantise(
   for (let channel = 0; channel < channels; channel++) {
     const scale = input.scale * weights.scales[channel] * correction.gain[channel];
     const integer = roundTiesToEven(correction.bias[channel] / scale);
+    if (!(Math.abs(integer) + depth * 127 * 255 < 2 ** 31)) {
+      throw new RangeError(
+        `Bias ${
+          correction.bias[channel]
+        } of output channel ${channel} is ${integer} units of ${scale}: int32 has no room for it`,
+      );
+    }
     bias[channel] = integer - input.zeroPoint * sumOf(weights.values, channel * depth, depth);
     multiplier[channel] = homogeneous ? scale * inverse : scale;
   }

@@ -4,6 +4,10 @@
  * @module
  */
 
+import { LEAST_SCALE } from "./score.ts";
+
+/** Scale of weights that are all zero: a bias, which counts in units of it, keeps its fraction. */
+const ZERO_WEIGHTS_SCALE = 2 ** -12;
 /** Smallest share of the largest magnitude that is tried as threshold. */
 const LEAST_SHARE = 0.4;
 const LEAST_SHARE_LOW_BITS = 0.25;
@@ -47,26 +51,31 @@ export function weightError(range: WeightRange, scale: number, top: number, limi
   return sum;
 }
 
-/** The min-max scale: the largest magnitude becomes `top`; 1 where all weights are zero. */
+/**
+ * The min-max scale: the largest magnitude becomes the greatest quantised one,
+ * 127 at 8 bits; 2^-12 where all weights are zero, at least 2^-100.
+ */
 export function minMaxWeightScale(range: WeightRange, bits = 8): number {
   const largest = largestMagnitude(range);
-  return largest === 0 ? 1 : Math.fround(largest / (2 ** (bits - 1) - 1));
+  return largest === 0 ? ZERO_WEIGHTS_SCALE : Math.max(LEAST_SCALE, Math.fround(largest / (2 ** (bits - 1) - 1)));
 }
 
 /**
  * The scale of least squared error among thresholds of 100 % down to 40 % (25 %
  * below 6 bits) of the largest magnitude, half the best scale of one bit less,
- * and the candidates given. Ties go to the larger scale.
+ * and the candidates given. Ties go to the larger scale; scales below 2^-100
+ * and all-zero weights are treated as by min-max.
  *
  * @param candidates Scales to try as well, such as the tensor's for a channel.
  */
 export function qmseWeightScale(range: WeightRange, bits = 8, candidates: readonly number[] = []): number {
   const top = 2 ** (bits - 1) - 1;
   const largest = largestMagnitude(range);
-  if (largest === 0) return 1;
   let best = minMaxWeightScale(range, bits);
+  if (largest === 0) return best;
   let least = weightError(range, best, top);
   const consider = (scale: number) => {
+    if (scale < LEAST_SCALE) return;
     const error = weightError(range, scale, top, least);
     if (error < least || (error === least && scale > best)) [best, least] = [scale, error];
   };

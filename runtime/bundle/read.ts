@@ -23,6 +23,7 @@ import {
 
 /** A checked program with its constants. */
 export interface Bundle {
+  /** The checked header. */
   program: Program;
   /** The data part, a view on the file's bytes. */
   data: Uint8Array;

@@ -5,7 +5,15 @@
  */
 
 import { elementCount } from "../bundle/format.ts";
-import { checkConstant, checkCounts, checkTensor, floatWord, integer, integers, type KernelDefinition } from "./definition.ts";
+import {
+  checkConstant,
+  checkCounts,
+  checkTensor,
+  floatWord,
+  integer,
+  integers,
+  type KernelDefinition,
+} from "./definition.ts";
 
 /**
  * float32 to u8 by the output's scale and zero point. Attributes: `dimensions`

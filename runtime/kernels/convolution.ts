@@ -64,7 +64,10 @@ export function readGeometry(step: StepSpec): ConvolutionGeometry {
 }
 
 /** Number of elements of packed weights; the layouts are in `kernels/README.md`. */
-export function packedLength(kernel: "convolution_u8" | "convolution_f32" | "depthwise", g: ConvolutionGeometry): number {
+export function packedLength(
+  kernel: "convolution_u8" | "convolution_f32" | "depthwise",
+  g: ConvolutionGeometry,
+): number {
   const taps = g.kernel[0] * g.kernel[1];
   if (kernel === "depthwise") return taps * Math.ceil(g.output[3] / 16) * 16;
   const depth = taps * (g.input[3] / g.groups);
@@ -120,7 +123,15 @@ function define(depthwise: boolean, type: TensorType): KernelDefinition {
       return {
         entry,
         block: [
-          ...[memory.tensor(step.inputs[0]), weights, bias, multiplier, slopes, memory.tensor(step.output), memory.scratch],
+          ...[
+            memory.tensor(step.inputs[0]),
+            weights,
+            bias,
+            multiplier,
+            slopes,
+            memory.tensor(step.output),
+            memory.scratch,
+          ],
           ...input,
           ...output.slice(1),
           ...kernel,

@@ -17,7 +17,9 @@ const matmul: KernelDefinition = {
     const [batch, m, k, n] = integers(step, "dimensions", 4, [1, 2 ** 24]);
     const strides = integers(step, "batchStrides", 2, [0, 2 ** 30]);
     for (const [operand, size] of [m * k, k * n].entries()) {
-      if (strides[operand] !== 0 && strides[operand] !== size) throw stepError(step, `batchStrides must be 0 or ${size}`);
+      if (strides[operand] !== 0 && strides[operand] !== size) {
+        throw stepError(step, `batchStrides must be 0 or ${size}`);
+      }
       checkTensor(step, program.tensors[step.inputs[operand]], "f32", strides[operand] === 0 ? size : batch * size);
     }
     checkTensor(step, program.tensors[step.output], "f32", batch * m * n);
@@ -25,7 +27,10 @@ const matmul: KernelDefinition = {
   bind(step, _program, memory) {
     const addresses = [...step.inputs.map((index) => memory.tensor(index)), memory.tensor(step.output)];
     const dimensions = integers(step, "dimensions", 4, [1, 2 ** 24]);
-    return { entry: "matmul_f32", block: [...addresses, ...dimensions, ...integers(step, "batchStrides", 2, [0, 2 ** 30])] };
+    return {
+      entry: "matmul_f32",
+      block: [...addresses, ...dimensions, ...integers(step, "batchStrides", 2, [0, 2 ** 30])],
+    };
   },
 };
 

@@ -1,0 +1,79 @@
+/**
+ * The pass of USP: one layer after the other, on samples that have passed the
+ * corrected layers before it.
+ *
+ * @module
+ */
+
+import type { Graph } from "../graph.ts";
+import { chooseForms } from "../lower/forms.ts";
+import { lower } from "../lower/lower.ts";
+import type { LayerNode } from "../lower/lower_layer.ts";
+import type { QuantizationPlan } from "../quantize/plan.ts";
+import { requantise } from "../quantize/requantise.ts";
+import type { Lanes } from "../stream/lanes.ts";
+import { type CorrectionMode, type CorrectionOutcome, type CorrectionTarget, correctLayer } from "./correct_layer.ts";
+
+/**
+ * Corrects the batch statistics of every layer in topological order.
+ *
+ * Mean and variance where a BatchNormalization was folded into the layer, or,
+ * in a network without any, where it is a convolution; else the mean alone.
+ *
+ * @param state The plan's corrections are replaced in place.
+ * @returns How each layer's correction came about, by the name of its output.
+ */
+export async function correctLayers(
+  state: {
+    lanes: Lanes;
+    graph: Graph;
+    plan: QuantizationPlan;
+    samples: number;
+  },
+  options: {
+    mode: CorrectionMode;
+    target: CorrectionTarget;
+    progress: ((phase: string, done: number, total: number) => void) | undefined;
+  },
+): Promise<Map<string, CorrectionOutcome>> {
+  const { lanes: { all }, graph, plan, samples } = state;
+  const outcomes = new Map<string, CorrectionOutcome>();
+  const forms = chooseForms(graph);
+  const probed = lower(graph, { plan, forms, probes: true });
+  const shares = all.map((_, index) => range(samples).filter((sample) => sample % all.length === index));
+  await Promise.all(all.map((lane, index) => lane.begin(probed, shares[index])));
+  const layers = graph.nodes.filter((node): node is LayerNode => plan.weights.has(node.output));
+  const normalized = layers.some((layer) => layer.normalization);
+  let done = 0;
+  for (const node of graph.nodes) {
+    if (plan.weights.has(node.output)) {
+      const layer = node as LayerNode;
+      const measured = await Promise.all(all.map((lane) => lane.measure(layer.output)));
+      const moments = range(samples).map((sample) => measured[sample % all.length][Math.floor(sample / all.length)]);
+      const wholly = layer.normalization !== undefined || (!normalized && layer.op === "convolution");
+      const outcome = correctLayer(moments, {
+        mode: wholly ? options.mode : "mean",
+        target: options.target,
+        normalization: layer.normalization,
+        bias: layer.bias,
+      });
+      outcomes.set(layer.output, outcome);
+      plan.corrections.set(layer.output, outcome.correction);
+      const output = forms.computed.get(layer.output) === "u8" ? plan.values.get(layer.output) : undefined;
+      const { bias, multiplier } = requantise(
+        plan.weights.get(layer.output)!,
+        outcome.correction,
+        plan.values.get(layer.inputs[0])!,
+        { activation: layer.activation.kind, quantization: output },
+      );
+      await Promise.all(all.map((lane) => lane.correct(layer.output, bias, multiplier)));
+      options.progress?.("Correcting statistics", ++done, layers.length);
+    }
+    await Promise.all(all.map((lane) => lane.advance(node.output)));
+  }
+  return outcomes;
+}
+
+function range(length: number): number[] {
+  return Array.from({ length }, (_, index) => index);
+}
