@@ -1,4 +1,5 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { checkLifetimes, lifetimesOf } from "../runtime/bundle/check_lifetimes.ts";
 import { MAX_HEADER_BYTES, PREFIX_BYTES } from "../runtime/bundle/format.ts";
 import { type Bundle, readBundle } from "../runtime/bundle/read.ts";
 import { writeBundle } from "../runtime/bundle/write.ts";
@@ -159,6 +160,36 @@ Deno.test("Live tensors that share memory are refused", async () => {
     const [a, b] = program.outputs;
     program.tensors[b.tensor].offset = program.tensors[a.tensor].offset;
   }, "overlaps");
+});
+
+Deno.test("The check of lifetimes finds what a comparison of all pairs finds", () => {
+  const next = randomNumbers(31);
+  const counts = { apart: 0, overlapping: 0 };
+  for (let round = 0; round < 400; round++) {
+    const length = 2 + Math.floor(next() * 6);
+    const program: Program = { ...tinyParts().program, inputs: [], outputs: [], tensors: [], steps: [] };
+    for (let index = 0; index < length; index++) {
+      const shape = [1 + Math.floor(next() * 200)];
+      program.tensors.push({ name: `t${index}`, type: "u8", shape, offset: Math.floor(next() * 16) * 64 });
+    }
+    const made: number[] = [];
+    for (let index = 0; index < length; index++) {
+      const inputs = made.filter(() => next() < 0.3);
+      program.steps.push({ kernel: "copy", name: "", inputs, output: index, constants: [], attributes: {} });
+      made.push(index);
+    }
+    const lifetimes = lifetimesOf(program).map((lifetime) => lifetime!);
+    const overlaps = program.tensors.some((a, i) =>
+      program.tensors.some((b, j) =>
+        i < j && lifetimes[i].birth <= lifetimes[j].death && lifetimes[j].birth <= lifetimes[i].death &&
+        a.offset < b.offset + b.shape[0] && b.offset < a.offset + a.shape[0]
+      )
+    );
+    counts[overlaps ? "overlapping" : "apart"]++;
+    if (overlaps) assertThrows(() => checkLifetimes(program), BundleError, "overlaps");
+    else checkLifetimes(program);
+  }
+  assert(counts.apart > 50 && counts.overlapping > 50, JSON.stringify(counts));
 });
 
 Deno.test("Tensors that nothing wrote are refused where they are read", async () => {

@@ -42,6 +42,13 @@ export function lifetimesOf(program: Program): (Lifetime | undefined)[] {
   return lifetimes;
 }
 
+/** A live tensor's place in the arena: bytes from `start` to the one before `end`. */
+interface Extent {
+  index: number;
+  start: number;
+  end: number;
+}
+
 /**
  * Checks that tensors that are alive in the same step lie apart in the arena.
  *
@@ -49,22 +56,37 @@ export function lifetimesOf(program: Program): (Lifetime | undefined)[] {
  */
 export function checkLifetimes(program: Program): void {
   const lifetimes = lifetimesOf(program);
-  const order = lifetimes.flatMap((lifetime, index) => lifetime ? [{ index, ...lifetime }] : []);
-  order.sort((a, b) => a.birth - b.birth);
-  let alive: typeof order = [];
-  for (const entry of order) {
-    alive = alive.filter((other) => other.death >= entry.birth);
-    const [start, end] = extent(program.tensors[entry.index]);
-    for (const other of alive) {
-      const [otherStart, otherEnd] = extent(program.tensors[other.index]);
-      if (start < otherEnd && otherStart < end) {
+  const entries = lifetimes.flatMap((lifetime, index) =>
+    lifetime ? [{ ...lifetime, ...extentOf(program.tensors[index], index) }] : []
+  );
+  const deaths = entries.toSorted((a, b) => a.death - b.death);
+  /** In ascending order; as no two overlap, a new one can only overlap those next to its place. */
+  const alive: Extent[] = [];
+  let dead = 0;
+  for (const entry of entries.toSorted((a, b) => a.birth - b.birth)) {
+    for (; deaths[dead].death < entry.birth; dead++) alive.splice(placeOf(alive, deaths[dead].start), 1);
+    const place = placeOf(alive, entry.start);
+    for (const other of alive.slice(Math.max(0, place - 1), place + 1)) {
+      if (entry.start < other.end && other.start < entry.end) {
         throw new BundleError(`tensors[${entry.index}] overlaps tensors[${other.index}] while both are alive`);
       }
     }
-    alive.push(entry);
+    alive.splice(place, 0, entry);
   }
 }
 
-function extent(tensor: TensorSpec): [number, number] {
-  return [tensor.offset, tensor.offset + elementCount(tensor.shape) * ELEMENT_BYTES[tensor.type]];
+/** Number of extents that start before `start`. */
+function placeOf(extents: readonly Extent[], start: number): number {
+  let [low, high] = [0, extents.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (extents[middle].start < start) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function extentOf(tensor: TensorSpec, index: number): Extent {
+  const bytes = elementCount(tensor.shape) * ELEMENT_BYTES[tensor.type];
+  return { index, start: tensor.offset, end: tensor.offset + bytes };
 }
