@@ -1,0 +1,14 @@
+/** All benches, one table for each topic: `deno task bench`. */
+
+const TOPICS: [title: string, run: () => Promise<unknown>][] = [
+  ["Networks: median time of one sample, batch 1", () => import("./networks_bench.ts")],
+  ["Fully connected layers: best / median time and rate", () => import("./gemm_bench.ts")],
+  ["Convolutions: best / median time and rate", () => import("./convolution_bench.ts")],
+  ["Depthwise convolutions: best / median time and rate", () => import("./depthwise_bench.ts")],
+  ["Element-wise kernels: best / median time and rate", () => import("./elementwise_bench.ts")],
+];
+
+for (const [title, run] of TOPICS) {
+  console.log(`\n${title}\n`);
+  await run();
+}
