@@ -4,11 +4,14 @@
  * @module
  */
 
-import { parseArgs } from "node:util";
+import { elementCount } from "../../runtime/bundle/format.ts";
 import { runCommand } from "../../runtime/command.ts";
+import { parseArguments } from "../../runtime/parse_arguments.ts";
 import { calibrate } from "../calibrate.ts";
+import { checkDataset } from "../dataset/check_dataset.ts";
+import { openDataset } from "../dataset/open_dataset.ts";
 import { reportText } from "../report/report_text.ts";
-import { createProgress } from "../report/progress.ts";
+import { createProgress, type Progress } from "../report/progress.ts";
 import { checkOutput, readInput, readNetwork, writeOutput } from "./files.ts";
 import { PREPROCESSING_HELP, PREPROCESSING_OPTIONS, readChoice, readCount, readPreprocessing } from "./options.ts";
 
@@ -30,7 +33,7 @@ ${PREPROCESSING_HELP}`;
 if (import.meta.main) await runCommand(main);
 
 async function main(args: string[]): Promise<void> {
-  const { values, positionals } = parseArgs({
+  const { values, positionals } = parseArguments({
     args,
     allowPositionals: true,
     options: {
@@ -66,20 +69,20 @@ async function main(args: string[]): Promise<void> {
     throw new TypeError(`${positionals[0]} has ${graph.inputs.length} inputs: one expected`);
   }
   const preprocessing = readPreprocessing(values, graph.inputs[0].shape);
-  const classes = values.classes === undefined ? undefined : await readClasses(values.classes);
-  await checkOutput(values.output);
-  if (values.json !== undefined) await checkOutput(values.json);
-
-  const progress = createProgress();
-  const { bundle, report } = await calibrate(graph, {
-    ...choices,
-    data: values.data,
+  const classCount = elementCount(graph.outputs[0].shape);
+  const classes = values.classes === undefined ? undefined : await readClasses(values.classes, classCount);
+  const samples = {
     ...(values.labels !== undefined && { labels: values.labels }),
     ...(preprocessing && { preprocessing }),
-    ...(classes && { classes }),
-    progress: progress.update,
-  });
-  progress.stop();
+  };
+  const dataset = await openDataset(values.data, { inputShape: graph.inputs[0].shape, ...samples });
+  checkDataset(dataset, { classes: classCount, preprocessing });
+  await checkOutput(values.output, positionals);
+  if (values.json !== undefined) await checkOutput(values.json, [...positionals, values.output]);
+
+  const { bundle, report } = await withProgress((progress) =>
+    calibrate(graph, { ...choices, ...samples, data: values.data!, ...(classes && { classes }), progress })
+  );
   await writeOutput(values.output, bundle);
   if (values.json !== undefined) {
     await writeOutput(values.json, new TextEncoder().encode(JSON.stringify(report, null, 2) + "\n"));
@@ -88,7 +91,20 @@ async function main(args: string[]): Promise<void> {
   console.log(reportText(report, { output: values.output, floatBytes }));
 }
 
-async function readClasses(path: string): Promise<string[]> {
+async function withProgress<Result>(work: (update: Progress["update"]) => Promise<Result>): Promise<Result> {
+  const progress = createProgress();
+  try {
+    return await work(progress.update);
+  } finally {
+    progress.stop();
+  }
+}
+
+async function readClasses(path: string, count: number): Promise<string[]> {
   const text = new TextDecoder().decode(await readInput(path));
-  return text.split(/\r?\n/).filter((line) => line !== "");
+  const names = text.split(/\r?\n/).filter((line) => line !== "");
+  if (names.length !== count) {
+    throw new RangeError(`${path} has ${names.length} names: the network has ${count} classes`);
+  }
+  return names;
 }

@@ -4,10 +4,10 @@
  * @module
  */
 
-import { parseArgs } from "node:util";
 import { MAGIC } from "../../runtime/bundle/format.ts";
 import { runCommand } from "../../runtime/command.ts";
 import { Model } from "../../runtime/model.ts";
+import { parseArguments } from "../../runtime/parse_arguments.ts";
 import { openDataset } from "../dataset/open_dataset.ts";
 import { evaluate } from "../evaluate.ts";
 import { floatModel } from "../float_model.ts";
@@ -34,7 +34,7 @@ ${PREPROCESSING_HELP}`;
 if (import.meta.main) await runCommand(main);
 
 async function main(args: string[]): Promise<void> {
-  const { values, positionals } = parseArgs({
+  const { values, positionals } = parseArguments({
     args,
     allowPositionals: true,
     options: {

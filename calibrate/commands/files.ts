@@ -4,7 +4,7 @@
  * @module
  */
 
-import { basename, extname } from "node:path";
+import { basename, extname, resolve } from "node:path";
 import type { Graph } from "../graph.ts";
 import { importOnnx } from "../onnx/import.ts";
 
@@ -28,10 +28,18 @@ export async function readNetwork(path: string): Promise<Graph> {
   }
 }
 
-/** Checks that a file can be made at a path, before long work. @throws {TypeError} Where it cannot. */
-export async function checkOutput(path: string): Promise<void> {
+/**
+ * Checks that a file can be made at a path, before long work.
+ *
+ * @param others Files that must not be overwritten.
+ * @throws {TypeError} Where it cannot.
+ */
+export async function checkOutput(path: string, others: string[] = []): Promise<void> {
   const temporary = `${path}.part`;
   try {
+    for (const other of others) {
+      if (await realPath(path) === await realPath(other)) throw new TypeError("it is another file of this command");
+    }
     if ((await Deno.stat(path).catch(() => undefined))?.isDirectory) throw new TypeError("it is a folder");
     await Deno.writeFile(temporary, new Uint8Array(0));
     await Deno.remove(temporary);
@@ -50,6 +58,11 @@ export async function writeOutput(path: string, bytes: Uint8Array): Promise<void
     await Deno.remove(temporary).catch(() => {});
     throw new TypeError(`Cannot write ${path}: ${reason(error)}`, { cause: error });
   }
+}
+
+/** The path itself where nothing is there yet. */
+async function realPath(path: string): Promise<string> {
+  return await Deno.realPath(path).catch(() => resolve(path));
 }
 
 function reason(error: unknown): string {

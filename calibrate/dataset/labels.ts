@@ -4,6 +4,7 @@
  * @module
  */
 
+import { fileError } from "../../runtime/file_error.ts";
 import { readNpy } from "./npy.ts";
 
 /**
@@ -12,7 +13,7 @@ import { readNpy } from "./npy.ts";
  * @param path Path of the file.
  * @param samples Number of samples that the labels are for.
  * @returns Class index of each sample.
- * @throws {TypeError} If the file holds other elements or more dimensions.
+ * @throws {TypeError} If the file cannot be read, or holds other elements or more dimensions.
  * @throws {RangeError} If the number of labels isn't that of the samples, or a label is no class index.
  * @throws {SyntaxError} If the file can't be parsed.
  */
@@ -20,7 +21,7 @@ export async function readLabels(
   path: string,
   samples: number,
 ): Promise<Int32Array> {
-  const { type, shape, data } = readNpy(await Deno.readFile(path), path);
+  const { type, shape, data } = readNpy(await readFile(path), path);
   if (type !== "int32" && type !== "int64" && type !== "uint8") {
     throw new TypeError(
       `${path} holds ${type}, expected labels of int32, int64 or uint8`,
@@ -45,4 +46,12 @@ export async function readLabels(
     labels[index] = label;
   }
   return labels;
+}
+
+async function readFile(path: string): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    return await Deno.readFile(path);
+  } catch (error) {
+    throw fileError(path, error);
+  }
 }

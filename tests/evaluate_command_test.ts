@@ -1,0 +1,133 @@
+import { assert, assertAlmostEquals, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { calibrate } from "../calibrate/calibrate.ts";
+import { writeNpy } from "../calibrate/dataset/npy_writer.ts";
+import { importOnnx } from "../calibrate/onnx/import.ts";
+import type { Preprocessing } from "../runtime/preprocessing.ts";
+import { runTask } from "./support/task_command.ts";
+
+const NETWORK = "examples/demo/network.onnx";
+const NORMALIZE = ["--mean", "0.5,0.5,0.5", "--std", "0.25,0.25,0.25"];
+const RECIPE: Preprocessing = { crop: [48, 48], mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] };
+const DATA = ["--data", "examples/demo/evaluation_images.npy"];
+const LABELS = ["--labels", "examples/demo/evaluation_labels.npy"];
+
+let bundle: Promise<Uint8Array> | undefined;
+
+/** The calibrated demo network. */
+function demoBundle(): Promise<Uint8Array> {
+  return bundle ??= (async () => {
+    const graph = importOnnx(await Deno.readFile(NETWORK), { name: "network" });
+    const options = { data: "examples/demo/calibration_images.npy", samples: 16, preprocessing: RECIPE };
+    return (await calibrate(graph, options)).bundle;
+  })();
+}
+
+async function inFolder(use: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await use(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** Evaluates and expects one sentence about what is wrong. */
+async function refused(args: string[], message: RegExp | string): Promise<void> {
+  const { code, stdout, stderr } = await runTask("evaluate", args);
+  const lines = stderr.trimEnd().split("\n").filter((line) => !/^Evaluating: \d+ % \(\d+\/\d+\)$/.test(line));
+  assertEquals([code, lines.length, stdout], [1, 1, ""], stderr);
+  assert(lines[0].startsWith("error: "), stderr);
+  assert(!/Cannot read properties|undefined|is not a function|os error|\bat .*\.ts/.test(lines[0]), stderr);
+  if (typeof message === "string") assertStringIncludes(lines[0], message);
+  else assertMatch(lines[0], message);
+}
+
+/** Evaluates with --json and expects one line with one object. */
+async function evaluated(args: string[]): Promise<Record<string, unknown>> {
+  const { code, stdout, stderr } = await runTask("evaluate", [...args, "--json"]);
+  assertEquals([code, stdout.split("\n").length], [0, 2], stderr);
+  return JSON.parse(stdout);
+}
+
+Deno.test("evaluate --json prints one object for a float network, with the accuracy that PyTorch measured", async () => {
+  const result = await evaluated([NETWORK, ...NORMALIZE, ...DATA, ...LABELS]);
+  assertEquals(Object.keys(result), ["model", "samples", "top1", "top5", "msPerSample"]);
+  assertEquals([result.model, result.samples], ["network", 400]);
+  assertAlmostEquals(result.top1 as number, 0.95, 0.0026);
+  assertAlmostEquals(result.top5 as number, 0.99, 0.0026);
+  assert(result.msPerSample as number > 0);
+});
+
+Deno.test("evaluate --json prints one object for a bundle, whatever the file is called", async () => {
+  await inFolder(async (folder) => {
+    for (const name of ["network.octet", "network"]) {
+      await Deno.writeFile(`${folder}/${name}`, await demoBundle());
+      const result = await evaluated([`${folder}/${name}`, ...DATA, ...LABELS, "--samples", "100"]);
+      assertEquals(Object.keys(result), ["model", "samples", "top1", "top5", "msPerSample"]);
+      assertEquals([result.model, result.samples], ["network", 100]);
+      assert((result.top1 as number) >= 0.85 && (result.top5 as number) >= (result.top1 as number), `${result.top1}`);
+    }
+  });
+});
+
+Deno.test("evaluate prints one line for people, and progress apart from it", async () => {
+  const { code, stdout, stderr } = await runTask("evaluate", [NETWORK, ...NORMALIZE, ...DATA, ...LABELS]);
+  assertEquals(code, 0, stderr);
+  assertMatch(stdout, /^network: top-1 9\d\.\d\d %, top-5 9\d\.\d\d % on 400 samples, \d+\.\d\d ms per sample .*\n$/);
+  assertStringIncludes(stderr, "Evaluating: 100 % (400/400)\n");
+});
+
+Deno.test("evaluate refuses files that are damaged or something else", async () => {
+  await inFolder(async (folder) => {
+    const bytes = await demoBundle();
+    const write = (name: string, content: Uint8Array): string => {
+      Deno.writeFileSync(`${folder}/${name}`, content);
+      return `${folder}/${name}`;
+    };
+    const rest = [...DATA, ...LABELS];
+    for (const name of ["truncated.octet", "truncated"]) {
+      await refused([write(name, bytes.subarray(0, 5000)), ...rest], /Truncated bundle: the file has 5000 bytes/);
+    }
+    const altered = bytes.slice();
+    altered[altered.length - 1000] ^= 1;
+    await refused([write("altered.octet", altered), ...rest], /hash|checksum|digest|altered/i);
+    await refused([write("empty.octet", new Uint8Array(0)), ...rest], "bundle");
+    await refused([write("text", new TextEncoder().encode("neither of them\n")), ...rest], "is not an ONNX model");
+    await refused([`${folder}/none.octet`, ...rest], "none.octet: no such file or folder");
+    await refused([folder, ...rest], "it is a folder");
+  });
+});
+
+Deno.test("evaluate refuses labels that do not fit", async () => {
+  await inFolder(async (folder) => {
+    const labels = new Int32Array(400);
+    const write = (name: string, values: Int32Array): string => {
+      Deno.writeFileSync(`${folder}/${name}`, writeNpy([values.length], values));
+      return `${folder}/${name}`;
+    };
+    const network = [NETWORK, ...NORMALIZE, ...DATA];
+    await refused(network, "Evaluation needs labels");
+    const few = write("few.npy", labels.subarray(1));
+    await refused([...network, "--labels", few], "few.npy has 399 labels for 400 samples");
+    labels[7] = 16;
+    const beyond = write("beyond.npy", labels);
+    await refused([...network, "--labels", beyond], "Label 16 of sample 7 is no class: the network has 16");
+    labels[7] = -1;
+    const negative = write("negative.npy", labels);
+    await refused([...network, "--labels", negative], "Label 7 of");
+    await refused([...network, "--labels", `${folder}/none.npy`], `Cannot read ${folder}/none.npy: no such file`);
+  });
+});
+
+Deno.test("evaluate refuses arguments that it cannot use", async () => {
+  await inFolder(async (folder) => {
+    await Deno.writeFile(`${folder}/network.octet`, await demoBundle());
+    const rest = [...DATA, ...LABELS];
+    await refused([`${folder}/network.octet`, ...NORMALIZE, ...rest], "A bundle holds its own preprocessing");
+    await refused([NETWORK, ...rest], "holds no preprocessing");
+    await refused([NETWORK, ...NORMALIZE], "--data is missing");
+    await refused(rest, "Give one FILE to evaluate");
+    await refused([NETWORK, ...NORMALIZE, ...rest, "--colour"], "error: Unknown option '--colour'");
+    await refused([NETWORK, ...NORMALIZE, ...rest, "--samples", "few"], "--samples must be a whole number");
+  });
+});
