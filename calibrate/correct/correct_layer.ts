@@ -62,11 +62,12 @@ export function correctLayer(samples: readonly JointMoments[], options: Correcti
   if (all.count < LEAST_POSITIONS) return { correction: none, kept: "none", target, guarded: 0 };
   if (target === "bn") return { ...propose(all, options.mode, options), kept: options.mode, target };
 
-  const held = mergeAll(samples.filter((_, index) => index % HOLDOUT === HOLDOUT - 1));
-  const fitted = mergeAll(samples.filter((_, index) => index % HOLDOUT !== HOLDOUT - 1));
-  const trusts = (mode: CorrectionMode) =>
-    samples.length < 2 * HOLDOUT ||
-    totalError(held, propose(fitted, mode, { ...options, target }).correction) <= totalError(held, none);
+  const trusts = (mode: CorrectionMode) => {
+    if (samples.length < 2 * HOLDOUT) return true;
+    const held = mergeAll(samples.filter((_, index) => index % HOLDOUT === HOLDOUT - 1));
+    const fitted = mergeAll(samples.filter((_, index) => index % HOLDOUT !== HOLDOUT - 1));
+    return totalError(held, propose(fitted, mode, { ...options, target }).correction) <= totalError(held, none);
+  };
   const modes: CorrectionMode[] = options.mode === "mean" ? ["mean"] : [options.mode, "mean"];
   const kept = modes.find(trusts);
   if (!kept) return { correction: none, kept: "none", target, guarded: 0 };
