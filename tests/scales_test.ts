@@ -235,6 +235,16 @@ Deno.test("The clipping error never grows with the threshold, and the rounding e
   }
 });
 
+Deno.test("The clipping error takes values as uniform in their bin", () => {
+  const counts = new Float64Array(BINS);
+  counts[40] = 12;
+  const sums = suffixSums(counts, 0.5);
+  assertAlmostEquals(clippingError(sums, 40), 12 * 0.5 ** 2 / 3, 1e-9);
+  // From 0.5 to 1 above the edge: the integral of x^2 there, per unit of width.
+  assertAlmostEquals(clippingError(sums, 39), 12 * (1 - 0.125) / 3 / 0.5, 1e-9);
+  assertEquals(clippingError(sums, 41), 0);
+});
+
 Deno.test("The clipping error of a threshold is that of the values, and the score is rounding plus clipping", () => {
   const draw = random(313);
   const values = sample(50000, () => exponential(draw));

@@ -191,6 +191,16 @@ Deno.test("Scales per channel never have more error in total than one scale", ()
   }
 });
 
+Deno.test("A channel takes the layer's scale where that has less error than any of its own", () => {
+  const weights = new Float32Array(2 * 255);
+  for (let k = -127; k <= 127; k++) {
+    weights[k + 127] = k / 100;
+    weights[k + 127 + 255] = k % 102 / 100;
+  }
+  const { scales } = quantizeWeights(layer(weights, 2), INPUT, PER_CHANNEL);
+  assertEquals(scales, new Float32Array(2).fill(0.01));
+});
+
 Deno.test("A channel of zeros leaves the scales of the others as they are", () => {
   const draw = random(407);
   for (const options of OPTIONS) {
