@@ -14,6 +14,7 @@ import { rankOf } from "./stream/compare.ts";
 export interface Evaluation {
   /** Name of the network. */
   model: string;
+  /** Number of samples. */
   samples: number;
   /** Share of samples whose label came first, 0 to 1. */
   top1: number;

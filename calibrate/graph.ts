@@ -16,8 +16,11 @@ export type ElementType = "float32" | "int64" | "int32" | "bool" | "uint8" | "in
 
 /** A named tensor with a static shape; `data` is present where it is constant. */
 export interface Value {
+  /** Name in the source network. */
   name: string;
+  /** Element type. */
   type: ElementType;
+  /** Dimensions. */
   shape: number[];
   /** Row-major elements of a constant. */
   data?: Float32Array;
@@ -25,9 +28,13 @@ export interface Value {
 
 /** What a folded BatchNormalization said about its output, per channel. */
 export interface FoldedNormalization {
+  /** Scale of each channel. */
   gamma: Float32Array;
+  /** Shift of each channel: the mean of the output. */
   beta: Float32Array;
+  /** Running variance of each channel before normalisation. */
   variance: Float32Array;
+  /** Number added to the variance. */
   epsilon: number;
 }
 
@@ -46,37 +53,53 @@ export interface NodeBase {
 
 /** Two-dimensional convolution over image values; one input. */
 export interface ConvolutionNode extends NodeBase {
+  /** The operator. */
   op: "convolution";
   /** [outputs, inputs / groups, kernel height, kernel width]. */
   weights: Float32Array;
+  /** Dimensions of the weights. */
   weightShape: [number, number, number, number];
+  /** One number per output channel. */
   bias: Float32Array;
+  /** [vertical, horizontal], in pixels. */
   stride: [number, number];
+  /** [vertical, horizontal], in pixels. */
   dilation: [number, number];
   /** [top, left, bottom, right]. */
   pads: [number, number, number, number];
+  /** Number of groups of channels that are convolved apart. */
   groups: number;
+  /** Activation function of the result. */
   activation: Activation;
   /** Slope per output channel of a "prelu" activation. */
   slopes?: Float32Array;
+  /** What a folded BatchNormalization said, where there was one. */
   normalization?: FoldedNormalization;
 }
 
 /** y = x W^T + b over the last dimension; one input, any leading dimensions. */
 export interface FullyConnectedNode extends NodeBase {
+  /** The operator. */
   op: "fullyConnected";
   /** [outputs, inputs]. */
   weights: Float32Array;
+  /** Dimensions of the weights. */
   weightShape: [number, number];
+  /** One number per output channel. */
   bias: Float32Array;
+  /** Activation function of the result. */
   activation: Activation;
+  /** Slope per output channel of a "prelu" activation. */
   slopes?: Float32Array;
+  /** What a folded BatchNormalization said, where there was one. */
   normalization?: FoldedNormalization;
 }
 
 /** An activation function on its own; never "identity". */
 export interface ActivationNode extends NodeBase {
+  /** The operator. */
   op: "activation";
+  /** Activation function of the result. */
   activation: Activation;
   /** Slope per channel (last dimension) of a "prelu" activation. */
   slopes?: Float32Array;
@@ -84,8 +107,11 @@ export interface ActivationNode extends NodeBase {
 
 /** Element-wise function of two values with NumPy broadcasting; either may be constant. */
 export interface BinaryNode extends NodeBase {
+  /** The operator. */
   op: "binary";
+  /** The function. */
   operation: "add" | "subtract" | "multiply" | "divide" | "maximum" | "minimum";
+  /** Activation function of the result. */
   activation: Activation;
 }
 
@@ -95,17 +121,25 @@ export interface BinaryNode extends NodeBase {
  * the pads count where `countIncludePad` says so, those beyond the pads never.
  */
 export interface PoolNode extends NodeBase {
+  /** The operator. */
   op: "pool";
+  /** What is kept of each window. */
   reduction: "max" | "average";
+  /** [height, width] of the window, in pixels. */
   kernel: [number, number];
+  /** [vertical, horizontal], in pixels. */
   stride: [number, number];
+  /** [vertical, horizontal], in pixels. */
   dilation: [number, number];
+  /** [top, left, bottom, right], in pixels. */
   pads: [number, number, number, number];
+  /** Whether padded positions count in an average. */
   countIncludePad: boolean;
 }
 
 /** Mean over some dimensions, which stay with length 1. */
 export interface ReduceMeanNode extends NodeBase {
+  /** The operator. */
   op: "reduceMean";
   /** Ascending. */
   axes: number[];
@@ -113,48 +147,63 @@ export interface ReduceMeanNode extends NodeBase {
 
 /** Softmax over one dimension. */
 export interface SoftmaxNode extends NodeBase {
+  /** The operator. */
   op: "softmax";
+  /** The dimension. */
   axis: number;
 }
 
 /** Matrix product of two values that are not constant, batched with NumPy broadcasting. */
 export interface MatMulNode extends NodeBase {
+  /** The operator. */
   op: "matMul";
 }
 
 /** Concatenation along one dimension; inputs may be constant. */
 export interface ConcatNode extends NodeBase {
+  /** The operator. */
   op: "concat";
+  /** The dimension. */
   axis: number;
 }
 
 /** Sampling positions of one image dimension: for output i, indices[2i], indices[2i+1] and the weight of the second. */
 export interface ResizeAxis {
+  /** Pairs of source positions, one pair per output position. */
   indices: Int32Array;
+  /** Weight of the second source position, one per output position. */
   weights: Float32Array;
 }
 
 /** Resampling of an image value in height and width. */
 export interface ResizeNode extends NodeBase {
+  /** The operator. */
   op: "resize";
+  /** How positions between pixels are sampled. */
   mode: "nearest" | "linear";
+  /** Sampling of the height. */
   rows: ResizeAxis;
+  /** Sampling of the width. */
   columns: ResizeAxis;
 }
 
 /** Permutation of dimensions: output dimension i is input dimension permutation[i]. */
 export interface TransposeNode extends NodeBase {
+  /** The operator. */
   op: "transpose";
+  /** Input dimension of each output dimension. */
   permutation: number[];
 }
 
 /** The same elements in the same order under another shape. */
 export interface ReshapeNode extends NodeBase {
+  /** The operator. */
   op: "reshape";
 }
 
 /** start + i * step along each dimension; the output's shape gives the counts. */
 export interface SliceNode extends NodeBase {
+  /** The operator. */
   op: "slice";
   /** One per dimension. */
   starts: number[];
@@ -164,17 +213,21 @@ export interface SliceNode extends NodeBase {
 
 /** Constant padding; `before` may exceed zero only (negative pads are slices). */
 export interface PadNode extends NodeBase {
+  /** The operator. */
   op: "pad";
   /** One per dimension. */
   before: number[];
   /** One per dimension. */
   after: number[];
+  /** The number, or the name of the value. */
   value: number;
 }
 
 /** Insertion of zeros between the pixels of an image value (transposed convolution): output[i * step] = input[i]. */
 export interface DilateNode extends NodeBase {
+  /** The operator. */
   op: "dilate";
+  /** [vertical, horizontal] distance of the input pixels in the output. */
   step: [number, number];
 }
 
@@ -198,6 +251,7 @@ export type Node =
 
 /** An input or output of the network in its own layout (images: batch, channels, height, width). */
 export interface Port {
+  /** Name in the source network. */
   name: string;
   /** Name of its value in the graph. */
   value: string;
@@ -209,11 +263,15 @@ export interface Port {
 
 /** A network. Inputs and outputs keep the source network's own layout: passes insert transposes. */
 export interface Graph {
+  /** Name in the source network. */
   name: string;
+  /** The inputs. */
   inputs: Port[];
+  /** The outputs. */
   outputs: Port[];
   /** In topological order. */
   nodes: Node[];
+  /** All values, by name. */
   values: Map<string, Value>;
 }
 

@@ -15,6 +15,9 @@
  */
 
 export * from "./calibrate.ts";
+export type { Activation } from "../runtime/activation.ts";
+export type { Dataset, Sample } from "./dataset/dataset.ts";
+export * from "./dataset/open_dataset.ts";
 export type { CorrectionMode, CorrectionTarget } from "./correct/correct_layer.ts";
 export * from "./evaluate.ts";
 export * from "./float_model.ts";

@@ -11,6 +11,6 @@ export type { ExecutorOptions } from "./executor.ts";
 export type { KernelBuild } from "./kernels/instance.ts";
 export * from "./model.ts";
 export type { Preprocessing } from "./preprocessing.ts";
-export type { CalibrationRecord, ConstantSpec, PortSpec, Program, StepSpec, TensorSpec } from "./program.ts";
+export type * from "./program.ts";
 export type { Pixels } from "./resize_image.ts";
 export type { BundleSource } from "./source.ts";

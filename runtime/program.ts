@@ -18,6 +18,7 @@ export type ConstantType = "i8" | "u8" | "i32" | "f32";
 export interface TensorSpec {
   /** Name of the value in the source network. */
   name: string;
+  /** Element type. */
   type: TensorType;
   /** Dimensions as the kernels see them: [batch, height, width, channels] for images. */
   shape: number[];
@@ -31,6 +32,7 @@ export interface TensorSpec {
 
 /** A constant in the data part of a bundle. */
 export interface ConstantSpec {
+  /** Element type. */
   type: ConstantType;
   /** Byte offset in the data part, a multiple of 64. */
   offset: number;
@@ -59,6 +61,7 @@ export interface StepSpec {
 
 /** An input or output of the network as its users see it. */
 export interface PortSpec {
+  /** Name in the source network. */
   name: string;
   /** Index of its tensor, always of type "f32". */
   tensor: number;
@@ -84,11 +87,17 @@ export interface CalibrationRecord {
 
 /** A network ready to run. */
 export interface Program {
+  /** Name in the source network. */
   name: string;
+  /** What goes in. */
   inputs: PortSpec[];
+  /** What comes out. */
   outputs: PortSpec[];
+  /** All tensors in the arena. */
   tensors: TensorSpec[];
+  /** All constants in the data part. */
   constants: ConstantSpec[];
+  /** The calls, in order. */
   steps: StepSpec[];
   /** Bytes of the arena that holds all tensors. */
   arenaBytes: number;

@@ -11,6 +11,8 @@ export class OnnxError extends SyntaxError {
   readonly node: string | undefined;
 
   /**
+   * Makes the error; the node's name is appended to the message.
+   *
    * @param message What is wrong and what was expected.
    * @param node Name of the node at fault.
    */
@@ -25,6 +27,7 @@ export class OnnxError extends SyntaxError {
 export interface UnsupportedOperator {
   /** Name of the node. */
   node: string;
+  /** Type of the operator. */
   operator: string;
   /** Domain of the operator; empty for the standard operators. */
   domain: string;
@@ -38,9 +41,14 @@ const LISTED = 20;
 
 /** A network with operators that are not supported: all of them at once. */
 export class UnsupportedOperatorsError extends TypeError {
+  /** Every node that is not supported, in the graph's order. */
   readonly operators: UnsupportedOperator[];
 
-  /** @param operators Every node that is not supported, at least one. */
+  /**
+   * Makes the error; its message lists the first 20 nodes.
+   *
+   * @param operators Every node that is not supported, at least one.
+   */
   constructor(operators: UnsupportedOperator[]) {
     const listed = operators.slice(0, LISTED).map(describe).join(", ");
     const rest = operators.length - LISTED;

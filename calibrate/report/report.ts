@@ -13,8 +13,11 @@ import type { SampleComparison } from "../stream/compare.ts";
 
 /** Shares of samples whose label came first, and among the first five. */
 export interface Accuracy {
+  /** Number of samples. */
   samples: number;
+  /** Share whose label came first, 0 to 1. */
   top1: number;
+  /** Share whose label was among the first five, 0 to 1. */
   top5: number;
 }
 
@@ -24,11 +27,13 @@ export interface Summary {
   sqnr: Map<string, number>;
   /** Accuracies, where there are labels. */
   float?: Accuracy;
+  /** Accuracy of the bundle. */
   quantized?: Accuracy;
 }
 
 /** One row of a report. */
 export interface LayerReport {
+  /** Name in the source network. */
   name: string;
   /** "convolution", "depthwise", "pointwise", "fully connected", or the operator. */
   kind: string;
@@ -40,6 +45,7 @@ export interface LayerReport {
   clipped: number;
   /** SQNR in dB before and after USP; null where the float result is all zero. */
   sqnrBefore: number | null;
+  /** SQNR in dB after USP; null where the float result is all zero. */
   sqnrAfter: number | null;
   /** What USP kept: "moments", "mean", "lsq", "none"; absent where the node has no weights. */
   usp?: string;
@@ -51,12 +57,17 @@ export interface LayerReport {
 
 /** The report of a calibration. */
 export interface CalibrationReport {
+  /** Name of the network. */
   network: string;
+  /** Bytes of the bundle. */
   bundleBytes: number;
   /** Accuracies on the calibration samples, where there are labels. */
   float?: Accuracy;
+  /** Accuracy of the 8-bit network before USP. */
   beforeUsp?: Accuracy;
+  /** Accuracy of the bundle. */
   quantized?: Accuracy;
+  /** One row per node, in order. */
   layers: LayerReport[];
 }
 
@@ -92,6 +103,7 @@ export function makeReport(parts: {
   outcomes: ReadonlyMap<string, CorrectionOutcome>;
   before: Summary;
   after: Summary;
+  /** Bytes of the bundle. */
   bundleBytes: number;
 }): CalibrationReport {
   const { graph, lowered, choices, outcomes, before, after, bundleBytes } = parts;
