@@ -4,10 +4,12 @@
  * @module
  */
 
+import { elementCount } from "../runtime/bundle/format.ts";
 import { writeBundle } from "../runtime/bundle/write.ts";
 import type { Preprocessing } from "../runtime/preprocessing.ts";
 import type { CorrectionMode, CorrectionOutcome, CorrectionTarget } from "./correct/correct_layer.ts";
 import { correctLayers } from "./correct/correct_layers.ts";
+import { checkDataset } from "./dataset/check_dataset.ts";
 import { openDataset } from "./dataset/open_dataset.ts";
 import type { Graph } from "./graph.ts";
 import { chooseForms } from "./lower/forms.ts";
@@ -39,7 +41,7 @@ export interface CalibrationOptions {
   usp?: CorrectionMode | "off";
   /** What statistics are brought to; "measured" by default. */
   uspTarget?: CorrectionTarget;
-  /** Number of workers; 1 by default. The result does not depend on it. */
+  /** Number of workers, at most 64; 1 by default. The result does not depend on it. */
   threads?: number;
   /** Is told of the work done: a phase, and how much of it. */
   progress?: (phase: string, done: number, total: number) => void;
@@ -57,6 +59,8 @@ export interface CalibrationResult {
 const STREAM_BYTES = 320 * 2 ** 20;
 /** Most samples whose statistics are corrected on. */
 const MOST_CORRECTION_SAMPLES = 256;
+/** Most workers; more would cost memory and gain nothing on the machines that calibrate. */
+const MOST_THREADS = 64;
 /** Most samples on which layers are compared. */
 const MOST_COMPARED_SAMPLES = 128;
 
@@ -90,10 +94,14 @@ export async function calibrate(graph: Graph, options: CalibrationOptions): Prom
     ...(options.preprocessing && { preprocessing: options.preprocessing }),
   };
   const dataset = await openDataset(options.data, datasetOptions);
+  checkDataset(dataset, {
+    classes: elementCount(graph.outputs[0].shape),
+    preprocessing: options.preprocessing,
+  });
   const { progress } = options;
   const classes = options.classes ?? dataset.classes;
   const compared = dataset.labels ? dataset.length : Math.min(dataset.length, MOST_COMPARED_SAMPLES);
-  const lanes = openLanes(Math.min(options.threads ?? 1, dataset.length));
+  const lanes = openLanes(Math.min(options.threads ?? 1, dataset.length, MOST_THREADS));
   try {
     const float = lower(graph, { probes: true });
     await Promise.all(lanes.all.map((lane) => lane.open({ data: options.data, dataset: datasetOptions, float })));

@@ -5,7 +5,9 @@
  * @module
  */
 
+import { elementCount } from "../runtime/bundle/format.ts";
 import type { Model } from "../runtime/model.ts";
+import { checkDataset } from "./dataset/check_dataset.ts";
 import type { Dataset } from "./dataset/dataset.ts";
 import { accuracyOf } from "./report/report.ts";
 import { rankOf } from "./stream/compare.ts";
@@ -36,6 +38,10 @@ export async function evaluate(
   dataset: Dataset,
   progress?: (done: number, total: number) => void,
 ): Promise<Evaluation> {
+  checkDataset(dataset, {
+    classes: elementCount(model.outputs[0].shape.map(Math.abs)),
+    preprocessing: model.preprocessing,
+  });
   if (!dataset.labels) throw new TypeError("Evaluation needs labels: give --labels, or class sub-folders");
   const ranks: number[] = [];
   const times: number[] = [];
@@ -47,11 +53,7 @@ export async function evaluate(
       : model.run({ [model.inputs[0].name]: sample.tensor });
     times.push(performance.now() - start);
     const scores = outputs[model.outputs[0].name].data;
-    const label = dataset.labels[index];
-    if (label >= scores.length) {
-      throw new RangeError(`Label ${label} of sample ${index} is no class: the network has ${scores.length}`);
-    }
-    ranks.push(rankOf(scores, label));
+    ranks.push(rankOf(scores, dataset.labels[index]));
     progress?.(index + 1, dataset.length);
   }
   const { samples, top1, top5 } = accuracyOf(ranks);

@@ -6,6 +6,7 @@
  */
 
 import process from "node:process";
+import { escapeText } from "./escape_text.ts";
 
 /**
  * Runs a command's main function with the process's arguments.
@@ -19,7 +20,7 @@ export async function runCommand(main: (args: string[]) => Promise<void>): Promi
     await main(process.argv.slice(2));
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    process.stderr.write(`error: ${message.split("\n")[0]}\n`);
+    process.stderr.write(`error: ${escapeText(message.split("\n")[0])}\n`);
     process.exitCode = 1;
   }
 }

@@ -190,14 +190,15 @@ function readInput(
   given: Float32Array | Tensor | undefined,
 ): { port: PortSpec; data: Float32Array; samples: number; length: number } {
   if (given === undefined) throw new TypeError(`Missing input "${port.name}"`);
-  const data = given instanceof Float32Array ? given : given.data;
+  const data: unknown = given instanceof Float32Array ? given : given?.data;
+  if (!(data instanceof Float32Array)) throw new TypeError(`Input "${port.name}" must be a Float32Array or a Tensor`);
   const length = elementCount(port.shape);
   const samples = port.batched ? data.length / length : 1;
   if (
-    !(data instanceof Float32Array) || !Number.isInteger(samples) || samples < 1 || data.length !== samples * length
+    !Number.isInteger(samples) || samples < 1 || data.length !== samples * length
   ) {
     throw new TypeError(
-      `Input "${port.name}" has ${data?.length} elements: float32 [${describe(port).shape.join(", ")}] expected`,
+      `Input "${port.name}" has ${data.length} elements: float32 [${describe(port).shape.join(", ")}] expected`,
     );
   }
   if (!(given instanceof Float32Array)) {

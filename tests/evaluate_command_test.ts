@@ -124,7 +124,7 @@ Deno.test("evaluate refuses arguments that it cannot use", async () => {
     await Deno.writeFile(`${folder}/network.octet`, await demoBundle());
     const rest = [...DATA, ...LABELS];
     await refused([`${folder}/network.octet`, ...NORMALIZE, ...rest], "A bundle holds its own preprocessing");
-    await refused([NETWORK, ...rest], "holds no preprocessing");
+    await refused([NETWORK, ...rest], "Images need --normalize");
     await refused([NETWORK, ...NORMALIZE], "--data is missing");
     await refused(rest, "Give one FILE to evaluate");
     await refused([NETWORK, ...NORMALIZE, ...rest, "--colour"], "error: Unknown option '--colour'");

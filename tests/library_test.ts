@@ -169,6 +169,8 @@ Deno.test("run() refuses inputs of another name, length or shape", async () => {
   const data = new Float32Array(LENGTH);
   const refuse = (inputs: Parameters<Model["run"]>[0], message: string) =>
     assertThrows(() => model.run(inputs), TypeError, message);
+  refuse({ input: new Uint8Array(4) as never }, "must be a Float32Array or a Tensor");
+  refuse({ input: null as never }, "must be a Float32Array or a Tensor");
   refuse({ image: data }, 'Unknown input "image"');
   refuse({ input: data, image: data }, 'Unknown input "image"');
   refuse({}, 'Missing input "input"');

@@ -8,8 +8,6 @@ import { elementCount } from "../../runtime/bundle/format.ts";
 import { runCommand } from "../../runtime/command.ts";
 import { parseArguments } from "../../runtime/parse_arguments.ts";
 import { calibrate } from "../calibrate.ts";
-import { checkDataset } from "../dataset/check_dataset.ts";
-import { openDataset } from "../dataset/open_dataset.ts";
 import { reportText } from "../report/report_text.ts";
 import { createProgress, type Progress } from "../report/progress.ts";
 import { checkOutput, readInput, readNetwork, writeOutput } from "./files.ts";
@@ -75,8 +73,6 @@ async function main(args: string[]): Promise<void> {
     ...(values.labels !== undefined && { labels: values.labels }),
     ...(preprocessing && { preprocessing }),
   };
-  const dataset = await openDataset(values.data, { inputShape: graph.inputs[0].shape, ...samples });
-  checkDataset(dataset, { classes: classCount, preprocessing });
   await checkOutput(values.output, positionals);
   if (values.json !== undefined) await checkOutput(values.json, [...positionals, values.output]);
 
