@@ -7,7 +7,7 @@
 import type { Pixels } from "../../resize_image.ts";
 import { checkPixels } from "./image_format.ts";
 import { readJpegHeader } from "./jpeg_header.ts";
-import { instantiate, type JpegDecoder, module } from "./jpeg_module.js";
+import { type JpegDecoder, makeJpegDecoder } from "./jpeg_decoder.ts";
 
 /** A decoder and the lines that it has printed. */
 interface Decoder {
@@ -76,19 +76,7 @@ export async function decodeJpeg(
 
 async function makeDecoder(): Promise<Decoder> {
   const lines: string[] = [];
-  const record = (line: string) => {
-    lines.push(line);
-  };
-  const decoder = await instantiate({
-    noInitialRun: true,
-    print: record,
-    printErr: record,
-    instantiateWasm(imports, receive) {
-      const instance = new WebAssembly.Instance(module, imports);
-      receive(instance);
-      return instance.exports;
-    },
-  });
+  const decoder = await makeJpegDecoder((line) => void lines.push(line));
   return { decoder, lines };
 }
 
