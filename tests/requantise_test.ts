@@ -63,6 +63,7 @@ function affine({ weights, correction, input, values }: Layer): number[] {
 /** The layer by the kernels' arithmetic, with what `requantise` and `clampOf` give. */
 function runInteger(layer: Layer, activation: Activation, quantization?: ValueQuantization): Uint8Array | Float32Array {
   const { bias, multiplier, outputScale } = requantise(layer.weights, layer.correction, layer.input, {
+    name: "layer",
     activation: activation.kind,
     quantization,
   });
@@ -149,7 +150,7 @@ Deno.test("A gain changes neither weights nor the zero point's part of the bias"
   const draw = random(504);
   const layer = randomLayer(draw);
   const before = layer.weights.values.slice();
-  const output = { activation: "identity", quantization: undefined } as const;
+  const output = { name: "layer", activation: "identity", quantization: undefined } as const;
   const bias = new Float64Array(CHANNELS);
   const plain = requantise(layer.weights, { bias, gain: new Float64Array(CHANNELS).fill(1) }, layer.input, output);
   const doubled = requantise(layer.weights, { bias, gain: new Float64Array(CHANNELS).fill(2) }, layer.input, output);
@@ -162,7 +163,7 @@ Deno.test("A gain changes neither weights nor the zero point's part of the bias"
 
 Deno.test("A bias that an int32 accumulator has no room for is refused", () => {
   const layer = randomLayer(random(505));
-  const output = { activation: "identity", quantization: undefined } as const;
+  const output = { name: "layer", activation: "identity", quantization: undefined } as const;
   const unit = layer.input.scale * layer.weights.scales[3] * layer.correction.gain[3];
   const room = 2 ** 31 - DEPTH * 127 * 255;
   layer.correction.bias[3] = unit * (room - 1000);
@@ -171,7 +172,7 @@ Deno.test("A bias that an int32 accumulator has no room for is refused", () => {
   assertAlmostEquals(bias[3], room - 1000 - offset, 1);
   for (const value of [unit * (room + 1000), -unit * 2 ** 33, NaN, Infinity]) {
     layer.correction.bias[3] = value;
-    const message = "of output channel 3 is";
+    const message = `Layer "layer": bias ${value} of output channel 3 is`;
     assertThrows(() => requantise(layer.weights, layer.correction, layer.input, output), RangeError, message);
   }
 });

@@ -46,7 +46,9 @@ export function readPreprocessing(values: OptionValues, inputShape: readonly num
   if ([normalize, mean, std, resize, crop].every((value) => value === undefined)) return undefined;
   const [, channels, height, width] = inputShape;
   if (inputShape.length !== 4 || (channels !== 1 && channels !== 3)) {
-    throw new TypeError(`The network's input [${inputShape.join(", ")}] is no image, so it takes no preprocessing`);
+    throw new TypeError(
+      `Preprocessing needs an input of [batch, 1 or 3, height, width]: the network's is [${inputShape.join(", ")}]`,
+    );
   }
   if (normalize !== undefined && (mean !== undefined || std !== undefined)) {
     throw new TypeError("--normalize does not go together with --mean and --std");

@@ -64,7 +64,7 @@ export async function correctLayers(
         plan.weights.get(layer.output)!,
         outcome.correction,
         plan.values.get(layer.inputs[0])!,
-        { activation: layer.activation.kind, quantization: output },
+        { name: layer.name, activation: layer.activation.kind, quantization: output },
       );
       await Promise.all(all.map((lane) => lane.correct(layer.output, bias, multiplier)));
       options.progress?.("Correcting statistics", ++done, layers.length);

@@ -19,7 +19,7 @@ export interface ImageInput {
 /**
  * Tells from the shape of a network's input which images it takes.
  *
- * @param shape [batch, channels, height, width] or [batch, height, width, channels], with 1 or 3 channels.
+ * @param shape [batch, channels, height, width], with 1 or 3 channels.
  * @param preprocessing A recipe that has to agree with it.
  * @returns Size of the images.
  * @throws {TypeError} If the network takes no images, or the recipe is for others.
@@ -28,23 +28,18 @@ export function imageInput(
   shape: readonly number[],
   preprocessing?: Preprocessing,
 ): ImageInput {
-  const [channelsFirst, channelsLast] = [
-    isChannels(shape[1]),
-    isChannels(shape[3]),
-  ];
-  if (shape.length !== 4 || !(channelsFirst || channelsLast)) {
+  const [, channels, height, width] = shape;
+  if (shape.length !== 4 || (channels !== 1 && channels !== 3)) {
     throw new TypeError(
-      `A network whose input is ${shape.join("x")} takes no images, expected 4 dimensions with 1 or 3 channels`,
+      `A network whose input is ${shape.join("x")} takes no images, expected batch x 1 or 3 x height x width`,
     );
   }
-  const input: ImageInput = channelsFirst
-    ? { height: shape[2], width: shape[3], channels: shape[1] as 1 | 3 }
-    : { height: shape[1], width: shape[2], channels: shape[3] as 1 | 3 };
+  const input: ImageInput = { height, width, channels };
   if (preprocessing !== undefined) {
-    const { crop: [height, width], mean } = preprocessing;
-    if (height !== input.height || width !== input.width) {
+    const { crop, mean } = preprocessing;
+    if (crop[0] !== height || crop[1] !== width) {
       throw new TypeError(
-        `A crop of ${height}x${width} does not match the network's input ${sizeOf(input)}`,
+        `A crop of ${crop.join("x")} does not match the network's input ${sizeOf(input)}`,
       );
     }
     if (mean.length !== input.channels) {
@@ -84,8 +79,4 @@ export function sizeError(
   return new RangeError(
     `Image size ${sizeOf(size)} does not match the network's input ${sizeOf(input)}; add --resize or --crop (${where})`,
   );
-}
-
-function isChannels(size: number | undefined): boolean {
-  return size === 1 || size === 3;
 }

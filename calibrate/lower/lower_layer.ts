@@ -119,6 +119,7 @@ function lowerQuantized(context: LowerContext, node: LayerNode): void {
   const shown = probes ? lowerProbe() : {};
 
   const { bias, multiplier, outputScale } = requantise(quantized, correction, input, {
+    name: node.name,
     activation: node.activation.kind,
     quantization,
   });

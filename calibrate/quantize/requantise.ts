@@ -30,29 +30,28 @@ const HOMOGENEOUS: ReadonlySet<Activation["kind"]> = new Set(["identity", "relu"
  * 8 bits, else in real units. A correction's gain is part of the multiplier, so
  * the weights stay as they are.
  *
- * @param output Its quantization is absent where the result is float32.
+ * @param layer Its name and activation; quantization of its output, absent where the result is float32.
  * @throws {RangeError} Where a bias is so large that an accumulator could overflow int32.
  */
 export function requantise(
   weights: WeightQuantization,
   correction: LayerCorrection,
   input: ValueQuantization,
-  output: { activation: Activation["kind"]; quantization: ValueQuantization | undefined },
+  layer: { name: string; activation: Activation["kind"]; quantization: ValueQuantization | undefined },
 ): Requantisation {
   const channels = weights.scales.length;
   const depth = weights.values.length / channels;
   const bias = new Int32Array(channels);
   const multiplier = new Float32Array(channels);
-  const homogeneous = HOMOGENEOUS.has(output.activation);
-  const inverse = output.quantization ? 1 / output.quantization.scale : 1;
+  const homogeneous = HOMOGENEOUS.has(layer.activation);
+  const inverse = layer.quantization ? 1 / layer.quantization.scale : 1;
   for (let channel = 0; channel < channels; channel++) {
     const scale = input.scale * weights.scales[channel] * correction.gain[channel];
     const integer = roundTiesToEven(correction.bias[channel] / scale);
     if (!(Math.abs(integer) + depth * 127 * 255 < 2 ** 31)) {
       throw new RangeError(
-        `Bias ${
-          correction.bias[channel]
-        } of output channel ${channel} is ${integer} units of ${scale}: int32 has no room for it`,
+        `Layer "${layer.name}": bias ${correction.bias[channel]} of output channel ${channel} is ` +
+          `${integer} units of ${scale}: int32 has no room for it`,
       );
     }
     bias[channel] = integer - input.zeroPoint * sumOf(weights.values, channel * depth, depth);
