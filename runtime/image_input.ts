@@ -41,7 +41,7 @@ function quantizedWriter(executor: Executor, step: StepSpec, preprocessing: Prep
   const inverseScale = Math.fround(1 / output.scale!);
   const table = Uint8Array.from(
     normalizationTable(preprocessing),
-    (value) => quantizeValue(value, inverseScale, output.zeroPoint!),
+    (value) => quantizeValue(value, inverseScale, output.zeroPoint!) ^ executor.flip,
   );
   const channels = preprocessing.mean.length;
   return (pixels) => {

@@ -61,7 +61,7 @@ function runQuantized({ lowered, input }: Quantized, kernels?: KernelBuild): Map
     executor.run(first, end);
     const value = owner === "" ? program.inputs[0].name : owner;
     const { u8, f32 } = places.get(value)!;
-    values.set(value, executor.tensor((u8 ?? f32)!).slice());
+    values.set(value, executor.values((u8 ?? f32)!));
   }
   return values;
 }

@@ -55,7 +55,7 @@ export function compareSample(
 }
 
 function compareTensors(floats: Float32Array, executor: Executor, tensor: number): { signal: number; noise: number } {
-  const values = executor.tensor(tensor);
+  const values = executor.values(tensor);
   const { scale = 1, zeroPoint = 0 } = executor.program.tensors[tensor];
   let signal = 0;
   let noise = 0;

@@ -136,8 +136,8 @@ export function createLane(): Lane {
     correct(layer, bias, multiplier) {
       const { executor, lowered } = streams!.quantized;
       const parts = lowered.layers.get(layer)!;
-      executor.constant(parts.bias).set(bias);
-      executor.constant(parts.multiplier!).set(multiplier);
+      executor.setConstant(parts.bias, bias);
+      executor.setConstant(parts.multiplier!, multiplier);
       return Promise.resolve();
     },
 

@@ -2,7 +2,7 @@
 
 use crate::activation::Activation;
 use crate::epilogue::{Epilogue, Quantization};
-use crate::vector::{load, load_u8x8, store_floats, widen_to_f32};
+use crate::vector::{flip, load, load_u8x8, store_floats, widen_to_f32};
 use core::arch::wasm32::*;
 
 /// Dimensions with the strides of both operands; the output is contiguous.
@@ -119,13 +119,14 @@ unsafe extern "C" fn binary_u8(block: &BinaryU8Block) {
 
 #[inline(always)]
 unsafe fn read_u8(from: *const u8, i: usize, stride: usize) -> v128 {
+    let flip = u8x16_extract_lane::<0>(flip());
     match stride {
         1 => load_u8x8(from.add(i)),
-        0 => i16x8_splat(*from as i16),
+        0 => i16x8_splat((*from ^ flip) as i16),
         _ => {
             let mut values = [0i16; 8];
             for (lane, value) in values.iter_mut().enumerate() {
-                *value = *from.add((i + lane) * stride) as i16;
+                *value = (*from.add((i + lane) * stride) ^ flip) as i16;
             }
             load(values.as_ptr() as *const u8)
         }

@@ -3,6 +3,7 @@
 use crate::activation::Activation;
 use crate::epilogue::{copy_over, fill_over, Epilogue, Quantization};
 use crate::gemm::{multiply, Element, Product, F32, U8};
+use crate::vector::flip;
 use core::arch::wasm32::*;
 
 /// Output positions whose inputs are gathered at once.
@@ -117,7 +118,8 @@ impl Place {
 #[no_mangle]
 unsafe extern "C" fn convolution_u8(block: &ConvolutionBlock) {
     let epilogue = block.epilogue(block.output_type == 1);
-    run::<U8>(block, &epilogue, u8x16_splat(block.input_zero_point as u8));
+    let padding = v128_xor(u8x16_splat(block.input_zero_point as u8), flip());
+    run::<U8>(block, &epilogue, padding);
 }
 
 #[no_mangle]

@@ -1,6 +1,6 @@
 //! Strided copies and fills.
 
-use crate::vector::{load, store};
+use crate::vector::{flip, load, store, store_bytes};
 use core::arch::wasm32::*;
 
 #[repr(C)]
@@ -104,7 +104,11 @@ struct FillBlock {
 
 #[no_mangle]
 unsafe extern "C" fn fill_8(block: &FillBlock) {
-    fill(block.output, block.count, u8x16_splat(block.value as u8));
+    fill(
+        block.output,
+        block.count,
+        v128_xor(u8x16_splat(block.value as u8), flip()),
+    );
 }
 
 #[no_mangle]
@@ -120,6 +124,39 @@ unsafe fn fill(output: *mut u8, size: usize, value: v128) {
         i += 16;
     }
     if i < size {
-        crate::vector::store_bytes(output.add(i), value, size - i);
+        store_bytes(output.add(i), value, size - i);
+    }
+}
+
+#[repr(C)]
+struct ConstantBlock {
+    input: *const u8,
+    output: *mut u8,
+    count: usize,
+}
+
+#[no_mangle]
+unsafe extern "C" fn constant_8(block: &ConstantBlock) {
+    copy_flipped(block, flip());
+}
+
+#[no_mangle]
+unsafe extern "C" fn constant_32(block: &ConstantBlock) {
+    copy_flipped(
+        &ConstantBlock {
+            count: block.count * 4,
+            ..*block
+        },
+        i32x4_splat(0),
+    );
+}
+
+#[inline(always)]
+unsafe fn copy_flipped(block: &ConstantBlock, flip: v128) {
+    let mut i = 0;
+    while i < block.count {
+        let value = v128_xor(load(block.input.add(i)), flip);
+        store_bytes(block.output.add(i), value, block.count - i);
+        i += 16;
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::convolution::{ConvolutionBlock, Place};
 use crate::epilogue::{fill_over, Epilogue};
-use crate::vector::load;
+use crate::vector::{flip, load};
 use core::arch::wasm32::*;
 
 /// Scratch of a call: the taps' addresses, a position of padding, weights.
@@ -106,7 +106,8 @@ unsafe extern "C" fn depthwise_f32(block: &ConvolutionBlock) {
 #[no_mangle]
 unsafe extern "C" fn depthwise_u8(block: &ConvolutionBlock) {
     let epilogue = block.epilogue(block.output_type == 1);
-    let taps = prepare(block, u8x16_splat(block.input_zero_point as u8), 1);
+    let padding = v128_xor(u8x16_splat(block.input_zero_point as u8), flip());
+    let taps = prepare(block, padding, 1);
     interleave(block, &taps);
     run(block, &taps, &epilogue, block.input_channels, |channel| {
         let bias = block.bias.add(channel * 4);

@@ -1,6 +1,6 @@
 //! Maximum and average over windows.
 
-use crate::vector::{load, store_bytes, store_floats, Rounding};
+use crate::vector::{flip, load, store_bytes, store_floats, Rounding};
 use core::arch::wasm32::*;
 
 #[repr(C)]
@@ -122,16 +122,17 @@ fn count(block: &PoolBlock, rows: Range, columns: Range) -> f32 {
 #[no_mangle]
 unsafe extern "C" fn max_pool_u8(block: &PoolBlock) {
     let channels = block.channels;
+    let flip = flip();
     windows(block, |rows, columns, image, position| {
         let mut channel = 0;
         while channel < channels {
             let mut best = i32x4_splat(0);
             taps(block, [rows, columns], image, channel, channels, |x| {
-                best = u8x16_max(best, load(x))
+                best = u8x16_max(best, v128_xor(load(x), flip))
             });
             store_bytes(
                 block.output.add(position * channels + channel),
-                best,
+                v128_xor(best, flip),
                 channels - channel,
             );
             channel += 16;
@@ -159,6 +160,7 @@ unsafe extern "C" fn max_pool_f32(block: &PoolBlock) {
 #[no_mangle]
 unsafe extern "C" fn average_pool_u8(block: &PoolBlock) {
     let channels = block.channels;
+    let flip = flip();
     let rounding = Rounding::new(0, 255, block.output_zero_point);
     let zero_point = i16x8_splat(block.input_zero_point as i16);
     windows(block, |rows, columns, image, position| {
@@ -167,7 +169,7 @@ unsafe extern "C" fn average_pool_u8(block: &PoolBlock) {
         while channel < channels {
             let mut sums = [i32x4_splat(0); 4];
             taps(block, [rows, columns], image, channel, channels, |x| {
-                let x = load(x);
+                let x = v128_xor(load(x), flip);
                 let low = i16x8_sub(u16x8_extend_low_u8x16(x), zero_point);
                 let high = i16x8_sub(u16x8_extend_high_u8x16(x), zero_point);
                 sums[0] = i32x4_add(sums[0], i32x4_extend_low_i16x8(low));

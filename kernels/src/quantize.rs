@@ -1,6 +1,6 @@
 //! Between f32 and u8, and from u8 to u8 through a table.
 
-use crate::vector::{load, load_u8x8, store, store_bytes, store_floats, widen_to_f32, Rounding};
+use crate::vector::{flip, load, load_u8x8, store, store_bytes, store_floats, widen_to_f32, Rounding};
 use core::arch::wasm32::*;
 
 #[repr(C)]
@@ -85,7 +85,8 @@ struct LookupBlock {
 
 #[no_mangle]
 unsafe extern "C" fn lookup(block: &LookupBlock) {
+    let flip = u8x16_extract_lane::<0>(flip());
     for i in 0..block.count {
-        *block.output.add(i) = *block.table.add(*block.input.add(i) as usize);
+        *block.output.add(i) = *block.table.add((*block.input.add(i) ^ flip) as usize) ^ flip;
     }
 }

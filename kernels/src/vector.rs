@@ -2,6 +2,23 @@
 
 use core::arch::wasm32::*;
 
+/// 0x80 where u8 tensors lie in memory as signed values, else 0.
+static mut FLIP: u8 = 0;
+
+/// XOR between u8 values and their bytes in memory: 0x80 in every byte where
+/// the dot product of the host is signed, else 0.
+#[inline(always)]
+pub fn flip() -> v128 {
+    unsafe { u8x16_splat(*(&raw const FLIP)) }
+}
+
+/// From now on, u8 tensors lie in memory with their highest bit inverted (1) or
+/// as they are (0).
+#[no_mangle]
+unsafe extern "C" fn set_signed(signed: u32) {
+    FLIP = if signed == 0 { 0 } else { 0x80 };
+}
+
 /// 1.5 * 2^23: adding it leaves the rounded integer in the low mantissa bits.
 const ROUNDER: f32 = 12_582_912.0;
 const ROUNDER_BITS: i32 = 0x4B40_0000;
@@ -22,10 +39,10 @@ pub unsafe fn splat_word(address: *const u8) -> v128 {
     u32x4_splat((address as *const u32).read_unaligned())
 }
 
-/// Eight u8 values as i16.
+/// Eight u8 values in memory as i16.
 #[inline(always)]
 pub unsafe fn load_u8x8(address: *const u8) -> v128 {
-    i16x8_load_extend_u8x8(address)
+    u16x8_extend_low_u8x16(v128_xor(v128_load64_zero(address as *const u64), flip()))
 }
 
 /// Eight i16 values as two f32 vectors.
@@ -67,6 +84,7 @@ pub struct Rounding {
     low: v128,
     offset: v128,
     high: v128,
+    flip: v128,
 }
 
 impl Rounding {
@@ -76,6 +94,7 @@ impl Rounding {
             low: i32x4_splat(ROUNDER_BITS + low - zero_point),
             offset: i32x4_splat(ROUNDER_BITS - zero_point),
             high: u8x16_splat(high as u8),
+            flip: flip(),
         }
     }
 
@@ -88,21 +107,21 @@ impl Rounding {
         i32x4_sub(i32x4_max(bits, self.low), self.offset)
     }
 
-    /// Eight f32 to eight u8 in the low half.
+    /// Eight f32 to eight u8 in the low half, as they lie in memory.
     #[inline(always)]
     pub fn apply8(&self, a: v128, b: v128) -> v128 {
         let words = i16x8_narrow_i32x4(self.apply(a), self.apply(b));
-        u8x16_min(u8x16_narrow_i16x8(words, words), self.high)
+        v128_xor(u8x16_min(u8x16_narrow_i16x8(words, words), self.high), self.flip)
     }
 
-    /// Sixteen f32 to sixteen u8.
+    /// Sixteen f32 to sixteen u8, as they lie in memory.
     #[inline(always)]
     pub fn apply16(&self, v: [v128; 4]) -> v128 {
         let bytes = u8x16_narrow_i16x8(
             i16x8_narrow_i32x4(self.apply(v[0]), self.apply(v[1])),
             i16x8_narrow_i32x4(self.apply(v[2]), self.apply(v[3])),
         );
-        u8x16_min(bytes, self.high)
+        v128_xor(u8x16_min(bytes, self.high), self.flip)
     }
 }
 

@@ -14,6 +14,7 @@ import {
   checkConstant,
   checkCounts,
   checkTensor,
+  type ElementView,
   integer,
   integers,
   type KernelDefinition,
@@ -88,6 +89,38 @@ export function scratchBytes(geometry: ConvolutionGeometry, depthwise: boolean, 
   return type === "u8" ? 4 * padded + channels + padded * channels + 16 : 4 * padded + 4 * channels + 16;
 }
 
+/** Adds to the bias what a signed dot product leaves out: 128 times the sum of each channel's weights. */
+function signedBias(
+  geometry: ConvolutionGeometry,
+  depthwise: boolean,
+  weights: Int8Array,
+  bias: Int32Array,
+): Int32Array {
+  const adapted = bias.slice();
+  const channels = geometry.output[3];
+  if (depthwise) {
+    const width = Math.ceil(channels / 16) * 16;
+    for (let start = 0; start < weights.length; start += width) {
+      for (let channel = 0; channel < channels; channel++) adapted[channel] += 128 * weights[start + channel];
+    }
+    return adapted;
+  }
+  const perGroup = channels / geometry.groups;
+  const panels = Math.ceil(perGroup / 8);
+  const panelLength = weights.length / geometry.groups / panels;
+  for (let channel = 0; channel < channels; channel++) {
+    const inGroup = channel % perGroup;
+    const panel = (channel - inGroup) / perGroup * panels + Math.floor(inGroup / 8);
+    const end = (panel + 1) * panelLength;
+    let sum = 0;
+    for (let index = panel * panelLength + inGroup % 8 * 4; index < end; index += 32) {
+      sum += weights[index] + weights[index + 1] + weights[index + 2] + weights[index + 3];
+    }
+    adapted[channel] += 128 * sum;
+  }
+  return adapted;
+}
+
 function define(depthwise: boolean, type: TensorType): KernelDefinition {
   const entry = `${depthwise ? "depthwise" : "convolution"}_${type}`;
   const weightType: ConstantType = type === "u8" ? "i8" : "f32";
@@ -112,6 +145,13 @@ function define(depthwise: boolean, type: TensorType): KernelDefinition {
 
   return {
     check,
+    adaptConstants(step, [weights, bias], { signed }) {
+      const adapted = new Map<number, ElementView>();
+      if (signed && type === "u8") {
+        adapted.set(1, signedBias(readGeometry(step), depthwise, weights as Int8Array, bias as Int32Array));
+      }
+      return adapted;
+    },
     scratchBytes: (step) => scratchBytes(readGeometry(step), depthwise, type),
     bind(step, program, memory) {
       const { input, output, kernel, stride, dilation, pads, groups } = readGeometry(step);

@@ -100,19 +100,9 @@ const constant: KernelDefinition = {
   },
   bind(step, program, memory) {
     const { type, shape } = program.tensors[step.output];
-    const dimensions = [1, 1, 1, 1, 1, elementCount(shape)];
-    const strides = [0, 0, 0, 0, 0, 1];
     return {
-      entry: type === "u8" ? "copy_8" : "copy_32",
-      block: [
-        memory.constant(step.constants[0]),
-        memory.tensor(step.output),
-        0,
-        0,
-        ...dimensions,
-        ...strides,
-        ...strides,
-      ],
+      entry: type === "u8" ? "constant_8" : "constant_32",
+      block: [memory.constant(step.constants[0]), memory.tensor(step.output), elementCount(shape)],
     };
   },
 };

@@ -8,7 +8,11 @@
 import { BundleError } from "../errors.ts";
 import type { ConstantType, Program, StepSpec, TensorSpec, TensorType } from "../program.ts";
 import { elementCount } from "../bundle/format.ts";
+import type { KernelBuild } from "./instance.ts";
 import { asFloat, asInteger, asIntegers, asString } from "../bundle/fields.ts";
+
+/** Elements in linear memory. */
+export type ElementView = Float32Array | Uint8Array | Int8Array | Int32Array;
 
 /** Where the parts of a program lie in linear memory, as byte addresses. */
 export interface MemoryMap {
@@ -23,6 +27,14 @@ export interface KernelCall {
   block: number[];
 }
 
+/** What kernels and their constants depend on. */
+export interface KernelHost {
+  /** The build that runs. */
+  build: KernelBuild;
+  /** Whether u8 tensors lie in memory as signed bytes, as `kernels/README.md` states. */
+  signed: boolean;
+}
+
 /** A kernel that steps can name. */
 export interface KernelDefinition {
   /** Throws a {@linkcode BundleError} where the step would make the kernel leave its tensors or constants. */
@@ -31,6 +43,15 @@ export interface KernelDefinition {
   checkData?(step: StepSpec, constants: readonly ArrayBufferView[]): void;
   /** Bytes of scratch memory that the step needs; none where absent. */
   scratchBytes?(step: StepSpec): number;
+  /**
+   * What takes the place of the step's constants on a host, by their position
+   * in the step; each has as many elements on every call.
+   */
+  adaptConstants?(
+    step: StepSpec,
+    constants: readonly ElementView[],
+    host: KernelHost,
+  ): ReadonlyMap<number, ElementView>;
   /** Makes the call of a checked step. */
   bind(step: StepSpec, program: Program, memory: MemoryMap): KernelCall;
 }

@@ -13,6 +13,8 @@ export type KernelBuild = "simd128" | "relaxed";
 /** An instance of the kernels with a memory of its own. */
 export interface KernelInstance {
   build: KernelBuild;
+  /** Whether u8 tensors lie in memory as signed bytes. */
+  signed: boolean;
   /** Its memory; everything from `heapBase` on belongs to the caller. */
   memory: WebAssembly.Memory;
   /** First free byte, a multiple of 16. */
@@ -26,8 +28,9 @@ const TEXTS: Readonly<Record<KernelBuild, string>> = {
   relaxed: relaxedText,
 };
 
-/** What `dot_probe` gives where the second operand of the dot product is unsigned and nothing saturates. */
+/** What `dot_probe` gives where nothing saturates, by how the dot product takes its second operand. */
 const UNSIGNED_DOT = 0;
+const SIGNED_DOT = 1;
 
 const modules: Partial<Record<KernelBuild, WebAssembly.Module>> = {};
 let chosen: KernelBuild | undefined;
@@ -44,10 +47,11 @@ function canRunRelaxed(): boolean {
   const bytes = decode(TEXTS.relaxed);
   if (!WebAssembly.validate(bytes)) return false;
   modules.relaxed ??= new WebAssembly.Module(bytes);
-  return instantiateKernels("relaxed").functions.dot_probe(0) === UNSIGNED_DOT;
+  const product = instantiateKernels("relaxed").functions.dot_probe(0);
+  return product === UNSIGNED_DOT || product === SIGNED_DOT;
 }
 
-/** The build for this machine: "relaxed" where its dot product is exact on unsigned activations; probed once. */
+/** The build for this machine: "relaxed" where its dot product is exact; probed once. */
 export function chooseBuild(): KernelBuild {
   return chosen ??= canRunRelaxed() ? "relaxed" : "simd128";
 }
@@ -65,7 +69,12 @@ export function compileKernels(build: KernelBuild): WebAssembly.Module {
 export function instantiateKernels(
   build: KernelBuild = chooseBuild(),
 ): KernelInstance {
-  const exports = new WebAssembly.Instance(compileKernels(build), {}).exports;
+  return instantiateModule(build, compileKernels(build));
+}
+
+/** Makes an instance of a compiled build, set to the host's dot product. */
+export function instantiateModule(build: KernelBuild, module: WebAssembly.Module): KernelInstance {
+  const exports = new WebAssembly.Instance(module, {}).exports;
   const functions: Record<string, (block: number) => number> = {};
   for (const [name, value] of Object.entries(exports)) {
     if (typeof value === "function") {
@@ -74,5 +83,7 @@ export function instantiateKernels(
   }
   const { memory } = exports as { memory: WebAssembly.Memory };
   const heapBase = Math.ceil(functions.heap_base(0) / 16) * 16;
-  return { build, memory, heapBase, functions };
+  const signed = functions.dot_probe(0) === SIGNED_DOT;
+  if (signed) functions.set_signed(1);
+  return { build, signed, memory, heapBase, functions };
 }

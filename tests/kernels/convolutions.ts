@@ -15,7 +15,9 @@ import { convolutionF32, type ConvolutionGeometry, convolutionU8 } from "../../k
 import type { EpilogueOptions } from "../../kernels/reference/epilogue.ts";
 import { ACTIVATION_CODES, type ActivationKind } from "../../runtime/activation.ts";
 import { randomActivation } from "./activations.ts";
-import { assertKernel, type Field, type Random } from "./harness.ts";
+import { convolutionKernels } from "../../runtime/kernels/convolution.ts";
+import type { StepSpec } from "../../runtime/program.ts";
+import { assertKernel, type Field, type Host, isSigned, type Random } from "./harness.ts";
 
 /** Which convolution to draw. */
 export interface Kind {
@@ -117,11 +119,11 @@ export function checkU8(
   };
   const expected = convolutionU8(input, { weights, bias, multiplier }, options);
   const packed = kind.depthwise ? packDepthwiseU8(weights, shape) : packConvolutionU8(weights, shape, g.groups);
-  assertKernel(kind.depthwise ? "depthwise_u8" : "convolution_u8", expected, (output) => [
+  assertKernel(kind.depthwise ? "depthwise_u8" : "convolution_u8", expected, (output, host) => [
     { read: input },
-    { read: packed },
-    { read: bias },
-    { read: multiplier },
+    { constant: packed },
+    { constant: adaptedBias(g, kind, { packed, bias, host }) },
+    { constant: multiplier },
     slopesField(options),
     { write: output },
     { scratch: scratchBytes(g, kind.depthwise, 1) },
@@ -149,8 +151,8 @@ export function checkF32(g: ConvolutionGeometry, kind: Kind, draw: Random): void
   const packed = kind.depthwise ? packDepthwiseF32(weights, shape) : packConvolutionF32(weights, shape, g.groups);
   assertKernel(kind.depthwise ? "depthwise_f32" : "convolution_f32", expected, (output) => [
     { read: input },
-    { read: packed },
-    { read: bias },
+    { constant: packed },
+    { constant: bias },
     0,
     slopesField(options),
     { write: output },
@@ -165,5 +167,32 @@ export function checkF32(g: ConvolutionGeometry, kind: Kind, draw: Random): void
 }
 
 function slopesField(options: { activation: ActivationKind; slopes?: Float32Array }): Field {
-  return options.activation === "prelu" ? { read: options.slopes! } : 0;
+  return options.activation === "prelu" ? { constant: options.slopes! } : 0;
+}
+
+/** The bias that the runtime gives the kernel on a host. */
+function adaptedBias(
+  g: ConvolutionGeometry,
+  { depthwise }: Kind,
+  { packed, bias, host }: { packed: Int8Array; bias: Int32Array; host: Host },
+): Int32Array {
+  const kernel = depthwise ? "depthwise_u8" : "convolution_u8";
+  const step: StepSpec = {
+    kernel,
+    name: "",
+    inputs: [],
+    output: 0,
+    constants: [],
+    attributes: {
+      input: [g.batch, g.inputHeight, g.inputWidth, g.inputChannels],
+      output: [g.batch, g.outputHeight, g.outputWidth, g.outputChannels],
+      kernel: [g.kernelHeight, g.kernelWidth],
+      groups: g.groups,
+    },
+  };
+  const adapted = convolutionKernels[kernel].adaptConstants!(step, [packed, bias], {
+    build: host === "simd128" ? "simd128" : "relaxed",
+    signed: isSigned(host),
+  });
+  return (adapted.get(1) ?? bias) as Int32Array;
 }

@@ -1,6 +1,5 @@
 import { copy, type CopyOptions } from "../../kernels/reference/copy.ts";
-import { assertKernel, builds, callKernel, type Random, random } from "./harness.ts";
-import { assertEquals } from "@std/assert";
+import { assertKernel, type Random, random } from "./harness.ts";
 
 interface Side {
   strides: number[];
@@ -50,14 +49,20 @@ Deno.test("A strided copy equals the reference and leaves the gaps alone", () =>
 });
 
 Deno.test("A fill writes exactly its elements", () => {
-  for (const build of builds) {
-    for (let count = 0; count < 40; count++) {
-      const bytes = new Uint8Array(count);
-      callKernel(build, "fill_8", [{ write: bytes }, count, 201]);
-      assertEquals(bytes, new Uint8Array(count).fill(201));
-      const words = new Uint32Array(count);
-      callKernel(build, "fill_32", [{ write: words }, count, 0x12345678]);
-      assertEquals(words, new Uint32Array(count).fill(0x12345678));
-    }
+  for (let count = 0; count < 40; count++) {
+    const bytes = new Uint8Array(count).fill(201);
+    assertKernel("fill_8", bytes, (output) => [{ write: output }, count, 201]);
+    const words = new Uint32Array(count).fill(0x12345678);
+    assertKernel("fill_32", words, (output) => [{ write: output }, count, 0x12345678]);
+  }
+});
+
+Deno.test("A constant becomes a tensor of the same elements", () => {
+  const draw = random(72);
+  for (let count = 0; count < 40; count++) {
+    const bytes = draw.u8(count);
+    assertKernel("constant_8", bytes, (output) => [{ constant: bytes }, { write: output }, count]);
+    const words = Uint32Array.from(bytes, (byte) => byte * 0x1010307);
+    assertKernel("constant_32", words, (output) => [{ constant: words }, { write: output }, count]);
   }
 });

@@ -9,20 +9,26 @@ import { assertEquals } from "@std/assert";
 import {
   chooseBuild,
   instantiateKernels,
+  instantiateModule,
   type KernelBuild,
   type KernelInstance,
 } from "../../runtime/kernels/instance.ts";
+import { emulatedKernels } from "../support/emulated_dot.ts";
 
 export { type Random, random } from "../support/random.ts";
 
 /** An array that a kernel reads or writes. */
 export type Values = Uint8Array | Int8Array | Int32Array | Uint32Array | Float32Array;
 
-/** A field of a parameter block: an integer, an f32, or the address of something. */
+/**
+ * A field of a parameter block: an integer, an f32, or the address of
+ * something: a tensor to read, a constant, a tensor to write, scratch memory.
+ */
 export type Field =
   | number
   | { float: number }
   | { read: Values }
+  | { constant: Values }
   | { write: Values }
   | { scratch: number };
 
@@ -30,22 +36,45 @@ export type Field =
 const TRAILING = 64;
 const GUARD = 0x5c;
 
-const instances = new Map<KernelBuild, KernelInstance>();
-
 /** The builds that give exact results on this machine. */
 export const builds: KernelBuild[] = chooseBuild() === "relaxed" ? ["simd128", "relaxed"] : ["simd128"];
 
-function instance(build: KernelBuild): KernelInstance {
-  const existing = instances.get(build);
+/** Kernels as some host has them: a build that runs here, or the relaxed build with an emulated dot product. */
+export type Host = KernelBuild | "emulated unsigned" | "emulated signed";
+
+/** All hosts that kernels are tested on. */
+export const hosts: Host[] = [...builds, "emulated unsigned", "emulated signed"];
+
+const instances = new Map<Host, KernelInstance>();
+
+function instance(host: Host): KernelInstance {
+  const existing = instances.get(host);
   if (existing) return existing;
-  const made = instantiateKernels(build);
+  const made = host === "simd128" || host === "relaxed"
+    ? instantiateKernels(host)
+    : instantiateModule("relaxed", emulatedKernels(host === "emulated signed" ? "signed" : "unsigned"));
   made.memory.grow(256);
-  instances.set(build, made);
+  instances.set(host, made);
   return made;
+}
+
+/** Whether u8 tensors lie in the memory of a host as signed bytes. */
+export function isSigned(host: Host): boolean {
+  return instance(host).signed;
+}
+
+/** The bytes of a tensor as they lie in memory. */
+function inMemory(values: Values, signed: boolean): Uint8Array {
+  return signed && values instanceof Uint8Array ? values.map((value) => value ^ 0x80) : bytesOf(values);
 }
 
 function bytesOf(values: Values): Uint8Array {
   return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+}
+
+function valuesOf(field: { read: Values } | { constant: Values } | { write: Values }): Values {
+  if ("read" in field) return field.read;
+  return "constant" in field ? field.constant : field.write;
 }
 
 /**
@@ -53,8 +82,8 @@ function bytesOf(values: Values): Uint8Array {
  *
  * @throws {AssertionError} If it wrote next to an output, next to its scratch or into an input.
  */
-export function callKernel(build: KernelBuild, name: string, fields: Field[]): void {
-  const { memory, heapBase, functions } = instance(build);
+export function callKernel(host: Host, name: string, fields: Field[]): void {
+  const { memory, heapBase, functions, signed } = instance(host);
   const view = new DataView(memory.buffer);
   const bytes = new Uint8Array(memory.buffer);
   const block = heapBase + TRAILING;
@@ -66,7 +95,7 @@ export function callKernel(build: KernelBuild, name: string, fields: Field[]): v
   };
   const areas = fields.map((field) => {
     if (typeof field === "number" || "float" in field) return undefined;
-    const size = "scratch" in field ? field.scratch : ("read" in field ? field.read : field.write).byteLength;
+    const size = "scratch" in field ? field.scratch : valuesOf(field).byteLength;
     return { field, address: place(size), size };
   });
   bytes.fill(GUARD, heapBase, next);
@@ -75,34 +104,39 @@ export function callKernel(build: KernelBuild, name: string, fields: Field[]): v
     if (typeof field === "number") view.setInt32(block + index * 4, field, true);
     else if ("float" in field) view.setFloat32(block + index * 4, field.float, true);
     else view.setUint32(block + index * 4, area!.address, true);
-    if (typeof field === "object" && "read" in field) bytes.set(bytesOf(field.read), area!.address);
-    if (typeof field === "object" && "write" in field) bytes.set(bytesOf(field.write), area!.address);
+    if (area && !("scratch" in area.field)) {
+      bytes.set(inMemory(valuesOf(area.field), signed && !("constant" in area.field)), area.address);
+    }
   });
   const before = bytes.slice(heapBase, next);
   functions[name](block);
   const after = bytes.slice(heapBase, next);
   for (const area of areas) {
-    if (!area || "read" in area.field) continue;
+    if (!area || "read" in area.field || "constant" in area.field) continue;
     const start = area.address - heapBase;
-    if ("write" in area.field) bytesOf(area.field.write).set(after.subarray(start, start + area.size));
+    if ("write" in area.field) {
+      const written = bytesOf(area.field.write);
+      written.set(after.subarray(start, start + area.size));
+      written.set(inMemory(area.field.write, signed));
+    }
     after.set(before.subarray(start, start + area.size), start);
   }
   const changed = after.findIndex((byte, index) => byte !== before[index]);
-  assertEquals(changed, -1, `${name} (${build}) changed a byte outside its output`);
+  assertEquals(changed, -1, `${name} (${host}) changed a byte outside its output`);
 }
 
-/** Runs a kernel in every build and compares its output with the reference, bit for bit but for the kind of NaN. */
-export function assertKernel(name: string, expected: Values, fields: (output: Values) => Field[]): void {
-  for (const build of builds) {
+/** Runs a kernel on every host and compares its output with the reference, bit for bit but for the kind of NaN. */
+export function assertKernel(name: string, expected: Values, fields: (output: Values, host: Host) => Field[]): void {
+  for (const host of hosts) {
     const output = expected.slice().fill(77) as Values;
-    callKernel(build, name, fields(output));
+    callKernel(host, name, fields(output, host));
     const wrong = expected.findIndex((value, index) => !Object.is(value, output[index]));
     if (wrong >= 0) {
-      const shown = fields(output).map((field) =>
+      const shown = fields(output, host).map((field) =>
         typeof field === "object" && !("float" in field) ? "*" : JSON.stringify(field)
       );
       throw new Error(
-        `${name} (${build}): element ${wrong} of ${expected.length} is ${output[wrong]}, ` +
+        `${name} (${host}): element ${wrong} of ${expected.length} is ${output[wrong]}, ` +
           `expected ${expected[wrong]}; block ${shown.join(" ")}`,
       );
     }

@@ -38,7 +38,7 @@ Deno.test("A lookup replaces every value by its table entry", () => {
   for (let count = 1; count < 40; count++) {
     const input = draw.u8(count);
     assertKernel("lookup", lookup(input, table), (output) => [
-      ...[{ read: input }, { write: output }, { read: table }, count],
+      ...[{ read: input }, { write: output }, { constant: table }, count],
     ]);
   }
 });

@@ -36,7 +36,7 @@ Deno.test("Resizing equals the reference, nearest and linear", () => {
       assertKernel(name, resize<Uint8Array | Float32Array>(input, options), (output) => [
         ...[{ read: input }, { write: output }],
         ...[batch, inputHeight, inputWidth, channels, rowTable.length, columnTable.length],
-        ...[{ read: tableBytes(rowTable) }, { read: tableBytes(columnTable) }, Number(options.linear)],
+        ...[{ constant: tableBytes(rowTable) }, { constant: tableBytes(columnTable) }, Number(options.linear)],
       ]);
     }
   }
