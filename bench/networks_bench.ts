@@ -10,7 +10,11 @@ import { textTable } from "../calibrate/report/text_table.ts";
 import { writeBundle } from "../runtime/bundle/write.ts";
 import { Model } from "../runtime/model.ts";
 import type { Preprocessing } from "../runtime/preprocessing.ts";
+import type { BundleSource } from "../runtime/source.ts";
 import { builds } from "./kernel_bench.ts";
+import { networkBundles } from "./networks/bundles.ts";
+import { mobilenetV2 } from "./networks/mobilenet_v2.ts";
+import { resnet18 } from "./networks/resnet18.ts";
 
 const IMAGENET = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
 
@@ -49,11 +53,25 @@ for (const { network, images, preprocessing } of NETWORKS) {
   const { multiplyAdds } = describeNetwork(onnx, { name });
   const float = lower(graph);
   const { bundle } = await calibrate(graph, { data, samples: CALIBRATION_SAMPLES, preprocessing });
-  const bytes = { float32: await writeBundle(float.program, float.data), int8: bundle };
+  await measure(network, multiplyAdds, { float32: await writeBundle(float.program, float.data), int8: bundle });
+}
+for (const network of [mobilenetV2(), resnet18()]) {
+  await measure(`${network.name}, random weights`, network.multiplyAdds, await networkBundles(network));
+}
+console.log(textTable(["network", "type", "build", "ms", "GMAC/s", "speed-up"], rows, {
+  align: ["left", "left", "left", "right", "right", "right"],
+}));
+
+/** Adds the rows of a network: both types in every build of the kernels. */
+async function measure(
+  network: string,
+  multiplyAdds: number,
+  bundles: Record<"float32" | "int8", BundleSource>,
+): Promise<void> {
   for (const kernels of builds) {
     const models = {
-      float32: await Model.load(bytes.float32, { kernels }),
-      int8: await Model.load(bytes.int8, { kernels }),
+      float32: await Model.load(bundles.float32, { kernels }),
+      int8: await Model.load(bundles.int8, { kernels }),
     };
     const times = { float32: await medianTime(models.float32), int8: await medianTime(models.int8) };
     for (const type of ["float32", "int8"] as const) {
@@ -63,9 +81,6 @@ for (const { network, images, preprocessing } of NETWORKS) {
     }
   }
 }
-console.log(textTable(["network", "type", "build", "ms", "GMAC/s", "speed-up"], rows, {
-  align: ["left", "left", "left", "right", "right", "right"],
-}));
 
 function exists(path: string): boolean {
   try {
