@@ -7,6 +7,7 @@ import { createHistogram, observe } from "../calibrate/observe/histogram.ts";
 import { makePlan } from "../calibrate/quantize/make_plan.ts";
 import { atomsOf, parameterGroups } from "../calibrate/quantize/observed_values.ts";
 import type { QuantizationPlan } from "../calibrate/quantize/plan.ts";
+import { openLanes } from "../calibrate/stream/lanes.ts";
 import { stepRanges } from "../calibrate/stream/step_ranges.ts";
 import type { Activation } from "../runtime/activation.ts";
 import { Executor } from "../runtime/executor.ts";
@@ -24,7 +25,7 @@ interface Quantized {
   floats: Map<string, Float32Array>;
 }
 
-function quantize(parts: GraphParts): Quantized {
+async function quantize(parts: GraphParts): Promise<Quantized> {
   const graph = makeGraph(parts);
   verifyGraph(graph);
   const [port] = graph.inputs;
@@ -46,7 +47,8 @@ function quantize(parts: GraphParts): Quantized {
       return [name, { histogram, raw: floats.get(name)! }];
     }),
   );
-  const { plan } = makePlan(graph, { forms, groups, observations }, { scales: "qmse", weights: "per-channel" });
+  const options = { scales: "qmse", weights: "per-channel" } as const;
+  const { plan } = await makePlan(graph, { forms, groups, observations }, options, openLanes(1));
   return { graph, plan, lowered: lower(graph, { plan, forms }), input, floats };
 }
 
@@ -171,7 +173,7 @@ const OUTPUTS = 24;
 for (const groups of [1, OUTPUTS]) {
   for (const activation of ACTIVATIONS) {
     const kind = `${groups === 1 ? "convolution" : "depthwise convolution"} with ${JSON.stringify(activation)}`;
-    Deno.test(`An 8-bit ${kind} gives its accumulators' results, rounded once`, () => {
+    Deno.test(`An 8-bit ${kind} gives its accumulators' results, rounded once`, async () => {
       const inputs = groups === 1 ? 4 : OUTPUTS;
       const node = convolution({
         inputs: ["x"],
@@ -181,7 +183,7 @@ for (const groups of [1, OUTPUTS]) {
         activation,
         ...(activation.kind === "prelu" && { slopes: random(9).f32(OUTPUTS, 0.05, 0.5) }),
       });
-      const quantized = quantize({
+      const quantized = await quantize({
         inputs: { x: [1, SIDE, SIDE, inputs] },
         shapes: { a: [1, SIDE, SIDE, OUTPUTS], y: [1, SIDE, SIDE, 2] },
         nodes: [node, convolution({ inputs: ["a"], output: "y", weightShape: [2, OUTPUTS, 1, 1] })],
@@ -232,8 +234,8 @@ function clampedRound(value: number, zeroPoint: number): number {
   return Math.min(255, Math.max(0, value + rounder - rounder + zeroPoint));
 }
 
-Deno.test("An activation function after a layer that another node reads keeps the unrounded result", () => {
-  const quantized = quantize({
+Deno.test("An activation function after a layer that another node reads keeps the unrounded result", async () => {
+  const quantized = await quantize({
     inputs: { x: [1, 6, 6, 3] },
     shapes: { a: [1, 6, 6, 8], b: [1, 6, 6, 8], c: [1, 6, 6, 8], y: [1, 6, 6, 8] },
     nodes: [
@@ -251,8 +253,8 @@ Deno.test("An activation function after a layer that another node reads keeps th
   assertGreater(fidelity(quantized), 30);
 });
 
-Deno.test("An activation function after a concatenation maps bytes by a table", () => {
-  const quantized = quantize({
+Deno.test("An activation function after a concatenation maps bytes by a table", async () => {
+  const quantized = await quantize({
     inputs: { x: [1, 6, 6, 3] },
     shapes: { a: [1, 6, 6, 8], b: [1, 6, 6, 4], j: [1, 6, 6, 12], s: [1, 6, 6, 12], y: [1, 6, 6, 5] },
     nodes: [
@@ -276,9 +278,9 @@ Deno.test("An activation function after a concatenation maps bytes by a table", 
   assertGreater(fidelity(quantized), 30);
 });
 
-Deno.test("Operators that move elements share their parameters and fill with the zero point", () => {
+Deno.test("Operators that move elements share their parameters and fill with the zero point", async () => {
   const window = { stride: [1, 1] as [number, number], dilation: [1, 1] as [number, number] };
-  const quantized = quantize({
+  const quantized = await quantize({
     inputs: { x: [1, 6, 6, 3] },
     shapes: {
       a: [1, 6, 6, 4],
@@ -330,8 +332,8 @@ Deno.test("Operators that move elements share their parameters and fill with the
   assertGreater(fidelity(quantized), 30);
 });
 
-Deno.test("Outputs are float32 straight from the accumulators, beyond the range seen as well", () => {
-  const quantized = quantize({
+Deno.test("Outputs are float32 straight from the accumulators, beyond the range seen as well", async () => {
+  const quantized = await quantize({
     inputs: { x: [1, 6] },
     shapes: { y: [1, 4] },
     nodes: [{
@@ -396,8 +398,8 @@ function blockParts(): GraphParts {
   };
 }
 
-Deno.test("Residual sums and squeeze-and-excitation gates run in 8 bits with a small error", () => {
-  const quantized = quantize(blockParts());
+Deno.test("Residual sums and squeeze-and-excitation gates run in 8 bits with a small error", async () => {
+  const quantized = await quantize(blockParts());
   assertEquals(quantized.plan.values.get("gate"), { scale: 1 / 256, zeroPoint: 0 });
   assertEquals(kernelsOf(quantized, "sum"), ["binary_u8"]);
   assertEquals(kernelsOf(quantized, "gated"), ["binary_u8"]);
@@ -429,8 +431,8 @@ function enlargingParts(): GraphParts {
   };
 }
 
-Deno.test("Linear resampling and transposed convolutions run in 8 bits with a small error", () => {
-  const quantized = quantize(enlargingParts());
+Deno.test("Linear resampling and transposed convolutions run in 8 bits with a small error", async () => {
+  const quantized = await quantize(enlargingParts());
   assertEquals(kernelsOf(quantized, "u"), ["resize_u8"]);
   assertGreater(fidelity(quantized), 30);
 });
@@ -438,8 +440,8 @@ Deno.test("Linear resampling and transposed convolutions run in 8 bits with a sm
 Deno.test({
   name: "Both builds of the kernels give the same bytes",
   ignore: chooseBuild() !== "relaxed",
-  fn: () => {
-    for (const quantized of [quantize(blockParts()), quantize(enlargingParts())]) {
+  fn: async () => {
+    for (const quantized of [await quantize(blockParts()), await quantize(enlargingParts())]) {
       assertEquals(runQuantized(quantized, "relaxed"), runQuantized(quantized, "simd128"));
     }
   },

@@ -6,11 +6,12 @@
  */
 
 import type { Graph } from "../graph.ts";
-import { chooseForms } from "../lower/forms.ts";
+import type { FormChoice } from "../lower/forms.ts";
 import { lower } from "../lower/lower.ts";
 import type { LayerNode } from "../lower/lower_layer.ts";
 import type { QuantizationPlan } from "../quantize/plan.ts";
 import { requantise } from "../quantize/requantise.ts";
+import type { ProgressListener } from "../report/progress.ts";
 import type { Lanes } from "../stream/lanes.ts";
 import { type CorrectionMode, type CorrectionOutcome, type CorrectionTarget, correctLayer } from "./correct_layer.ts";
 
@@ -20,27 +21,27 @@ import { type CorrectionMode, type CorrectionOutcome, type CorrectionTarget, cor
  * Mean and variance where a BatchNormalization was folded into the layer, or,
  * in a network without any, where it is a convolution; else the mean alone.
  *
- * @param state The plan's corrections are replaced in place.
+ * @param state The plan's corrections are replaced in place; samples are positions in the data.
  * @returns How each layer's correction came about, by the name of its output.
  */
 export async function correctLayers(
   state: {
     lanes: Lanes;
     graph: Graph;
+    forms: FormChoice;
     plan: QuantizationPlan;
-    samples: number;
+    samples: readonly number[];
   },
   options: {
     mode: CorrectionMode;
     target: CorrectionTarget;
-    progress: ((phase: string, done: number, total: number) => void) | undefined;
+    progress: ProgressListener | undefined;
   },
 ): Promise<Map<string, CorrectionOutcome>> {
-  const { lanes: { all }, graph, plan, samples } = state;
+  const { lanes: { all }, graph, forms, plan, samples } = state;
   const outcomes = new Map<string, CorrectionOutcome>();
-  const forms = chooseForms(graph);
   const probed = lower(graph, { plan, forms, probes: true });
-  const shares = all.map((_, index) => range(samples).filter((sample) => sample % all.length === index));
+  const shares = all.map((_, index) => samples.filter((_, position) => position % all.length === index));
   await Promise.all(all.map((lane, index) => lane.begin(probed, shares[index])));
   const layers = graph.nodes.filter((node): node is LayerNode => plan.weights.has(node.output));
   const normalized = layers.some((layer) => layer.normalization);
@@ -49,7 +50,7 @@ export async function correctLayers(
     if (plan.weights.has(node.output)) {
       const layer = node as LayerNode;
       const measured = await Promise.all(all.map((lane) => lane.measure(layer.output)));
-      const moments = range(samples).map((sample) => measured[sample % all.length][Math.floor(sample / all.length)]);
+      const moments = samples.map((_, position) => measured[position % all.length][Math.floor(position / all.length)]);
       const wholly = layer.normalization !== undefined || (!normalized && layer.op === "convolution");
       const outcome = correctLayer(moments, {
         mode: wholly ? options.mode : "mean",
@@ -71,9 +72,6 @@ export async function correctLayers(
     }
     await Promise.all(all.map((lane) => lane.advance(node.output)));
   }
+  await Promise.all(all.map((lane) => lane.finish()));
   return outcomes;
-}
-
-function range(length: number): number[] {
-  return Array.from({ length }, (_, index) => index);
 }

@@ -6,25 +6,15 @@
 
 import type { Graph } from "../graph.ts";
 import type { FormChoice } from "../lower/forms.ts";
+import type { LayerNode } from "../lower/lower_layer.ts";
 import { type Histogram, uniteHistograms } from "../observe/histogram.ts";
-import { entropyGrid } from "../scales/entropy.ts";
-import { minMaxGrid } from "../scales/min_max.ts";
-import { percentileGrid } from "../scales/percentile.ts";
-import { qmseGrid } from "../scales/qmse.ts";
+import type { Observation } from "../observe/statistics.ts";
 import type { Grid } from "../scales/score.ts";
+import type { Lanes } from "../stream/lanes.ts";
+import type { ScaleMethod } from "./choose_grid.ts";
 import type { ParameterGroup } from "./observed_values.ts";
 import type { QuantizationPlan } from "./plan.ts";
-import { quantizeWeights, type WeightGranularity } from "./quantize_weights.ts";
-
-/** Methods that choose activation scales. */
-export type ScaleMethod = "qmse" | "minmax" | "percentile" | "entropy";
-
-/** What was seen of one value. */
-export interface Observation {
-  histogram: Histogram;
-  /** Raw values, the same positions of every sample. */
-  raw: Float32Array;
-}
+import type { WeightGranularity } from "./quantize_weights.ts";
 
 /** How a plan is made. */
 export interface PlanOptions {
@@ -43,59 +33,65 @@ export interface ScaleChoice {
 /**
  * Chooses the scale of every parameter group and quantises all weights.
  *
- * @param observations What was seen of each group's sources, by value name.
+ * @param network What was seen of each group's sources, by value name, among others.
+ * @param lanes Share the work, group by group and layer by layer.
  * @returns The plan without corrections of statistics, and how each value's scale came about.
  */
-export function makePlan(
+export async function makePlan(
   graph: Graph,
   network: { forms: FormChoice; groups: readonly ParameterGroup[]; observations: ReadonlyMap<string, Observation> },
   options: PlanOptions,
-): { plan: QuantizationPlan; choices: Map<string, ScaleChoice> } {
+  lanes: Lanes,
+): Promise<{ plan: QuantizationPlan; choices: Map<string, ScaleChoice> }> {
   const plan: QuantizationPlan = { values: new Map(), weights: new Map(), corrections: new Map() };
   const choices = new Map<string, ScaleChoice>();
-  for (const group of network.groups) {
-    const seen = group.sources.map((source) => network.observations.get(source)!);
-    const histogram = seen.length === 1 ? seen[0].histogram : uniteHistograms(seen.map(({ histogram }) => histogram));
-    const raw = concatenate(seen.map(({ raw }) => raw));
-    const grid = group.fixed ? { ...group.fixed, levels: 255 } : chooseGrid(histogram, raw, options.scales);
-    const choice: ScaleChoice = {
-      method: group.fixed ? "fixed" : options.scales,
-      clipped: clippedShare(histogram, grid),
-    };
-    for (const member of group.members) {
-      plan.values.set(member, { scale: grid.scale, zeroPoint: grid.zeroPoint });
-      choices.set(member, choice);
+  const seen = network.groups.map(({ sources, fixed }) => ({
+    observation: unite(sources.map((source) => network.observations.get(source)!)),
+    fixed: fixed && { ...fixed, levels: 255 },
+  }));
+  const grids: Grid[] = [];
+  await lanes.share(
+    seen,
+    async (lane, { observation, fixed }) => fixed ?? await lane.chooseGrid(observation, options.scales),
+    (grid) => grids.push(grid),
+  );
+  network.groups.forEach(({ members, fixed }, index) => {
+    const { scale, zeroPoint } = grids[index];
+    const clipped = clippedShare(seen[index].observation.histogram, grids[index]);
+    for (const member of members) {
+      plan.values.set(member, { scale, zeroPoint });
+      choices.set(member, { method: fixed ? "fixed" : options.scales, clipped });
     }
-  }
+  });
   const weightOptions = {
     granularity: options.weights,
     method: options.scales === "qmse" ? "qmse" : "minmax",
   } as const;
-  for (const node of graph.nodes) {
-    if (node.op !== "convolution" && node.op !== "fullyConnected") continue;
-    if (!network.forms.computed.has(node.output)) continue;
-    const input = plan.values.get(node.inputs[0]);
-    if (!input) continue;
-    plan.weights.set(node.output, quantizeWeights(node, input, weightOptions));
-    plan.corrections.set(node.output, {
-      gain: new Float64Array(node.bias.length).fill(1),
-      bias: Float64Array.from(node.bias),
-    });
-  }
+  const layers = graph.nodes.filter((node): node is LayerNode =>
+    (node.op === "convolution" || node.op === "fullyConnected") && network.forms.computed.has(node.output) &&
+    plan.values.has(node.inputs[0])
+  );
+  await lanes.share(
+    layers.toSorted((a, b) => b.weights.length - a.weights.length),
+    (lane, layer) => lane.quantizeWeights(layer, plan.values.get(layer.inputs[0])!, weightOptions),
+    (weights, layer) => {
+      plan.weights.set(layer.output, weights);
+      plan.corrections.set(layer.output, {
+        gain: new Float64Array(layer.bias.length).fill(1),
+        bias: Float64Array.from(layer.bias),
+      });
+    },
+  );
   return { plan, choices };
 }
 
-function chooseGrid(histogram: Histogram, raw: Float32Array, method: ScaleMethod): Grid {
-  switch (method) {
-    case "qmse":
-      return qmseGrid(histogram, raw);
-    case "minmax":
-      return minMaxGrid(histogram);
-    case "percentile":
-      return percentileGrid(histogram);
-    case "entropy":
-      return entropyGrid(histogram);
-  }
+/** What was seen of several values that share their parameters, as if they were one. */
+function unite(observations: readonly Observation[]): Observation {
+  if (observations.length === 1) return observations[0];
+  return {
+    histogram: uniteHistograms(observations.map(({ histogram }) => histogram)),
+    raw: concatenate(observations.map(({ raw }) => raw)),
+  };
 }
 
 /** Share of the values more than half a step outside a grid's range, to the bins' resolution. */

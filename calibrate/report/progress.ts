@@ -7,10 +7,13 @@
 import process from "node:process";
 import cliProgress from "cli-progress";
 
+/** Is told of the work done: a phase, and how much of it. */
+export type ProgressListener = (phase: string, done: number, total: number) => void;
+
 /** Shows how far phases of work are. */
 export interface Progress {
   /** Tells of the work done in a phase. */
-  update(phase: string, done: number, total: number): void;
+  update: ProgressListener;
   /** Ends the display. */
   stop(): void;
 }

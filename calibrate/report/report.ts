@@ -4,32 +4,11 @@
  * @module
  */
 
-import type { CorrectionOutcome } from "../correct/correct_layer.ts";
 import type { Graph, Node } from "../graph.ts";
-import type { Lowered } from "../lower/lower.ts";
 import { isDepthwise } from "../lower/lower_layer.ts";
-import type { ScaleChoice } from "../quantize/make_plan.ts";
-import type { SampleComparison } from "../stream/compare.ts";
-
-/** Shares of samples whose label came first, and among the first five. */
-export interface Accuracy {
-  /** Number of samples. */
-  samples: number;
-  /** Share whose label came first, 0 to 1. */
-  top1: number;
-  /** Share whose label was among the first five, 0 to 1. */
-  top5: number;
-}
-
-/** Comparison of the float program and an 8-bit program over samples. */
-export interface Summary {
-  /** Signal to quantisation noise ratio in dB of each node's result, by the name of its output. */
-  sqnr: Map<string, number>;
-  /** Accuracies, where there are labels. */
-  float?: Accuracy;
-  /** Accuracy of the bundle. */
-  quantized?: Accuracy;
-}
+import type { QuantizedNetwork } from "../quantize_network.ts";
+import type { Accuracy } from "./accuracy.ts";
+import type { Summary } from "./compare_programs.ts";
 
 /** One row of a report. */
 export interface LayerReport {
@@ -71,46 +50,20 @@ export interface CalibrationReport {
   layers: LayerReport[];
 }
 
-/** Adds up comparisons in the samples' order. */
-export function summarise(comparisons: readonly SampleComparison[]): Summary {
-  const sums = new Map<string, { signal: number; noise: number }>();
-  for (const { nodes } of comparisons) {
-    for (const { node, signal, noise } of nodes) {
-      const sum = sums.get(node) ?? { signal: 0, noise: 0 };
-      sums.set(node, { signal: sum.signal + signal, noise: sum.noise + noise });
-    }
-  }
-  const sqnr = new Map([...sums].map(([node, { signal, noise }]) => [node, 10 * Math.log10(signal / noise)]));
-  if (comparisons.some(({ floatRank }) => floatRank === undefined)) return { sqnr };
-  return {
-    sqnr,
-    float: accuracyOf(comparisons.map(({ floatRank }) => floatRank!)),
-    quantized: accuracyOf(comparisons.map(({ quantizedRank }) => quantizedRank!)),
-  };
-}
-
-/** Accuracy from the rank of each sample's label. */
-export function accuracyOf(ranks: readonly number[]): Accuracy {
-  const share = (limit: number) => ranks.filter((rank) => rank < limit).length / ranks.length;
-  return { samples: ranks.length, top1: share(1), top5: share(5) };
-}
-
 /** Makes the report of a calibration. */
 export function makeReport(parts: {
   graph: Graph;
-  lowered: Lowered;
-  choices: ReadonlyMap<string, ScaleChoice>;
-  outcomes: ReadonlyMap<string, CorrectionOutcome>;
+  quantized: QuantizedNetwork;
   before: Summary;
   after: Summary;
   /** Bytes of the bundle. */
   bundleBytes: number;
 }): CalibrationReport {
-  const { graph, lowered, choices, outcomes, before, after, bundleBytes } = parts;
-  const steps = new Set(lowered.owners);
+  const { graph, quantized: { program, choices, outcomes }, before, after, bundleBytes } = parts;
+  const steps = new Set(program.owners);
   const layers = graph.nodes.filter((node) => steps.has(node.output)).map((node): LayerReport => {
     const outcome = outcomes.get(node.output);
-    const inBytes = lowered.places.get(node.output)?.u8 !== undefined;
+    const inBytes = program.places.get(node.output)?.u8 !== undefined;
     return {
       name: node.name,
       kind: kindOf(node),

@@ -4,7 +4,8 @@
  * @module
  */
 
-import type { Accuracy, CalibrationReport } from "./report.ts";
+import type { Accuracy } from "./accuracy.ts";
+import type { CalibrationReport } from "./report.ts";
 import { textTable } from "./text_table.ts";
 
 /**

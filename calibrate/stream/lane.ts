@@ -1,20 +1,25 @@
 /**
- * A lane: the part of a calibration that looks at samples. Several lanes, in
- * workers, share the samples; what they return is merged in the samples' order,
- * so that the result does not depend on their number.
+ * A lane: the part of a calibration that looks at samples or can be split into
+ * independent tasks. Several lanes, in workers, share the work; what they
+ * return does not depend on their number.
  *
  * @module
  */
 
-import type { Preprocessing } from "../../runtime/preprocessing.ts";
-import { normalizePixels } from "../../runtime/preprocessing.ts";
 import type { Executor } from "../../runtime/executor.ts";
-import type { Dataset } from "../dataset/dataset.ts";
-import { type DatasetOptions, openDataset } from "../dataset/open_dataset.ts";
+import type { DatasetOptions } from "../dataset/open_dataset.ts";
 import type { Lowered } from "../lower/lower.ts";
+import type { LayerNode } from "../lower/lower_layer.ts";
+import { addSample, type ChannelMoments, createChannelMoments } from "../observe/channel_moments.ts";
 import { createHistogram, type Histogram, observe } from "../observe/histogram.ts";
 import { type JointMoments, measureMoments } from "../observe/moments.ts";
-import { compareSample, type SampleComparison } from "./compare.ts";
+import type { Observation } from "../observe/statistics.ts";
+import { chooseGrid, type ScaleMethod } from "../quantize/choose_grid.ts";
+import type { ValueQuantization, WeightQuantization } from "../quantize/plan.ts";
+import { quantizeWeights, type WeightOptions } from "../quantize/quantize_weights.ts";
+import type { Grid } from "../scales/score.ts";
+import { compareSample, type SampleComparison } from "./compare_sample.ts";
+import { openSampleWriter, type SampleWriter } from "./sample_writer.ts";
 import { stepRanges } from "./step_ranges.ts";
 import { createExecutor, Stream } from "./stream.ts";
 
@@ -22,102 +27,138 @@ import { createExecutor, Stream } from "./stream.ts";
 export interface LaneOptions {
   /** Path of the samples. */
   data: string;
+  /** What they are for. */
   dataset: DatasetOptions;
   /** The float program, lowered with probes. */
   float: Lowered;
 }
 
-/** A value to observe. */
-export interface ObservedValue {
-  name: string;
-  /** Values to be counted apart. */
-  atoms: number[];
-  /** Number of raw values to keep of each sample. */
-  raw: number;
+/** The values to observe. */
+export interface Watched {
+  /** Values whose elements are counted, and the elements to be counted apart. */
+  values: { name: string; atoms: number[] }[];
+  /** Values whose channels are summed up, and the number of their channels. */
+  channels: { name: string; channels: number }[];
 }
 
-/** What observing one sample gave, beyond the lane's histograms. */
-export interface SampleObservation {
-  sample: number;
-  /** A fixed choice of raw values of each observed value. */
-  raw: Float32Array[];
+/** What a lane has seen of the watched values, in their order. */
+export interface Counted {
+  /** One for each of `values`. */
+  histograms: Histogram[];
+  /** One for each of `channels`. */
+  channels: ChannelMoments[];
 }
 
-/** The part of a calibration that looks at samples. */
+/** The part of a calibration that looks at samples, and its independent tasks. */
 export interface Lane {
   /** Opens the samples and the float program. */
   open(options: LaneOptions): Promise<void>;
-  /** Runs the float program on a sample and counts the values in the lane's histograms. */
-  observe(sample: number, values: ObservedValue[]): Promise<SampleObservation>;
-  /** The lane's histograms so far, one for each observed value. */
-  histograms(): Promise<Histogram[]>;
+  /** Begins to observe: from here on nothing has been seen. */
+  watch(watched: Watched): Promise<void>;
+  /**
+   * Runs the float program on a sample and counts the watched values.
+   *
+   * @returns For each watched value a fixed choice of at most `raw` of its elements.
+   */
+  observe(sample: number, raw: number): Promise<Float32Array[]>;
+  /** What has been seen. */
+  observed(): Promise<Counted>;
+  /** Chooses the grid of a value. */
+  chooseGrid(observation: Observation, method: ScaleMethod): Promise<Grid>;
+  /** Quantises a layer's weights. */
+  quantizeWeights(layer: LayerNode, input: ValueQuantization, options: WeightOptions): Promise<WeightQuantization>;
   /** Starts the layer-by-layer pass over some samples. @param quantized The 8-bit program, lowered with probes. */
-  begin(quantized: Lowered, samples: number[]): Promise<void>;
+  begin(quantized: Lowered, samples: readonly number[]): Promise<void>;
   /** Joint moments of a layer's pre-activation for each of the lane's samples. */
   measure(layer: string): Promise<JointMoments[]>;
   /** Sets a layer's bias and multipliers. */
   correct(layer: string, bias: Int32Array, multiplier: Float32Array): Promise<void>;
   /** Takes the lane's samples through a node. */
   advance(node: string): Promise<void>;
-  /** Sets the 8-bit program that `compare` runs. */
-  prepare(quantized: Lowered): Promise<void>;
-  /** Compares both programs on a sample. */
+  /** Ends the layer-by-layer pass and gives its memory back. */
+  finish(): Promise<void>;
+  /** Sets the 8-bit programs that `compare` runs. */
+  prepare(programs: readonly Lowered[]): Promise<void>;
+  /** Runs the float program and the prepared ones on a sample and compares them. */
   compare(sample: number): Promise<SampleComparison>;
 }
 
+/** The methods of a lane, each of which a worker can be asked for. */
+export const LANE_METHODS: readonly (keyof Lane)[] = [
+  "open",
+  "watch",
+  "observe",
+  "observed",
+  "chooseGrid",
+  "quantizeWeights",
+  "begin",
+  "measure",
+  "correct",
+  "advance",
+  "finish",
+  "prepare",
+  "compare",
+];
+
 /** Makes a lane in this isolate. */
 export function createLane(): Lane {
-  let dataset: Dataset;
-  let preprocessing: Preprocessing | undefined;
+  let samples: SampleWriter;
   let float: Lowered;
   let executor: Executor;
-  let histograms: Histogram[] = [];
-  let streams: { float: Stream; quantized: Stream; samples: number[] } | undefined;
-  let compared: { lowered: Lowered; executor: Executor } | undefined;
-
-  async function inputWriter(sample: number): Promise<(executor: Executor) => void> {
-    const content = await dataset.sample(sample);
-    return (executor) => {
-      const target = executor.tensor(executor.program.inputs[0].tensor) as Float32Array;
-      if ("tensor" in content) target.set(content.tensor);
-      else normalizePixels(content.pixels, preprocessing!, target);
-    };
-  }
+  let watched: Watched;
+  let counted: Counted;
+  let streams: { float: Stream; quantized: Stream; samples: readonly number[] } | undefined;
+  let compared: { lowered: Lowered; executor: Executor }[] = [];
 
   return {
     async open(options) {
-      preprocessing = options.dataset.preprocessing;
-      dataset = await openDataset(options.data, options.dataset);
+      samples = await openSampleWriter(options.data, options.dataset);
       float = options.float;
       executor = createExecutor(float);
     },
 
-    async observe(sample, values) {
-      if (histograms.length === 0) histograms = values.map(({ atoms }) => createHistogram(atoms));
-      const raw: Float32Array[] = values.map(() => new Float32Array(0));
-      const pending = new Map(values.map(({ name }, index) => [name, index]));
-      const record = (name: string) => {
-        const index = pending.get(name);
-        if (index === undefined) return;
-        const data = executor.tensor(float.places.get(name)!.f32!) as Float32Array;
-        observe(histograms[index], data, name);
-        raw[index] = everyNth(data, values[index].raw);
+    watch(values) {
+      watched = values;
+      counted = {
+        histograms: values.values.map(({ atoms }) => createHistogram(atoms)),
+        channels: values.channels.map(({ channels }) => createChannelMoments(channels)),
       };
-      (await inputWriter(sample))(executor);
-      for (const port of float.program.inputs) record(valueOf(float, port.tensor));
+      return Promise.resolve();
+    },
+
+    async observe(sample, raw) {
+      const kept: Float32Array[] = watched.values.map(() => new Float32Array(0));
+      const positions = new Map(watched.values.map(({ name }, index) => [name, index]));
+      const inputs = new Map(watched.channels.map(({ name }, index) => [name, index]));
+      const record = (name: string) => {
+        const [value, input] = [positions.get(name), inputs.get(name)];
+        if (value === undefined && input === undefined) return;
+        const data = executor.tensor(float.places.get(name)!.f32!) as Float32Array;
+        if (value !== undefined) {
+          observe(counted.histograms[value], data, name);
+          kept[value] = everyNth(data, raw);
+        }
+        if (input !== undefined) addSample(counted.channels[input], data);
+      };
+      (await samples.read(sample))(executor);
+      for (const port of float.program.inputs) record(float.program.tensors[port.tensor].name);
       for (const [owner, { first, end }] of stepRanges(float)) {
         executor.run(first, end);
         record(owner);
       }
-      return { sample, raw };
+      return kept;
     },
 
-    histograms: () => Promise.resolve(histograms),
+    observed: () => Promise.resolve(counted),
 
-    async begin(quantized, samples) {
-      streams = { float: new Stream(float), quantized: new Stream(quantized), samples };
-      for (const sample of samples) {
-        const write = await inputWriter(sample);
+    chooseGrid: (observation, method) => Promise.resolve(chooseGrid(observation, method)),
+
+    quantizeWeights: (layer, input, options) => Promise.resolve(quantizeWeights(layer, input, options)),
+
+    async begin(quantized, list) {
+      streams = { float: new Stream(float), quantized: new Stream(quantized), samples: list };
+      for (const sample of list) {
+        const write = await samples.read(sample);
         streams.float.start(sample, write);
         streams.quantized.start(sample, write);
       }
@@ -150,29 +191,26 @@ export function createLane(): Lane {
       return Promise.resolve();
     },
 
-    prepare(quantized) {
+    finish() {
       streams = undefined;
-      compared = { lowered: quantized, executor: createExecutor(quantized) };
+      return Promise.resolve();
+    },
+
+    prepare(programs) {
+      compared = programs.map((lowered) => ({ lowered, executor: createExecutor(lowered) }));
       return Promise.resolve();
     },
 
     async compare(sample) {
-      const write = await inputWriter(sample);
-      return compareSample(
-        { lowered: float, executor },
-        compared!,
-        { write, label: dataset.labels?.[sample], sample },
-      );
+      const write = await samples.read(sample);
+      return compareSample({ lowered: float, executor }, compared, { write, label: samples.dataset.labels?.[sample] });
     },
   };
 }
 
-function valueOf(lowered: Lowered, tensor: number): string {
-  return lowered.program.tensors[tensor].name;
-}
-
-/** About `count` elements at a fixed stride. */
+/** At most `count` elements at a fixed stride: an odd one, which meets all of 2^k channels. */
 function everyNth(data: Float32Array, count: number): Float32Array {
-  const stride = Math.max(1, Math.ceil(data.length / count));
+  if (count === 0) return new Float32Array(0);
+  const stride = Math.ceil(data.length / count) | 1;
   return Float32Array.from({ length: Math.ceil(data.length / stride) }, (_, index) => data[index * stride]);
 }

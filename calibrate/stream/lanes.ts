@@ -4,32 +4,54 @@
  * @module
  */
 
-import { createLane, type Lane } from "./lane.ts";
+import { createLane, type Lane, LANE_METHODS } from "./lane.ts";
 
-/** Lanes that share the samples. */
+/** Lanes that share the work. */
 export interface Lanes {
-  /** The lanes; sample i belongs to lane i modulo their number. */
-  all: Lane[];
-  /** Calls `work` for each sample, in every lane at once, and returns the results in the samples' order. */
-  forSamples<Result>(count: number, work: (lane: Lane, sample: number) => Promise<Result>): Promise<Result[]>;
+  /** The lanes. */
+  all: readonly Lane[];
+  /**
+   * Gives items to the lanes as they become free.
+   *
+   * @param work Has one lane do one item.
+   * @param take Is given the results in the items' order, as soon as it can be: results wait no longer than it takes.
+   */
+  share<Item, Result>(
+    items: readonly Item[],
+    work: (lane: Lane, item: Item) => Promise<Result>,
+    take: (result: Result, item: Item) => void,
+  ): Promise<void>;
   /** Ends the workers. */
   close(): void;
 }
 
+/** Most lanes; more would cost memory and gain nothing on the machines that calibrate. */
+const MOST_LANES = 64;
+
 /** Opens lanes. @param threads Number of workers; 1 works in this isolate. */
 export function openLanes(threads: number): Lanes {
   const workers = threads > 1
-    ? Array.from({ length: threads }, () => new Worker(new URL("./worker.ts", import.meta.url), { type: "module" }))
+    ? Array.from(
+      { length: Math.min(threads, MOST_LANES) },
+      () => new Worker(new URL("./worker.ts", import.meta.url), { type: "module" }),
+    )
     : [];
   const all = workers.length > 0 ? workers.map(remoteLane) : [createLane()];
   return {
     all,
-    async forSamples(count, work) {
-      const results = new Array(count);
-      await Promise.all(all.map(async (lane, index) => {
-        for (let sample = index; sample < count; sample += all.length) results[sample] = await work(lane, sample);
+    async share(items, work, take) {
+      const waiting = new Map<number, Awaited<ReturnType<typeof work>>>();
+      let [next, taken] = [0, 0];
+      await Promise.all(all.map(async (lane) => {
+        while (next < items.length) {
+          const position = next++;
+          waiting.set(position, await work(lane, items[position]));
+          for (; waiting.has(taken); taken++) {
+            take(waiting.get(taken)!, items[taken]);
+            waiting.delete(taken);
+          }
+        }
       }));
-      return results;
     },
     close: () => workers.forEach((worker) => worker.terminate()),
   };
@@ -53,15 +75,5 @@ function remoteLane(worker: Worker): Lane {
       waiting.set(next, { resolve, reject });
       worker.postMessage({ id: next++, method, args });
     });
-  return {
-    open: call("open"),
-    observe: call("observe"),
-    histograms: call("histograms"),
-    begin: call("begin"),
-    measure: call("measure"),
-    correct: call("correct"),
-    advance: call("advance"),
-    prepare: call("prepare"),
-    compare: call("compare"),
-  };
+  return Object.fromEntries(LANE_METHODS.map((method) => [method, call(method)])) as unknown as Lane;
 }
