@@ -16,6 +16,9 @@ const PAGE_BYTES = 65536;
 /** Kernels may read, never write, this far past the end of a tensor. */
 const GUARD_BYTES = 64;
 
+/** Of most steps: on most hosts their constants serve as they are. */
+const NONE: ReadonlyMap<number, never> = new Map<number, never>();
+
 /** What an executor may be told. */
 export interface ExecutorOptions {
   /** The build of the kernels; chosen by a probe of the host where absent. */
@@ -33,33 +36,38 @@ export class Executor {
   readonly #calls: { run: (block: number) => number; block: number }[];
   /** For each step, the addresses of what takes the place of its constants, by their position in the step. */
   readonly #adapted: ReadonlyMap<number, number>[];
+  readonly #tensors: (Float32Array | Uint8Array | undefined)[];
 
   /**
-   * Lays a checked bundle out in memory: data, adapted constants, parameter blocks, arena, scratch.
+   * Lays a checked bundle out in memory: data, adapted constants, arena, scratch, parameter blocks.
    *
+   * @param bundle Where its data lie in memory that {@linkcode reserveFile}
+   * gave, they stay there and the view on them is of no use afterwards.
    * @param instance Kernels to use in place of the host's own.
    * @throws {RangeError} Where the memory cannot be had.
    * @throws {TypeError} Where the host cannot run the build that is asked for.
    */
   constructor(bundle: Bundle, options: ExecutorOptions = {}, instance?: KernelInstance) {
     const { program, data } = bundle;
-    if (options.kernels === "relaxed" && chooseBuild() !== "relaxed") {
-      throw new TypeError("This host's relaxed dot product saturates: use simd128");
-    }
-    instance ??= instantiateKernels(options.kernels);
-    const { memory } = instance;
+    instance ??= reserved.get(data.buffer) ?? createInstance(options);
+    const { memory, functions } = instance;
     this.program = program;
     this.build = instance.build;
     this.#instance = instance;
+    this.#tensors = new Array(program.tensors.length).fill(undefined);
 
-    const dataStart = align(instance.heapBase);
-    this.#map = { tensor: () => 0, constant: (index) => dataStart + program.constants[index].offset, scratch: 0 };
+    const inPlace = data.buffer === memory.buffer;
+    reserved.delete(data.buffer);
+    const dataStart = inPlace ? data.byteOffset : align(instance.heapBase);
     let end = dataStart + data.length + GUARD_BYTES;
+    const constant = (index: number) => dataStart + program.constants[index].offset;
+    this.#map = { tensor: () => 0, constant, scratch: 0 };
     grow(memory, end);
-    new Uint8Array(memory.buffer).set(data, dataStart);
+    if (!inPlace) new Uint8Array(memory.buffer).set(data, dataStart);
 
     const adapted = program.steps.map((step) => this.#adapt(step));
     this.#adapted = adapted.map((views) => {
+      if (views.size === 0) return NONE;
       const addresses = new Map<number, number>();
       for (const [position, { byteLength }] of views) {
         addresses.set(position, align(end));
@@ -67,25 +75,26 @@ export class Executor {
       }
       return addresses;
     });
-    const blocksStart = align(end);
-    const blockBytes = program.steps.reduce(
-      (sum, step) => sum + kernelDefinition(step).bind(step, program, this.#map).block.length * 4,
-      0,
-    );
-    const arenaStart = align(blocksStart + blockBytes);
+    const arenaStart = align(end);
+    const tensor = (index: number) => arenaStart + program.tensors[index].offset;
     const scratch = align(arenaStart + program.arenaBytes + GUARD_BYTES);
-    const scratchBytes = Math.max(0, ...program.steps.map((step) => kernelDefinition(step).scratchBytes?.(step) ?? 0));
-    grow(memory, scratch + scratchBytes + GUARD_BYTES);
+    this.#map = { tensor, constant, scratch };
+    let scratchBytes = 0;
+    const bound = program.steps.map((step, index) => {
+      const definition = kernelDefinition(step);
+      scratchBytes = Math.max(scratchBytes, definition.scratchBytes?.(step) ?? 0);
+      return definition.bind(step, program, this.#mapOf(index));
+    });
+    let block = align(scratch + scratchBytes + GUARD_BYTES);
+    grow(memory, bound.reduce((sum, call) => sum + call.block.length * 4, block));
 
-    this.#map = { ...this.#map, tensor: (index) => arenaStart + program.tensors[index].offset, scratch };
     adapted.forEach((views, index) => this.#place(index, views));
-    let block = blocksStart;
-    this.#calls = program.steps.map((step, index) => {
-      const call = kernelDefinition(step).bind(step, program, this.#mapOf(index));
-      new Int32Array(memory.buffer, block, call.block.length).set(call.block);
-      const bound = { run: instance.functions[call.entry], block };
+    const words = new Int32Array(memory.buffer);
+    this.#calls = bound.map((call) => {
+      words.set(call.block, block / 4);
+      const ready = { run: functions[call.entry], block };
       block += call.block.length * 4;
-      return bound;
+      return ready;
     });
   }
 
@@ -95,13 +104,11 @@ export class Executor {
   }
 
   /**
-   * A view on the elements of a tensor; valid until its memory is used by
-   * another tensor. Bytes of u8 tensors are elements XOR {@linkcode Executor.flip}.
+   * The view on the elements of a tensor, which are valid until its memory is used
+   * by another tensor. Bytes of u8 tensors are elements XOR {@linkcode Executor.flip}.
    */
   tensor(index: number): Float32Array | Uint8Array {
-    const { type, shape } = this.program.tensors[index];
-    const address = this.#map.tensor(index);
-    return view(this.#instance.memory, type, address, elementCount(shape)) as Float32Array | Uint8Array;
+    return this.#tensors[index] ??= this.#viewTensor(index);
   }
 
   /** A copy of the elements of a tensor. */
@@ -127,16 +134,23 @@ export class Executor {
 
   /** Runs the steps from `first` to the one before `end`. */
   run(first = 0, end: number = this.#calls.length): void {
+    const calls = this.#calls;
     for (let index = first; index < end; index++) {
-      const call = this.#calls[index];
+      const call = calls[index];
       call.run(call.block);
     }
   }
 
+  #viewTensor(index: number): Float32Array | Uint8Array {
+    const { type, shape } = this.program.tensors[index];
+    const address = this.#map.tensor(index);
+    return view(this.#instance.memory, type, address, elementCount(shape)) as Float32Array | Uint8Array;
+  }
+
   /** What takes the place of a step's constants on this host. */
   #adapt(step: StepSpec): ReadonlyMap<number, ElementView> {
-    const constants = step.constants.map((index) => this.constant(index));
-    return kernelDefinition(step).adaptConstants?.(step, constants, this.#instance) ?? new Map();
+    const definition = kernelDefinition(step);
+    return definition.adaptConstants?.(step, (at) => this.constant(step.constants[at]), this.#instance) ?? NONE;
   }
 
   /** Writes what takes the place of a step's constants. */
@@ -155,6 +169,33 @@ export class Executor {
     const byConstant = new Map([...adapted].map(([position, address]) => [constants[position], address]));
     return { ...this.#map, constant: (constant) => byConstant.get(constant) ?? this.#map.constant(constant) };
   }
+}
+
+/** Instances that wait for the executor of the bundle in their memory, by the memory's buffer. */
+const reserved = new WeakMap<ArrayBufferLike, KernelInstance>();
+
+function createInstance({ kernels }: ExecutorOptions): KernelInstance {
+  if (kernels === "relaxed" && chooseBuild() !== "relaxed") {
+    throw new TypeError("This host's relaxed dot product saturates: use simd128");
+  }
+  return instantiateKernels(kernels);
+}
+
+/**
+ * Sets memory aside for a bundle's file where kernels can read its constants;
+ * the executor of a bundle in it runs there and copies nothing.
+ *
+ * @param size Bytes of the file.
+ * @returns A view on that many bytes; it ends to be valid when the executor is made.
+ * @throws {RangeError} Where the memory cannot be had.
+ * @throws {TypeError} Where the host cannot run the build that is asked for.
+ */
+export function reserveFile(size: number, options: ExecutorOptions = {}): Uint8Array {
+  const instance = createInstance(options);
+  const start = align(instance.heapBase);
+  grow(instance.memory, start + size);
+  reserved.set(instance.memory.buffer, instance);
+  return new Uint8Array(instance.memory.buffer, start, size);
 }
 
 function grow(memory: WebAssembly.Memory, bytes: number): void {

@@ -6,7 +6,7 @@
 
 import { elementCount } from "./bundle/format.ts";
 import { type Bundle, readBundle } from "./bundle/read.ts";
-import { Executor, type ExecutorOptions } from "./executor.ts";
+import { Executor, type ExecutorOptions, reserveFile } from "./executor.ts";
 import { createImageWriter, type ImageWriter } from "./image_input.ts";
 import { prepareImage, type Preprocessing } from "./preprocessing.ts";
 import type { PortSpec } from "./program.ts";
@@ -90,7 +90,7 @@ export class Model {
    * @throws {BundleError} Where the bundle cannot be accepted.
    */
   static async load(source: BundleSource, options: ExecutorOptions = {}): Promise<Model> {
-    return new Model(await readBundle(await readSource(source)), options);
+    return new Model(await readBundle(await readSource(source, (size) => reserveFile(size, options))), options);
   }
 
   /**

@@ -137,14 +137,14 @@ Deno.test("Calibration stays within the project, but for packages and the system
   assertEquals(found, []);
 });
 
-Deno.test("Nothing in the runtime uses the Deno namespace", async () => {
+Deno.test("Nothing in the runtime uses the Deno namespace but the reader of files, where it is there", async () => {
   const found: string[] = [];
   for (const file of imports.keys()) {
     if (!isRuntime(file) || isHttp(file)) continue;
     const code = (await Deno.readTextFile(new URL(file, ROOT))).replace(/\/\*[\s\S]*?\*\//g, "");
-    if (/\bDeno\./.test(code)) found.push(file);
+    if (/\bDeno\b/.test(code)) found.push(file);
   }
-  assertEquals(found, []);
+  assertEquals(found, ["runtime/source.ts"]);
 });
 
 /** A cycle in a graph of files, if there is one. */

@@ -132,6 +132,22 @@ Deno.test("a model is the same from bytes, a buffer, a path and URLs", async () 
   });
 });
 
+Deno.test("a file is read by the modules of Node where there is no Deno namespace", async () => {
+  await inFolder(async (folder) => {
+    const path = `${folder}/network.octet`;
+    await Deno.writeFile(path, BUNDLE);
+    const program = `
+import "node:fs/promises";
+import { Model } from "octet";
+delete globalThis.Deno;
+const models = [await Model.load(${JSON.stringify(path)}), await Model.load(new URL("file://${path}"))];
+console.log(JSON.stringify(models.map(({ hash }) => hash)));
+`;
+    const { hash } = await Model.load(BUNDLE);
+    assertEquals(await runWithoutPermissions(program, ["--allow-read"]), [hash, hash]);
+  });
+});
+
 Deno.test("a model says what it takes and gives", async () => {
   const model = await Model.load(BUNDLE);
   assertEquals(model.name, "demo");

@@ -20,7 +20,17 @@ import type {
   TensorType,
 } from "../program.ts";
 import { checkLifetimes } from "./check_lifetimes.ts";
-import { asArray, asFields, asFloat, asInteger, asIntegers, asShape, asString, type Fields } from "./fields.ts";
+import {
+  asArray,
+  asFields,
+  asFloat,
+  asFloats,
+  asInteger,
+  asIntegers,
+  asShape,
+  asString,
+  type Fields,
+} from "./fields.ts";
 import { ALIGNMENT, ELEMENT_BYTES, elementCount, MAX_ENTRIES, MAX_PART_BYTES } from "./format.ts";
 
 /**
@@ -115,10 +125,9 @@ function checkConstantOrder(constants: readonly ConstantSpec[]): void {
 
 function checkStep(value: unknown, where: string, tensorCount: number, constantCount: number): StepSpec {
   const fields = asFields(value, where);
+  const given = asFields(fields.attributes ?? {}, `${where}.attributes`);
   const attributes: Record<string, StepAttribute> = Object.create(null);
-  for (const [key, attribute] of Object.entries(asFields(fields.attributes ?? {}, `${where}.attributes`))) {
-    attributes[key] = checkAttribute(attribute, `${where}.attributes.${key}`);
-  }
+  for (const key of Object.keys(given)) attributes[key] = checkAttribute(given[key], where, key);
   return {
     kernel: asString(fields.kernel, `${where}.kernel`),
     name: asString(fields.name, `${where}.name`),
@@ -129,10 +138,10 @@ function checkStep(value: unknown, where: string, tensorCount: number, constantC
   };
 }
 
-function checkAttribute(value: unknown, where: string): StepAttribute {
+function checkAttribute(value: unknown, step: string, key: string): StepAttribute {
+  const where = `${step}.attributes.${key}`;
   if (typeof value === "string") return asString(value, where);
-  if (!Array.isArray(value)) return asFloat(value, where);
-  return asArray(value, where, 16).map((entry, index) => asFloat(entry, `${where}[${index}]`));
+  return Array.isArray(value) ? asFloats(value, where, 16) : asFloat(value, where);
 }
 
 function ports(header: Fields, name: string, tensors: readonly TensorSpec[]): PortSpec[] {

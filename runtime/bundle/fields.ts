@@ -5,6 +5,7 @@
  */
 
 import { BundleError } from "../errors.ts";
+import { elementCount } from "./format.ts";
 
 /** An object of unknown content. */
 export type Fields = Record<string, unknown>;
@@ -32,11 +33,14 @@ export function asString(value: unknown, where: string): string {
   return value;
 }
 
+/** Whether `value` is an integer from `min` to `max`. */
+export function isInteger(value: unknown, min: number, max: number): value is number {
+  return Number.isInteger(value) && (value as number) >= min && (value as number) <= max;
+}
+
 /** Returns `value` as an integer from `min` to `max`. */
 export function asInteger(value: unknown, where: string, min: number, max: number): number {
-  if (typeof value !== "number" || !Number.isInteger(value) || value < min || value > max) {
-    throw new BundleError(`${where} must be an integer from ${min} to ${max}`);
-  }
+  if (!isInteger(value, min, max)) throw new BundleError(`${where} must be an integer from ${min} to ${max}`);
   return value;
 }
 
@@ -47,21 +51,33 @@ export function asFloat(value: unknown, where: string): number {
   return rounded;
 }
 
+/** Returns `value` as a list of at most `limit` finite numbers rounded to float32. */
+export function asFloats(value: unknown, where: string, limit: number): number[] {
+  const list = asArray(value, where, limit);
+  const floats: number[] = [];
+  for (let index = 0; index < list.length; index++) {
+    const entry = list[index];
+    floats.push(isInteger(entry, -(2 ** 24), 2 ** 24) ? entry : asFloat(entry, `${where}[${index}]`));
+  }
+  return floats;
+}
+
 /** Returns `value` as a list of integers from `min` to `max`, of `length` entries where it is given. */
 export function asIntegers(value: unknown, where: string, min: number, max: number, length?: number): number[] {
   const list = asArray(value, where, 65536);
   if (length !== undefined && list.length !== length) {
     throw new BundleError(`${where} must have ${length} entries: it has ${list.length}`);
   }
-  return list.map((entry, index) => asInteger(entry, `${where}[${index}]`, min, max));
+  for (let index = 0; index < list.length; index++) {
+    if (!isInteger(list[index], min, max)) asInteger(list[index], `${where}[${index}]`, min, max);
+  }
+  return list as number[];
 }
 
 /** Returns `value` as a shape: 1 to 8 dimensions of at least 1 with at most 2^30 elements in all. */
 export function asShape(value: unknown, where: string): number[] {
   const shape = asIntegers(value, where, 1, 2 ** 30);
   if (shape.length < 1 || shape.length > 8) throw new BundleError(`${where} must have 1 to 8 dimensions`);
-  if (shape.reduce((product, length) => product * length, 1) > 2 ** 30) {
-    throw new BundleError(`${where} has more than 2^30 elements`);
-  }
+  if (elementCount(shape) > 2 ** 30) throw new BundleError(`${where} has more than 2^30 elements`);
   return shape;
 }

@@ -39,7 +39,9 @@ export const ELEMENT_BYTES: Readonly<Record<"u8" | "i8" | "i32" | "f32", number>
 
 /** Number of elements of a shape. */
 export function elementCount(shape: readonly number[]): number {
-  return shape.reduce((product, length) => product * length, 1);
+  let product = 1;
+  for (let axis = 0; axis < shape.length; axis++) product *= shape[axis];
+  return product;
 }
 
 /** Lower-case hexadecimal text of bytes. */

@@ -63,19 +63,29 @@ export async function readBundle(bytes: Uint8Array): Promise<Bundle> {
     const what = bytes.length < total ? "Truncated bundle" : "Trailing bytes after the bundle";
     throw new BundleError(`${what}: the file has ${bytes.length} bytes, its header says ${total}`, bytes.length);
   }
-  const hash = await checkDigest(bytes);
-  for (let offset = PREFIX_BYTES + header; offset < dataOffset; offset++) {
-    if (bytes[offset] !== 0) throw new BundleError("Padding after the header is not zero", offset);
-  }
-  const program = checkProgram(parseHeader(bytes.subarray(PREFIX_BYTES, PREFIX_BYTES + header)), data);
+  // The digest is worked out in another thread while the content is checked; an altered file is reported as one.
   const constants = bytes.subarray(dataOffset, dataOffset + data);
-  checkConstantData(program, constants);
+  const [hash, program] = await Promise.allSettled([checkDigest(bytes), checkContent(bytes, header, constants)]);
+  if (hash.status === "rejected") throw hash.reason;
+  if (program.status === "rejected") throw program.reason;
   return {
-    program,
+    program: program.value,
     data: constants,
-    hash,
+    hash: hash.value,
     sizes: { header: dataOffset, data, total },
   };
+}
+
+/** Checks all between the prefix and the digest; asynchronous only so that its errors can wait for the digest. */
+// deno-lint-ignore require-await
+async function checkContent(bytes: Uint8Array, header: number, data: Uint8Array): Promise<Program> {
+  const end = PREFIX_BYTES + header;
+  for (let offset = end; offset < align(end); offset++) {
+    if (bytes[offset] !== 0) throw new BundleError("Padding after the header is not zero", offset);
+  }
+  const program = checkProgram(parseHeader(bytes.subarray(PREFIX_BYTES, end)), data.length);
+  checkConstantData(program, data);
+  return program;
 }
 
 async function checkDigest(bytes: Uint8Array): Promise<string> {

@@ -14,7 +14,6 @@ import {
   checkConstant,
   checkCounts,
   checkTensor,
-  type ElementView,
   integer,
   integers,
   type KernelDefinition,
@@ -145,12 +144,10 @@ function define(depthwise: boolean, type: TensorType): KernelDefinition {
 
   return {
     check,
-    adaptConstants(step, [weights, bias], { signed }) {
-      const adapted = new Map<number, ElementView>();
-      if (signed && type === "u8") {
-        adapted.set(1, signedBias(readGeometry(step), depthwise, weights as Int8Array, bias as Int32Array));
-      }
-      return adapted;
+    adaptConstants(step, constant, { signed }) {
+      if (!signed || type !== "u8") return undefined;
+      const [weights, bias] = [constant(0) as Int8Array, constant(1) as Int32Array];
+      return new Map([[1, signedBias(readGeometry(step), depthwise, weights, bias)]]);
     },
     scratchBytes: (step) => scratchBytes(readGeometry(step), depthwise, type),
     bind(step, program, memory) {

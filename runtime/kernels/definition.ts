@@ -9,7 +9,7 @@ import { BundleError } from "../errors.ts";
 import type { ConstantType, Program, StepSpec, TensorSpec, TensorType } from "../program.ts";
 import { elementCount } from "../bundle/format.ts";
 import type { KernelBuild } from "./instance.ts";
-import { asFloat, asInteger, asIntegers, asString } from "../bundle/fields.ts";
+import { asFloat, asInteger, asIntegers, asString, isInteger } from "../bundle/fields.ts";
 
 /** Elements in linear memory. */
 export type ElementView = Float32Array | Uint8Array | Int8Array | Int32Array;
@@ -45,13 +45,13 @@ export interface KernelDefinition {
   scratchBytes?(step: StepSpec): number;
   /**
    * What takes the place of the step's constants on a host, by their position
-   * in the step; each has as many elements on every call.
+   * in the step; each has as many elements on every call. Absent where all serve as they are.
    */
   adaptConstants?(
     step: StepSpec,
-    constants: readonly ElementView[],
+    constant: (position: number) => ElementView,
     host: KernelHost,
-  ): ReadonlyMap<number, ElementView>;
+  ): ReadonlyMap<number, ElementView> | undefined;
   /** Makes the call of a checked step. */
   bind(step: StepSpec, program: Program, memory: MemoryMap): KernelCall;
 }
@@ -75,7 +75,8 @@ export function stepError(step: StepSpec, message: string): BundleError {
 
 /** The integer attribute `key`, from `min` to `max`; `fallback` where it is absent. */
 export function integer(step: StepSpec, key: string, min: number, max: number, fallback?: number): number {
-  return asInteger(step.attributes[key] ?? fallback, place(step, key), min, max);
+  const value = step.attributes[key] ?? fallback;
+  return isInteger(value, min, max) ? value : asInteger(value, place(step, key), min, max);
 }
 
 /** The list of `length` integers `key`, each from `min` to `max`; `fallback` where it is absent. */

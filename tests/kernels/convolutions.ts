@@ -190,9 +190,9 @@ function adaptedBias(
       groups: g.groups,
     },
   };
-  const adapted = convolutionKernels[kernel].adaptConstants!(step, [packed, bias], {
+  const adapted = convolutionKernels[kernel].adaptConstants!(step, (position) => [packed, bias][position], {
     build: host === "simd128" ? "simd128" : "relaxed",
     signed: isSigned(host),
   });
-  return (adapted.get(1) ?? bias) as Int32Array;
+  return (adapted?.get(1) ?? bias) as Int32Array;
 }
