@@ -278,6 +278,20 @@ Deno.test("An activation function after a concatenation maps bytes by a table", 
   assertGreater(fidelity(quantized), 30);
 });
 
+Deno.test("A slope per channel after a value that is 8 bits by nature runs in float32", async () => {
+  const slopes = Float32Array.of(-0.5, 0.1, 0.9);
+  const quantized = await quantize({
+    inputs: { x: [1, 6, 6, 3] },
+    shapes: { r: [1, 6, 6, 3], y: [1, 6, 6, 5] },
+    nodes: [
+      { op: "activation", inputs: ["x"], output: "r", activation: { kind: "prelu" }, slopes },
+      convolution({ inputs: ["r"], output: "y", weightShape: [5, 3, 1, 1] }, 6),
+    ],
+  });
+  assertEquals(kernelsOf(quantized, "r"), ["activation_f32", "quantize"]);
+  assertGreater(fidelity(quantized), 30);
+});
+
 Deno.test("Operators that move elements share their parameters and fill with the zero point", async () => {
   const window = { stride: [1, 1] as [number, number], dilation: [1, 1] as [number, number] };
   const quantized = await quantize({

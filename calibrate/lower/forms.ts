@@ -31,8 +31,8 @@ export function preservesValues(node: Node): boolean {
  * Outputs are needed as f32. Layers with weights read u8; they write u8, or f32
  * where the result is needed unrounded. An activation function that could not
  * be fused reads the unrounded f32 result of its producer, or a table maps u8
- * to u8 where the producer's result is 8 bits by nature. What has no 8-bit
- * kernel computes in f32.
+ * to u8 where the producer's result is 8 bits by nature and the function is the
+ * same for all channels. What has no 8-bit kernel computes in f32.
  *
  * @param graph Channels-last graph.
  * @param float Names of layers' outputs to keep in float, or "all".
@@ -73,7 +73,8 @@ function formsOf(
     case "binary":
       return runsInt8(node, graph) && narrow === "u8" ? { reads: "u8", writes: "u8" } : { reads: "f32", writes: "f32" };
     case "activation": {
-      const wide = narrow === "f32" || !isEightBitByNature(node.inputs[0], producers);
+      const hasTable = node.activation.kind !== "prelu" && isEightBitByNature(node.inputs[0], producers);
+      const wide = narrow === "f32" || !hasTable;
       return wide ? { reads: "f32", writes: "f32" } : { reads: "u8", writes: "u8" };
     }
     case "softmax":

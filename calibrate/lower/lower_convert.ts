@@ -29,7 +29,7 @@ export function lowerActivation(context: LowerContext, node: ActivationNode): vo
   const inputs = [context.place(node.inputs[0], form)];
   const output = context.create(node.output, form);
   const { builder, plan } = context;
-  if (form === "u8" && node.activation.kind !== "prelu") {
+  if (form === "u8") {
     const [from, to] = [plan!.values.get(node.inputs[0])!, plan!.values.get(node.output)!];
     const table = builder.constant(activationTable(node.activation, from, to));
     builder.step({ kernel: "lookup", name: node.name, inputs, output, constants: [table] });
