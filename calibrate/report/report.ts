@@ -22,9 +22,9 @@ export interface LayerReport {
   scale: string;
   /** Share of the result's values outside the range, 0 to 1. */
   clipped: number;
-  /** SQNR in dB before and after USP; null where the float result is all zero. */
+  /** SQNR in dB before USP; null where the float result is all zero, or there is no error. */
   sqnrBefore: number | null;
-  /** SQNR in dB after USP; null where the float result is all zero. */
+  /** SQNR in dB after USP; null where the float result is all zero, or there is no error. */
   sqnrAfter: number | null;
   /** What USP kept: "moments", "mean", "lsq", "none"; absent where the node has no weights. */
   usp?: string;

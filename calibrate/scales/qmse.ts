@@ -99,7 +99,7 @@ function searchPairs(bottom: number, top: number, score: (low: number, high: num
   return [{ low, high, score: score(low, high) }, ...starts.slice(0, FINALISTS - 1)];
 }
 
-/** Edges in even ratios from 1 to top. */
+/** At most 64 edges from top / 64, at least 1, to top, at distances that grow as squares do: denser towards zero. */
 function coarseEdges(top: number): number[] {
   const edges = new Set<number>();
   const least = Math.max(1, top / 64);

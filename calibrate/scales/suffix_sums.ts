@@ -17,7 +17,7 @@ export interface SuffixSums {
   second: Float64Array;
 }
 
-/** Takes the sums of one side; atoms of that side are added by magnitude. */
+/** Takes the sums of one side, in whose counts the caller has put the atoms of that side. */
 export function suffixSums(counts: Float64Array, width: number): SuffixSums {
   const count = new Float64Array(BINS + 1);
   const first = new Float64Array(BINS + 1);
