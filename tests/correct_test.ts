@@ -2,7 +2,7 @@ import { assert, assertAlmostEquals, assertEquals, assertGreater } from "@std/as
 import { calibrate, type CalibrationOptions } from "../calibrate/calibrate.ts";
 import { type CorrectionOptions, correctLayer } from "../calibrate/correct/correct_layer.ts";
 import { writeNpy } from "../calibrate/dataset/npy_writer.ts";
-import type { FoldedNormalization, Graph } from "../calibrate/graph.ts";
+import type { ConvolutionNode, FoldedNormalization, Graph } from "../calibrate/graph.ts";
 import {
   createMoments,
   errorOf,
@@ -10,6 +10,7 @@ import {
   measureMoments,
   mergeMoments,
 } from "../calibrate/observe/moments.ts";
+import type { LayerCorrection } from "../calibrate/quantize/plan.ts";
 import { importOnnx } from "../calibrate/onnx/import.ts";
 import { readBundle } from "../runtime/bundle/read.ts";
 import { normal, type Random, random } from "./support/random.ts";
@@ -24,6 +25,7 @@ function optionsOf(parts: Partial<CorrectionOptions> = {}): CorrectionOptions {
     target: "measured",
     normalization: undefined,
     bias: Float32Array.of(0.5, -1, 0, 2, -0.25, 1),
+    fits: () => true,
     ...parts,
   };
 }
@@ -269,6 +271,46 @@ Deno.test("A correction that raises the error on held-out samples in every mode 
     assertEquals([kept, guarded], ["none", 0]);
     assertEquals([...correction.gain], [1, 1, 1, 1, 1, 1]);
     assertEquals([...correction.bias], [...optionsOf().bias]);
+  }
+});
+
+Deno.test("A correction that does not fit gives way to the mean alone, and that to none", () => {
+  const samples = momentsOf(layerValues(8, coarse));
+  const unit = ({ gain }: LayerCorrection) => gain.every((value) => value === 1);
+  const cases = [
+    { target: "measured", fits: unit, kept: "mean" },
+    { target: "bn", fits: unit, kept: "mean" },
+    { target: "measured", fits: () => false, kept: "none" },
+    { target: "bn", fits: () => false, kept: "none" },
+  ] as const;
+  for (const { target, fits, kept } of cases) {
+    const outcome = correctLayer(samples, optionsOf({ target, fits, normalization: NORMALIZATION }));
+    assertEquals([outcome.kept, outcome.target], [kept, target]);
+    if (kept === "none") assertEquals([...outcome.correction.bias], [...optionsOf().bias]);
+  }
+});
+
+Deno.test("A layer whose correction has no room in int32 keeps its own bias", async () => {
+  const graph = network(1, "identity");
+  const layer = graph.nodes[1] as ConvolutionNode;
+  layer.weights = layer.weights.map((weight) => weight * 1e-9);
+  layer.bias = new Float32Array(8);
+  layer.normalization = {
+    gamma: new Float32Array(8).fill(1e-9),
+    beta: new Float32Array(8).fill(5),
+    variance: new Float32Array(8).fill(1),
+    epsilon: 0,
+  };
+  const path = await Deno.makeTempFile({ suffix: ".npy" });
+  try {
+    await Deno.writeFile(path, writeNpy([16, 3, 8, 8], random(8).f32(16 * 192)));
+    const { bundle, report } = await calibrate(graph, { data: path, uspTarget: "bn" });
+    const row = report.layers.find(({ name }) => name === "a")!;
+    assertEquals([row.usp, row.uspTarget, row.guarded], ["none", "bn", 0]);
+    const { program } = await readBundle(bundle);
+    assert(program.steps.some(({ name }) => name === "a"));
+  } finally {
+    await Deno.remove(path);
   }
 });
 

@@ -18,7 +18,7 @@ export type CorrectionTarget = "measured" | "bn";
 /** The correction of one layer, and how it came about. */
 export interface CorrectionOutcome {
   correction: LayerCorrection;
-  /** What was kept: a mode that does not raise the error on held-out samples. */
+  /** What was kept: a mode that fits the accumulators and does not raise the error on held-out samples. */
   kept: CorrectionMode | "none";
   /** What the statistics were brought to. */
   target: CorrectionTarget;
@@ -34,6 +34,8 @@ export interface CorrectionOptions {
   normalization: FoldedNormalization | undefined;
   /** The layer's own bias, kept where nothing is corrected. */
   bias: Float32Array;
+  /** Whether the layer's int32 accumulators have room for a correction. */
+  fits: (correction: LayerCorrection) => boolean;
 }
 
 const LEAST_GAIN = 0.5;
@@ -49,8 +51,9 @@ const HOLDOUT = 4;
  * Works out the correction u' = gain x u + bias of a layer, per channel.
  *
  * Moments are those of (float with bias, quantised without bias). Every fourth
- * sample is held out: a correction that raises the squared error there gives
- * way to the mean alone, and that to none. A "bn" target is taken as it is.
+ * sample is held out: a correction that raises the squared error there, or does
+ * not fit the accumulators, gives way to the mean alone, and that to none. With
+ * a "bn" target nothing is held out.
  *
  * @param samples Joint moments of each sample, in order.
  */
@@ -60,10 +63,10 @@ export function correctLayer(samples: readonly JointMoments[], options: Correcti
   const none = { gain: new Float64Array(channels).fill(1), bias: Float64Array.from(options.bias) };
   const target = options.target === "bn" && options.normalization ? "bn" : "measured";
   if (all.count < LEAST_POSITIONS) return { correction: none, kept: "none", target, guarded: 0 };
-  if (target === "bn") return { ...propose(all, options.mode, options), kept: options.mode, target };
 
   const trusts = (mode: CorrectionMode) => {
-    if (samples.length < 2 * HOLDOUT) return true;
+    if (!options.fits(propose(all, mode, { ...options, target }).correction)) return false;
+    if (target === "bn" || samples.length < 2 * HOLDOUT) return true;
     const held = mergeAll(samples.filter((_, index) => index % HOLDOUT === HOLDOUT - 1));
     const fitted = mergeAll(samples.filter((_, index) => index % HOLDOUT !== HOLDOUT - 1));
     return totalError(held, propose(fitted, mode, { ...options, target }).correction) <= totalError(held, none);

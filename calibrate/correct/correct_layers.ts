@@ -10,7 +10,7 @@ import type { FormChoice } from "../lower/forms.ts";
 import { lower } from "../lower/lower.ts";
 import type { LayerNode } from "../lower/lower_layer.ts";
 import type { QuantizationPlan } from "../quantize/plan.ts";
-import { requantise } from "../quantize/requantise.ts";
+import { fitsAccumulators, requantise } from "../quantize/requantise.ts";
 import type { ProgressListener } from "../report/progress.ts";
 import type { Lanes } from "../stream/lanes.ts";
 import { type CorrectionMode, type CorrectionOutcome, type CorrectionTarget, correctLayer } from "./correct_layer.ts";
@@ -49,6 +49,8 @@ export async function correctLayers(
   for (const node of graph.nodes) {
     if (plan.weights.has(node.output)) {
       const layer = node as LayerNode;
+      const weights = plan.weights.get(layer.output)!;
+      const input = plan.values.get(layer.inputs[0])!;
       const measured = await Promise.all(all.map((lane) => lane.measure(layer.output)));
       const moments = samples.map((_, position) => measured[position % all.length][Math.floor(position / all.length)]);
       const wholly = layer.normalization !== undefined || (!normalized && layer.op === "convolution");
@@ -57,14 +59,15 @@ export async function correctLayers(
         target: options.target,
         normalization: layer.normalization,
         bias: layer.bias,
+        fits: (correction) => fitsAccumulators(weights, correction, input),
       });
       outcomes.set(layer.output, outcome);
       plan.corrections.set(layer.output, outcome.correction);
       const output = forms.computed.get(layer.output) === "u8" ? plan.values.get(layer.output) : undefined;
       const { bias, multiplier } = requantise(
-        plan.weights.get(layer.output)!,
+        weights,
         outcome.correction,
-        plan.values.get(layer.inputs[0])!,
+        input,
         { name: layer.name, activation: layer.activation.kind, quantization: output },
       );
       await Promise.all(all.map((lane) => lane.correct(layer.output, bias, multiplier)));

@@ -46,9 +46,8 @@ export function requantise(
   const homogeneous = HOMOGENEOUS.has(layer.activation);
   const inverse = layer.quantization ? 1 / layer.quantization.scale : 1;
   for (let channel = 0; channel < channels; channel++) {
-    const scale = input.scale * weights.scales[channel] * correction.gain[channel];
-    const integer = roundTiesToEven(correction.bias[channel] / scale);
-    if (!(Math.abs(integer) + depth * 127 * 255 < 2 ** 31)) {
+    const { scale, integer, fits } = biasOf(channel, weights, correction, input);
+    if (!fits) {
       throw new RangeError(
         `Layer "${layer.name}": bias ${correction.bias[channel]} of output channel ${channel} is ` +
           `${integer} units of ${scale}: int32 has no room for it`,
@@ -58,6 +57,28 @@ export function requantise(
     multiplier[channel] = homogeneous ? scale * inverse : scale;
   }
   return { bias, multiplier, outputScale: homogeneous ? 1 : Math.fround(inverse) };
+}
+
+/** Whether int32 accumulators have room for every bias of a corrected layer, whatever its input is. */
+export function fitsAccumulators(
+  weights: WeightQuantization,
+  correction: LayerCorrection,
+  input: ValueQuantization,
+): boolean {
+  return weights.scales.every((_, channel) => biasOf(channel, weights, correction, input).fits);
+}
+
+/** Real value of a channel's accumulator unit, its bias in these units, and whether an accumulator has room for it. */
+function biasOf(
+  channel: number,
+  weights: WeightQuantization,
+  correction: LayerCorrection,
+  input: ValueQuantization,
+): { scale: number; integer: number; fits: boolean } {
+  const depth = weights.values.length / weights.scales.length;
+  const scale = input.scale * weights.scales[channel] * correction.gain[channel];
+  const integer = roundTiesToEven(correction.bias[channel] / scale);
+  return { scale, integer, fits: Math.abs(integer) + depth * 127 * 255 < 2 ** 31 };
 }
 
 /** The clamp, in u8, that applies a ReLU or clip to a quantised result; all of u8 for other functions. */
