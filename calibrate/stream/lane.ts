@@ -13,6 +13,7 @@ import type { LayerNode } from "../lower/lower_layer.ts";
 import { addSample, type ChannelMoments, createChannelMoments } from "../observe/channel_moments.ts";
 import { createHistogram, type Histogram, observe } from "../observe/histogram.ts";
 import { type JointMoments, measureMoments } from "../observe/moments.ts";
+import { rawSample } from "../observe/raw_sample.ts";
 import type { Observation } from "../observe/statistics.ts";
 import { chooseGrid, type ScaleMethod } from "../quantize/choose_grid.ts";
 import type { ValueQuantization, WeightQuantization } from "../quantize/plan.ts";
@@ -133,10 +134,11 @@ export function createLane(): Lane {
       const record = (name: string) => {
         const [value, input] = [positions.get(name), inputs.get(name)];
         if (value === undefined && input === undefined) return;
-        const data = executor.tensor(float.places.get(name)!.f32!) as Float32Array;
+        const place = float.places.get(name)!.f32!;
+        const data = executor.tensor(place) as Float32Array;
         if (value !== undefined) {
           observe(counted.histograms[value], data, name);
-          kept[value] = everyNth(data, raw);
+          kept[value] = rawSample(data, float.program.tensors[place].shape.at(-1)!, raw);
         }
         if (input !== undefined) addSample(counted.channels[input], data);
       };
@@ -206,11 +208,4 @@ export function createLane(): Lane {
       return compareSample({ lowered: float, executor }, compared, { write, label: samples.dataset.labels?.[sample] });
     },
   };
-}
-
-/** At most `count` elements at a fixed stride: an odd one, which meets all of 2^k channels. */
-function everyNth(data: Float32Array, count: number): Float32Array {
-  if (count === 0) return new Float32Array(0);
-  const stride = Math.ceil(data.length / count) | 1;
-  return Float32Array.from({ length: Math.ceil(data.length / stride) }, (_, index) => data[index * stride]);
 }
