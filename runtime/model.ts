@@ -66,7 +66,7 @@ export class Model {
   /** The build of the kernels that runs the network: "simd128" or "relaxed". */
   readonly kernels: string;
   readonly #executor: Executor;
-  readonly #writeImage: ImageWriter | undefined;
+  #writeImage: ImageWriter | undefined;
 
   /** Makes a model of a bundle that was read before; {@linkcode Model.load} reads and makes at once. */
   constructor(bundle: Bundle, options: ExecutorOptions = {}) {
@@ -79,7 +79,6 @@ export class Model {
     this.labels = program.labels;
     this.preprocessing = program.preprocessing;
     this.kernels = this.#executor.build;
-    if (program.preprocessing) this.#writeImage = createImageWriter(this.#executor, program.preprocessing);
   }
 
   /**
@@ -133,12 +132,14 @@ export class Model {
    * @throws {TypeError} Where the bundle holds no preprocessing or the length is wrong.
    */
   runPixels(pixels: Uint8Array): Record<string, Tensor> {
-    const { crop: [height, width], mean } = this.#requirePreprocessing();
+    const preprocessing = this.#requirePreprocessing();
+    const { crop: [height, width], mean } = preprocessing;
     const expected = height * width * mean.length;
     if (pixels.length !== expected) {
       throw new TypeError(`Pixels have ${pixels.length} bytes, ${height} x ${width} x ${mean.length} expected`);
     }
-    return this.#collect(1, () => this.#writeImage!(pixels));
+    const write = this.#writeImage ??= createImageWriter(this.#executor, preprocessing);
+    return this.#collect(1, () => write(pixels));
   }
 
   /**

@@ -261,6 +261,17 @@ Deno.test("Scales that are no positive number and zero points beyond a byte are 
   await assertRefused((program) => stepOf(program, "binary_u8").attributes.outputScale = 0, "outputScale");
 });
 
+Deno.test("Numbers in a list of attributes that are no finite float32 are refused", async () => {
+  const { program, data } = smallParts();
+  stepOf(program, "binary_u8").attributes.scales = [1, 1e60];
+  const header = JSON.stringify(program);
+  assertEquals(header.includes("1e+60"), true);
+  for (const number of ["1e60", "1e999", "-1e999", "null", '"1"', "true", "[1]"]) {
+    const bytes = await bundleOf(header.replace("1e+60", number), data);
+    await assertRejects(() => readBundle(bytes), BundleError, "attributes.scales[1] must be a finite float32 number");
+  }
+});
+
 Deno.test("Strides that leave a tensor are refused", async () => {
   const change = (kernel: string, key: string, value: number[]) => (program: Program) => {
     stepOf(program, kernel).attributes[key] = value;

@@ -56,8 +56,8 @@ export function asFloats(value: unknown, where: string, limit: number): number[]
   const list = asArray(value, where, limit);
   const floats: number[] = [];
   for (let index = 0; index < list.length; index++) {
-    const entry = list[index];
-    floats.push(isInteger(entry, -(2 ** 24), 2 ** 24) ? entry : asFloat(entry, `${where}[${index}]`));
+    const entry = list[index] as number;
+    floats.push(Number.isFinite(entry) && Math.fround(entry) === entry ? entry : asFloat(entry, `${where}[${index}]`));
   }
   return floats;
 }
@@ -69,7 +69,9 @@ export function asIntegers(value: unknown, where: string, min: number, max: numb
     throw new BundleError(`${where} must have ${length} entries: it has ${list.length}`);
   }
   for (let index = 0; index < list.length; index++) {
-    if (!isInteger(list[index], min, max)) asInteger(list[index], `${where}[${index}]`, min, max);
+    const entry = list[index] as number;
+    if (Number.isInteger(entry) && entry >= min && entry <= max) continue;
+    asInteger(entry, `${where}[${index}]`, min, max);
   }
   return list as number[];
 }

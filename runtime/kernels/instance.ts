@@ -44,9 +44,12 @@ function decode(text: string): Uint8Array<ArrayBuffer> {
 }
 
 function canRunRelaxed(): boolean {
-  const bytes = decode(TEXTS.relaxed);
-  if (!WebAssembly.validate(bytes)) return false;
-  modules.relaxed ??= new WebAssembly.Module(bytes);
+  try {
+    compileKernels("relaxed");
+  } catch (error) {
+    if (error instanceof WebAssembly.CompileError) return false;
+    throw error;
+  }
   const product = instantiateKernels("relaxed").functions.dot_probe(0);
   return product === UNSIGNED_DOT || product === SIGNED_DOT;
 }
