@@ -6,15 +6,15 @@
 
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
-import { MAGIC } from "../../runtime/bundle/format.ts";
 import { readBundle } from "../../runtime/bundle/read.ts";
 import { runCommand } from "../../runtime/command.ts";
 import { escapeText } from "../../runtime/escape_text.ts";
 import { fileError } from "../../runtime/file_error.ts";
 import { parseArguments } from "../../runtime/parse_arguments.ts";
 import { type BundleDescription, describeBundle } from "../report/describe_bundle.ts";
-import { describeNetwork, looksLikeOnnx, type NetworkDescription } from "../report/describe_network.ts";
+import { describeNetwork, type NetworkDescription } from "../report/describe_network.ts";
 import { bundleText, networkText } from "../report/description_text.ts";
+import { fileFormat } from "./file_format.ts";
 
 const HELP = `Usage: deno task inspect FILE [options]
 
@@ -22,9 +22,6 @@ Says what an Octet bundle or a float ONNX file holds.
 
   --json   print one JSON object
   --help   show this text`;
-
-/** The letters that a bundle begins with; those after them show damage by a text-mode transfer. */
-const WORD_BYTES = 5;
 
 /**
  * Describes a bundle or an ONNX file, told apart by their first bytes.
@@ -35,11 +32,7 @@ const WORD_BYTES = 5;
 export async function describeFile(file: string): Promise<BundleDescription | NetworkDescription> {
   try {
     const bytes = new Uint8Array(await readFile(file));
-    if (bytes.length === 0) throw new SyntaxError("The file is empty");
-    if (MAGIC.subarray(0, WORD_BYTES).every((byte, index) => bytes[index] === byte)) {
-      return describeBundle(await readBundle(bytes));
-    }
-    if (!looksLikeOnnx(bytes)) throw new SyntaxError("The file is neither an Octet bundle nor an ONNX model");
+    if (fileFormat(bytes) === "octet") return describeBundle(await readBundle(bytes));
     return describeNetwork(bytes, { name: basename(file).replace(/\.onnx$/i, "") });
   } catch (cause) {
     throw fileError(file, cause);

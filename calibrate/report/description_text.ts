@@ -46,7 +46,7 @@ export function bundleText(description: BundleDescription): string {
     layers.map((layer) => [
       layer.kernel,
       shortened(layer.name),
-      `${layer.inputs.map(shapeText).join(", ")}${layer.inputs.length > 0 ? " -> " : ""}${shapeText(layer.output)}`,
+      shapesText(layer.inputs, layer.output),
       layer.type,
       layer.scale === null ? "" : layer.scale.toPrecision(4),
       layer.zeroPoint ?? "",
@@ -109,6 +109,11 @@ function calibrationText(calibration: CalibrationRecord | null): string {
   return `weights ${weights}, scales ${scales}, ${correction}, ${grouped(samples)} samples`;
 }
 
+/** Shapes of what a layer reads and makes. */
+export function shapesText(inputs: readonly (readonly number[])[], output: readonly number[]): string {
+  return `${inputs.map(shapeText).join(", ")}${inputs.length > 0 ? " -> " : ""}${shapeText(output)}`;
+}
+
 function shapeText(shape: readonly number[]): string {
   return shape.length === 0 ? "scalar" : shape.join("x");
 }
@@ -116,11 +121,12 @@ function shapeText(shape: readonly number[]): string {
 const LONGEST_NAME = 40;
 
 /** A name cut at its front: the ends of node names tell them apart. */
-function shortened(name: string): string {
+export function shortened(name: string): string {
   const characters = [...name];
   return characters.length > LONGEST_NAME ? `…${characters.slice(1 - LONGEST_NAME).join("")}` : name;
 }
 
-function grouped(value: number): string {
+/** A number with commas between its thousands. */
+export function grouped(value: number): string {
   return value.toLocaleString("en-US");
 }

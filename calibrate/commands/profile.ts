@@ -1,0 +1,66 @@
+/**
+ * `deno task profile`: the time of each layer of a bundle or a float ONNX network.
+ *
+ * @module
+ */
+
+import { readFile } from "node:fs/promises";
+import { basename } from "node:path";
+import { type Bundle, readBundle } from "../../runtime/bundle/read.ts";
+import { runCommand } from "../../runtime/command.ts";
+import { escapeText } from "../../runtime/escape_text.ts";
+import { fileError } from "../../runtime/file_error.ts";
+import { parseArguments } from "../../runtime/parse_arguments.ts";
+import { lower } from "../lower/lower.ts";
+import { importOnnx } from "../onnx/import.ts";
+import { profileProgram } from "../report/profile.ts";
+import { profileText } from "../report/profile_text.ts";
+import { fileFormat } from "./file_format.ts";
+import { readChoice, readCount } from "./options.ts";
+
+const HELP = `Usage: deno task profile FILE [options]
+
+FILE is an .octet bundle or a float .onnx network. Prints a row for each layer:
+its median time on one sample, multiply-adds, their rate, and its share of the time.
+
+  --runs N        time N runs (50)
+  --kernels NAME  use the simd128 or the relaxed build (what suits the host)
+  --json          print one JSON object
+  --help          show this text`;
+
+if (import.meta.main) await runCommand(main);
+
+async function main(args: string[]): Promise<void> {
+  const { values, positionals } = parseArguments({
+    args,
+    allowPositionals: true,
+    options: {
+      runs: { type: "string" },
+      kernels: { type: "string" },
+      json: { type: "boolean" },
+      help: { type: "boolean", short: "h" },
+    },
+  });
+  if (values.help) return console.log(HELP);
+  if (positionals.length !== 1) throw new TypeError(`One file expected, ${positionals.length} given`);
+  const options = {
+    ...(values.runs !== undefined && { runs: readCount("--runs", values.runs) }),
+    ...(values.kernels !== undefined && {
+      kernels: readChoice("--kernels", values.kernels, ["simd128", "relaxed"] as const),
+    }),
+  };
+  const profile = await profileProgram(await readProgram(positionals[0]), options);
+  console.log(values.json ? escapeText(JSON.stringify(profile)) : profileText(profile));
+}
+
+/** Reads a bundle, or lowers a float network to a program. */
+async function readProgram(file: string): Promise<Bundle> {
+  try {
+    const bytes = new Uint8Array(await readFile(file));
+    if (fileFormat(bytes) === "octet") return await readBundle(bytes);
+    const { program, data } = lower(importOnnx(bytes, { name: basename(file).replace(/\.onnx$/i, "") }));
+    return { program, data, hash: "", sizes: { header: 0, data: data.length, total: data.length } };
+  } catch (cause) {
+    throw fileError(file, cause);
+  }
+}
