@@ -4,6 +4,7 @@
  * @module
  */
 
+import { elementCount } from "../../runtime/bundle/format.ts";
 import type { Graph } from "../graph.ts";
 import type { FormChoice } from "../lower/forms.ts";
 import type { LayerNode } from "../lower/lower_layer.ts";
@@ -12,6 +13,7 @@ import type { Observation } from "../observe/statistics.ts";
 import type { Grid } from "../scales/score.ts";
 import type { Lanes } from "../stream/lanes.ts";
 import type { ScaleMethod } from "./choose_grid.ts";
+import { observeKnown } from "./known_values.ts";
 import type { ParameterGroup } from "./observed_values.ts";
 import type { QuantizationPlan } from "./plan.ts";
 import type { WeightGranularity } from "./quantize_weights.ts";
@@ -45,9 +47,9 @@ export async function makePlan(
 ): Promise<{ plan: QuantizationPlan; choices: Map<string, ScaleChoice> }> {
   const plan: QuantizationPlan = { values: new Map(), weights: new Map(), corrections: new Map() };
   const choices = new Map<string, ScaleChoice>();
-  const seen = network.groups.map(({ sources, fixed }) => ({
-    observation: unite(sources.map((source) => network.observations.get(source)!)),
-    fixed: fixed && { ...fixed, levels: 255 },
+  const seen = network.groups.map((group) => ({
+    observation: unite(observationsOf(graph, group, network.observations)),
+    fixed: group.fixed && { ...group.fixed, levels: 255 },
   }));
   const grids: Grid[] = [];
   await lanes.share(
@@ -83,6 +85,19 @@ export async function makePlan(
     },
   );
   return { plan, choices };
+}
+
+/** What was seen of a group's sources, and what is known of its values beforehand. */
+function observationsOf(
+  graph: Graph,
+  { sources, known }: ParameterGroup,
+  observations: ReadonlyMap<string, Observation>,
+): Observation[] {
+  const seen = sources.map((source) => ({
+    observation: observations.get(source)!,
+    elements: elementCount(graph.values.get(source)!.shape),
+  }));
+  return [...seen.map(({ observation }) => observation), ...known.map((elements) => observeKnown(elements, seen[0]))];
 }
 
 /** What was seen of several values that share their parameters, as if they were one. */

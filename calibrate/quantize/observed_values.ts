@@ -7,14 +7,17 @@
 import type { Activation } from "../../runtime/activation.ts";
 import type { Graph, Node } from "../graph.ts";
 import { type FormChoice, preservesValues, shareParameters } from "../lower/forms.ts";
+import { type KnownElements, knownElements } from "./known_values.ts";
 import type { ValueQuantization } from "./plan.ts";
 
 /** Values that share one scale and zero point. */
 export interface ParameterGroup {
   /** All its values. */
   members: string[];
-  /** The members that are computed, not moved: their union is what must be represented. */
+  /** The members that are computed, not moved: with what is known beforehand, they are what must be represented. */
   sources: string[];
+  /** Elements of the members that are the same in every sample. */
+  known: KnownElements[];
   /** Parameters that follow from the activation function alone. */
   fixed?: ValueQuantization;
 }
@@ -26,19 +29,27 @@ const FIXED: Partial<Record<Activation["kind"], ValueQuantization>> = {
   tanh: { scale: 1 / 128, zeroPoint: 128 },
 };
 
-/** Groups the 8-bit values of a graph by the parameters that they share. */
+/**
+ * Groups the 8-bit values of a graph by the parameters that they share.
+ *
+ * @throws {RangeError} Where a constant among them has an element that is not a finite number.
+ */
 export function parameterGroups(graph: Graph, forms: FormChoice): ParameterGroup[] {
   const producers = new Map<string, Node>(graph.nodes.map((node) => [node.output, node]));
   const groups = new Map<string, ParameterGroup>();
   for (const [value, root] of shareParameters(graph, forms)) {
-    const group = groups.get(root) ?? { members: [], sources: [] };
+    const group = groups.get(root) ?? { members: [], sources: [], known: [] };
     groups.set(root, group);
     group.members.push(value);
     const producer = producers.get(value);
-    if (!producer || !preservesValues(producer) || forms.computed.get(value) !== "u8") group.sources.push(value);
+    const computed = producer && (!preservesValues(producer) || forms.computed.get(value) !== "u8");
+    const known = computed ? undefined : knownElements(graph, value, producer);
+    if (known) group.known.push(known);
+    if (computed || (!producer && !known)) group.sources.push(value);
   }
   for (const group of groups.values()) {
-    const fixed = group.sources.length === 1 ? FIXED[activationOf(producers.get(group.sources[0]))] : undefined;
+    const sole = group.sources.length === 1 && group.known.length === 0;
+    const fixed = sole ? FIXED[activationOf(producers.get(group.sources[0]))] : undefined;
     if (fixed) group.fixed = fixed;
   }
   return [...groups.values()];
