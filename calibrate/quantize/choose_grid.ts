@@ -4,26 +4,42 @@
  * @module
  */
 
+import type { Histogram } from "../observe/histogram.ts";
 import type { Observation } from "../observe/statistics.ts";
 import { entropyGrid } from "../scales/entropy.ts";
 import { minMaxGrid } from "../scales/min_max.ts";
 import { percentileGrid } from "../scales/percentile.ts";
 import { qmseGrid } from "../scales/qmse.ts";
-import type { Grid } from "../scales/score.ts";
+import { type Grid, scoreValues } from "../scales/score.ts";
 
 /** Methods that choose activation scales. */
 export type ScaleMethod = "qmse" | "minmax" | "percentile" | "entropy";
 
-/** Chooses the grid of a value from what was seen of it. */
-export function chooseGrid({ histogram, raw }: Observation, method: ScaleMethod): Grid {
-  switch (method) {
-    case "qmse":
-      return qmseGrid(histogram, raw);
-    case "minmax":
-      return minMaxGrid(histogram);
-    case "percentile":
-      return percentileGrid(histogram);
-    case "entropy":
-      return entropyGrid(histogram);
-  }
+/** A grid, and the method that it is from. */
+export interface GridChoice {
+  /** The grid. */
+  grid: Grid;
+  /** The method asked for, or "minmax" where "qmse" gave way to it. */
+  method: ScaleMethod;
 }
+
+/**
+ * Chooses the grid of a value from what was seen of it.
+ *
+ * The histogram tells little of values that take few distinct levels: where the
+ * grid of QMSE has more error than that of min-max on the raw values, it gives
+ * way to it.
+ */
+export function chooseGrid({ histogram, raw }: Observation, method: ScaleMethod): GridChoice {
+  const grid = GRIDS[method](histogram);
+  if (method !== "qmse") return { grid, method };
+  const widest = minMaxGrid(histogram);
+  return scoreValues(raw, grid) > scoreValues(raw, widest) ? { grid: widest, method: "minmax" } : { grid, method };
+}
+
+const GRIDS: Readonly<Record<ScaleMethod, (histogram: Histogram) => Grid>> = {
+  qmse: (histogram) => qmseGrid(histogram),
+  minmax: (histogram) => minMaxGrid(histogram),
+  percentile: (histogram) => percentileGrid(histogram),
+  entropy: (histogram) => entropyGrid(histogram),
+};

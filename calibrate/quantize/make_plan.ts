@@ -26,7 +26,7 @@ export interface PlanOptions {
 
 /** How the scale of a value was chosen; for the report. */
 export interface ScaleChoice {
-  /** "fixed" where the activation function settles it. */
+  /** "fixed" where the activation function settles it; "minmax" also where "qmse" gave way to it. */
   method: ScaleMethod | "fixed";
   /** Share of the values outside the range, 0 to 1. */
   clipped: number;
@@ -49,20 +49,21 @@ export async function makePlan(
   const choices = new Map<string, ScaleChoice>();
   const seen = network.groups.map((group) => ({
     observation: unite(observationsOf(graph, group, network.observations)),
-    fixed: group.fixed && { ...group.fixed, levels: 255 },
+    fixed: group.fixed && { grid: { ...group.fixed, levels: 255 }, method: "fixed" as const },
   }));
-  const grids: Grid[] = [];
+  const chosen: { grid: Grid; method: ScaleChoice["method"] }[] = [];
   await lanes.share(
     seen,
     async (lane, { observation, fixed }) => fixed ?? await lane.chooseGrid(observation, options.scales),
-    (grid) => grids.push(grid),
+    (choice) => chosen.push(choice),
   );
-  network.groups.forEach(({ members, fixed }, index) => {
-    const { scale, zeroPoint } = grids[index];
-    const clipped = clippedShare(seen[index].observation.histogram, grids[index]);
+  network.groups.forEach(({ members }, index) => {
+    const { grid, method } = chosen[index];
+    const { scale, zeroPoint } = grid;
+    const clipped = clippedShare(seen[index].observation.histogram, grid);
     for (const member of members) {
       plan.values.set(member, { scale, zeroPoint });
-      choices.set(member, { method: fixed ? "fixed" : options.scales, clipped });
+      choices.set(member, { method, clipped });
     }
   });
   const weightOptions = {

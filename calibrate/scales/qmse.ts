@@ -7,7 +7,7 @@
 
 import { BINS, type Histogram } from "../observe/histogram.ts";
 import { minMaxGrid } from "./min_max.ts";
-import { type Grid, LEAST_SCALE, scoreGrid, scoreValues, snapGrid } from "./score.ts";
+import { type Grid, LEAST_SCALE, scoreGrid, snapGrid } from "./score.ts";
 import { clippingError, type SuffixSums, suffixSums } from "./suffix_sums.ts";
 
 /** Candidates that are scored exactly after the scan. */
@@ -32,10 +32,9 @@ interface Range {
  * few, min-max, and the halved grid of one bit less are scored exactly on the
  * grid that will run; ties go to the wider range.
  *
- * @param raw A sample of the values: where the winner does worse on it than min-max, as it may on discrete data, min-max is taken.
  * @param levels Greatest q: 2^bits - 1.
  */
-export function qmseGrid(histogram: Histogram, raw: Float32Array = new Float32Array(0), levels = 255): Grid {
+export function qmseGrid(histogram: Histogram, levels = 255): Grid {
   const widest = minMaxGrid(histogram, levels);
   if (histogram.exponent === null) return widest;
   const width = 2 ** histogram.exponent;
@@ -47,7 +46,7 @@ export function qmseGrid(histogram: Histogram, raw: Float32Array = new Float32Ar
     )
   );
   if (levels > 3) {
-    const { scale, zeroPoint } = qmseGrid(histogram, undefined, (levels - 1) / 2);
+    const { scale, zeroPoint } = qmseGrid(histogram, (levels - 1) / 2);
     if (scale / 2 >= LEAST_SCALE) finalists.push({ scale: scale / 2, zeroPoint: zeroPoint * 2, levels });
   }
   let best = widest;
@@ -56,7 +55,7 @@ export function qmseGrid(histogram: Histogram, raw: Float32Array = new Float32Ar
     const score = scoreGrid(histogram, grid);
     if (score < least || (score === least && grid.scale > best.scale)) [best, least] = [grid, score];
   }
-  return scoreValues(raw, best) > scoreValues(raw, widest) ? widest : best;
+  return best;
 }
 
 function candidateRanges(histogram: Histogram, levels: number): Range[] {

@@ -15,10 +15,9 @@ import { createHistogram, type Histogram, observe } from "../observe/histogram.t
 import { type JointMoments, measureMoments } from "../observe/moments.ts";
 import { rawSample } from "../observe/raw_sample.ts";
 import type { Observation } from "../observe/statistics.ts";
-import { chooseGrid, type ScaleMethod } from "../quantize/choose_grid.ts";
+import { chooseGrid, type GridChoice, type ScaleMethod } from "../quantize/choose_grid.ts";
 import type { ValueQuantization, WeightQuantization } from "../quantize/plan.ts";
 import { quantizeWeights, type WeightOptions } from "../quantize/quantize_weights.ts";
-import type { Grid } from "../scales/score.ts";
 import { compareSample, type SampleComparison } from "./compare_sample.ts";
 import { openSampleWriter, type SampleWriter } from "./sample_writer.ts";
 import { stepRanges } from "./step_ranges.ts";
@@ -65,7 +64,7 @@ export interface Lane {
   /** What has been seen. */
   observed(): Promise<Counted>;
   /** Chooses the grid of a value. */
-  chooseGrid(observation: Observation, method: ScaleMethod): Promise<Grid>;
+  chooseGrid(observation: Observation, method: ScaleMethod): Promise<GridChoice>;
   /** Quantises a layer's weights. */
   quantizeWeights(layer: LayerNode, input: ValueQuantization, options: WeightOptions): Promise<WeightQuantization>;
   /** Starts the layer-by-layer pass over some samples. @param quantized The 8-bit program, lowered with probes. */
