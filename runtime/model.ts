@@ -7,6 +7,7 @@
 import { elementCount } from "./bundle/format.ts";
 import { type Bundle, readBundle } from "./bundle/read.ts";
 import { Executor, type ExecutorOptions, reserveFile } from "./executor.ts";
+import { exponential } from "./exponential.ts";
 import { createImageWriter, type ImageWriter } from "./image_input.ts";
 import { prepareImage, type Preprocessing } from "./preprocessing.ts";
 import type { PortSpec } from "./program.ts";
@@ -215,7 +216,7 @@ function readInput(
 
 function softmax(logits: Float32Array): Float64Array {
   const maximum = logits.reduce((max, value) => Math.max(max, value), -Infinity);
-  const scores = Float64Array.from(logits, (value) => Math.exp(value - maximum));
+  const scores = Float64Array.from(logits, (value) => exponential(value - maximum));
   const sum = scores.reduce((total, value) => total + value, 0);
   return scores.map((value) => value / sum);
 }

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { logarithm } from "../logarithm.ts";
 import { BINS, type Histogram } from "../observe/histogram.ts";
 import { type Grid, snapGrid } from "./score.ts";
 
@@ -69,7 +70,7 @@ function divergenceAt(counts: Float64Array, bins: number, levels: number): numbe
       const reference = (counts[bin] + (bin === bins - 1 ? outliers : 0)) / total;
       if (reference === 0) continue;
       const approximation = counts[bin] > 0 ? sum / filled / inside : 1e-12;
-      divergence += reference * Math.log(reference / approximation);
+      divergence += reference * logarithm(reference / approximation);
     }
   }
   return divergence;

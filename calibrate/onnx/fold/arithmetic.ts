@@ -4,6 +4,8 @@
  * @module
  */
 
+import { exponential } from "../../../runtime/exponential.ts";
+import { logarithm } from "../../logarithm.ts";
 import { floatAttribute, intAttribute } from "../attributes.ts";
 import { elementTypeName, tensorTypeOf } from "../decode_tensor.ts";
 import { broadcastShapes } from "../emit.ts";
@@ -12,6 +14,7 @@ import type { Lowering } from "../lowering.ts";
 import type { OnnxNode } from "../model.ts";
 import { allocate, isFloatType, type Tensor, type TensorType } from "../tensor.ts";
 import { reductionAxes } from "../shape_arguments.ts";
+import { power } from "./power.ts";
 import { broadcastTensor } from "./select.ts";
 
 /** Computes the outputs of a node whose inputs are constant; absent inputs are undefined. */
@@ -146,7 +149,7 @@ export const ARITHMETIC_FOLDS: ReadonlyMap<string, Fold> = new Map<string, Fold>
   ["Mul", binary((a, b) => a * b)],
   ["Div", binary(quotient)],
   ["Mod", binary((a, b) => a - Math.floor(a / b) * b)],
-  ["Pow", binary((a, b) => a ** b)],
+  ["Pow", binary(power)],
   ["Max", variadic((a, b) => Math.max(a, b))],
   ["Min", variadic((a, b) => Math.min(a, b))],
   ["Sum", variadic((a, b) => a + b)],
@@ -163,8 +166,8 @@ export const ARITHMETIC_FOLDS: ReadonlyMap<string, Fold> = new Map<string, Fold>
   ["Floor", unary(Math.floor)],
   ["Ceil", unary(Math.ceil)],
   ["Sqrt", unary(Math.sqrt)],
-  ["Exp", unary(Math.exp)],
-  ["Log", unary(Math.log)],
+  ["Exp", unary(exponential)],
+  ["Log", unary(logarithm)],
   ["Reciprocal", unary((a) => 1 / a)],
   ["Cast", foldCast],
   ["Where", foldWhere],

@@ -1,0 +1,88 @@
+import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
+import { logarithm } from "../calibrate/logarithm.ts";
+import { power } from "../calibrate/onnx/fold/power.ts";
+import { exponential } from "../runtime/exponential.ts";
+import { digest } from "./support/images.ts";
+import { type Random, random } from "./support/random.ts";
+
+/** Twice the unit of rounding, and as much again for the functions of the engine, which serve as reference. */
+const TOLERANCE = 2 ** -51;
+
+function relativeError(actual: number, expected: number): number {
+  return actual === expected ? 0 : Math.abs(actual - expected) / Math.abs(expected);
+}
+
+/** A positive double of any magnitude. */
+function positive({ unit, integer }: Random): number {
+  return (1 + unit()) * 2 ** integer(-1022, 1022);
+}
+
+Deno.test("The logarithm is exact to two units of rounding, from the least number to the greatest and around 1", () => {
+  const draw = random(41);
+  for (let round = 0; round < 20000; round++) {
+    const values = [positive(draw), 1 + (draw.unit() - 0.5) * 2 ** -draw.integer(0, 40), 10 * draw.unit()];
+    for (const x of values) assert(relativeError(logarithm(x), Math.log(x)) < TOLERANCE, `${x}`);
+  }
+  for (const x of [2 ** -1074, 3 * 2 ** -1070, 2 ** -1022, Number.MAX_VALUE, Math.SQRT2, Math.SQRT1_2, Math.E]) {
+    assert(relativeError(logarithm(x), Math.log(x)) < TOLERANCE, `${x}`);
+  }
+  assertEquals([1, 0, -0, Infinity, -1, NaN].map(logarithm), [0, -Infinity, -Infinity, Infinity, NaN, NaN]);
+});
+
+Deno.test("The exponential is exact to two units of rounding wherever it is a normal number", () => {
+  const draw = random(42);
+  for (let round = 0; round < 20000; round++) {
+    const values = [draw.unit() * 1418 - 708, draw.unit() * 4 - 2, (draw.unit() - 0.5) * 2 ** -draw.integer(0, 60)];
+    for (const x of values) assert(relativeError(exponential(x), Math.exp(x)) < TOLERANCE, `${x}`);
+  }
+  for (const x of [-708.5, -745.1, -720, 709.7827128933839]) {
+    assertAlmostEquals(exponential(x), Math.exp(x), Math.max(2 ** -1074, Math.exp(x) * TOLERANCE));
+  }
+  assertEquals([0, -0, -Infinity, -746, 710, Infinity, NaN].map(exponential), [1, 1, 0, 0, Infinity, Infinity, NaN]);
+});
+
+Deno.test("Logarithm and exponential undo each other", () => {
+  const draw = random(43);
+  for (let round = 0; round < 5000; round++) {
+    const x = draw.unit() * 40 - 20;
+    assertAlmostEquals(logarithm(exponential(x)), x, 2 ** -50 * (1 + Math.abs(x)));
+  }
+});
+
+Deno.test("The bits of logarithm, exponential and power are the same on every host", () => {
+  const draw = random(44);
+  const values = Float64Array.from({ length: 3000 }, (_, index) => {
+    const x = draw.unit() * 20;
+    return [logarithm(x), exponential(x - 10), power(x, draw.unit() * 6 - 3)][index % 3];
+  });
+  const bytes = new DataView(new ArrayBuffer(values.byteLength));
+  values.forEach((value, index) => bytes.setFloat64(8 * index, value));
+  assertEquals(digest(new Uint8Array(bytes.buffer)), 1649705967);
+});
+
+Deno.test("Powers are products where the exponent is a small integer, and roots where it is a half", () => {
+  for (const base of [-3, -0.7, 0.1, 1.5, 7]) {
+    assertEquals(power(base, 2), base * base);
+    assertEquals(power(base, 3), base * (base * base));
+    assertEquals(power(base, -1), 1 / base);
+    assertEquals(power(base, 0), 1);
+  }
+  for (let exponent = 0; exponent <= 62; exponent++) assertEquals(BigInt(power(2, exponent)), 1n << BigInt(exponent));
+  assertEquals([2, 0.3, 1e300].map((base) => power(base, 0.5)), [2, 0.3, 1e300].map(Math.sqrt));
+});
+
+Deno.test("Other powers have an error below 2^-40 and the engine's signs and limits", () => {
+  const draw = random(45);
+  for (let round = 0; round < 20000; round++) {
+    const [base, exponent] = [draw.unit() * 100, draw.unit() * 60 - 30];
+    assert(relativeError(power(base, exponent), base ** exponent) < 2 ** -40, `${base}^${exponent}`);
+  }
+  const limits = [0, -0, 1, -1, 2, -2, 0.5, Infinity, NaN, -1.0001];
+  for (const base of limits) {
+    for (const exponent of [0.3, -0.3, 2.5, 65, -65, 66, 1e20, Infinity, -Infinity, NaN, 0, -0, 1, -1]) {
+      const [actual, expected] = [power(base, exponent), base ** exponent];
+      if (Object.is(actual, expected)) continue;
+      assert(relativeError(actual, expected) < 2 ** -40, `${base}^${exponent} is ${actual}, expected ${expected}`);
+    }
+  }
+});
