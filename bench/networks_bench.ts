@@ -11,7 +11,7 @@ import { writeBundle } from "../runtime/bundle/write.ts";
 import { Model } from "../runtime/model.ts";
 import type { Preprocessing } from "../runtime/preprocessing.ts";
 import type { BundleSource } from "../runtime/source.ts";
-import { builds } from "./kernel_bench.ts";
+import { builds, peakRate } from "./kernel_bench.ts";
 import { networkBundles } from "./networks/bundles.ts";
 import { mobilenetV2 } from "./networks/mobilenet_v2.ts";
 import { resnet18 } from "./networks/resnet18.ts";
@@ -58,8 +58,8 @@ for (const { network, images, preprocessing } of NETWORKS) {
 for (const network of [mobilenetV2(), resnet18()]) {
   await measure(`${network.name}, random weights`, network.multiplyAdds, await networkBundles(network));
 }
-console.log(textTable(["network", "type", "build", "ms", "GMAC/s", "speed-up"], rows, {
-  align: ["left", "left", "left", "right", "right", "right"],
+console.log(textTable(["network", "type", "build", "ms", "GMAC/s", "of peak", "speed-up"], rows, {
+  align: ["left", "left", "left", "right", "right", "right", "right"],
 }));
 
 /** Adds the rows of a network: both types in every build of the kernels. */
@@ -76,8 +76,17 @@ async function measure(
     const times = { float32: await medianTime(models.float32), int8: await medianTime(models.int8) };
     for (const type of ["float32", "int8"] as const) {
       const rate = multiplyAdds / times[type] / 1e6;
+      const share = rate / await peakRate(kernels, type === "int8" ? "u8" : "f32");
       const speedUp = type === "int8" ? (times.float32 / times.int8).toFixed(2) : "";
-      rows.push([network, type, kernels, times[type].toFixed(3), rate.toFixed(1), speedUp]);
+      rows.push([
+        network,
+        type,
+        kernels,
+        times[type].toFixed(3),
+        rate.toFixed(1),
+        `${(share * 100).toFixed(0)} %`,
+        speedUp,
+      ]);
     }
   }
 }

@@ -1,0 +1,30 @@
+/** Fresh processes up to the first result of MobileNetV2: `deno run -A bench/start_bench.ts`, on Linux alone. */
+
+import { fileURLToPath } from "node:url";
+import { textTable } from "../calibrate/report/text_table.ts";
+import { networkBundles } from "./networks/bundles.ts";
+import { mobilenetV2 } from "./networks/mobilenet_v2.ts";
+import { measureStart } from "./start/measure.ts";
+
+const ROUNDS = 9;
+
+if (Deno.build.os === "linux") {
+  const { int8 } = await networkBundles(mobilenetV2());
+  const figures = await measureStart(fileURLToPath(int8), ROUNDS);
+  const { bare, firstResult, ratio, load, firstRun, warmUp, fullSpeed, bareMemory, memory } = figures;
+  const milliseconds = (time: number) => `${time.toFixed(1)} ms`;
+  const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
+  console.log(textTable(["MobileNetV2, int8", "median"], [
+    ["a Deno process that does nothing", milliseconds(bare)],
+    ["from a process's start to its first result", milliseconds(firstResult)],
+    ["the second over the first", `${ratio.toFixed(2)} x`],
+    ["  of it loading the bundle", milliseconds(load)],
+    ["  of it the first run", milliseconds(firstRun)],
+    ["runs before full speed, the first included", milliseconds(warmUp)],
+    ["a run at full speed", milliseconds(fullSpeed)],
+    ["peak memory of a process that does nothing", megabytes(bareMemory)],
+    ["peak memory up to the first result", megabytes(memory)],
+  ], { align: ["left", "right"] }));
+} else {
+  console.log("Skipped: memory of processes is counted on Linux alone");
+}
