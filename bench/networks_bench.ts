@@ -15,6 +15,7 @@ import { builds, peakRate } from "./kernel_bench.ts";
 import { networkBundles } from "./networks/bundles.ts";
 import { mobilenetV2 } from "./networks/mobilenet_v2.ts";
 import { resnet18 } from "./networks/resnet18.ts";
+import { medianTime } from "./time_model.ts";
 
 const IMAGENET = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
 
@@ -37,8 +38,6 @@ const NETWORKS: { network: string; images: string; preprocessing: Preprocessing 
   },
 ];
 const CALIBRATION_SAMPLES = 4;
-const WARM_UP_MS = 100;
-const MEASURE_MS = 250;
 
 const rows: (string | number)[][] = [];
 for (const { network, images, preprocessing } of NETWORKS) {
@@ -98,24 +97,4 @@ function exists(path: string): boolean {
     if (error instanceof Deno.errors.NotFound) return false;
     throw error;
   }
-}
-
-/** Median time in milliseconds of one sample, after a warm-up. */
-async function medianTime(model: Model): Promise<number> {
-  const { name, shape } = model.inputs[0];
-  const length = shape.reduce((product, size) => product * Math.abs(size), 1);
-  const input = { [name]: Float32Array.from({ length }, (_, index) => (index * 7 & 63) / 32 - 1) };
-  const warmUntil = performance.now() + WARM_UP_MS;
-  while (performance.now() < warmUntil) {
-    model.run(input);
-    await new Promise((resolve) => setTimeout(resolve, 0));
-  }
-  const times: number[] = [];
-  const until = performance.now() + MEASURE_MS;
-  while (performance.now() < until) {
-    const start = performance.now();
-    model.run(input);
-    times.push(performance.now() - start);
-  }
-  return times.sort((a, b) => a - b)[times.length >> 1];
 }
