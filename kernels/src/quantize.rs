@@ -17,38 +17,90 @@ struct QuantizeBlock {
 
 #[no_mangle]
 unsafe extern "C" fn quantize(block: &QuantizeBlock) {
-    let rounding = Rounding::new(0, 255, block.zero_point);
-    let scale = f32x4_splat(block.inverse_scale);
-    let eight = |x: *const f32| {
-        let x = x as *const u8;
-        rounding.apply8(f32x4_mul(load(x), scale), f32x4_mul(load(x.add(16)), scale))
-    };
     let image = block.pixels * block.channels;
     if block.transposed == 0 || block.channels == 1 || block.pixels == 1 {
-        let count = block.batch * image;
-        let mut i = 0;
-        while i < count {
-            store_bytes(block.output.add(i), eight(block.input.add(i)), (count - i).min(8));
-            i += 8;
-        }
+        quantize_run(block, block.input, block.output, block.batch * image);
         return;
     }
     for n in 0..block.batch {
+        let input = block.input.add(n * image);
+        let output = block.output.add(n * image);
+        let first = if block.channels == 3 {
+            interleave(block, input, output)
+        } else {
+            0
+        };
         for channel in 0..block.channels {
-            let input = block.input.add(n * image + channel * block.pixels);
-            let output = block.output.add(n * image + channel);
-            let mut pixel = 0;
-            while pixel < block.pixels {
-                let mut values = [0u8; 16];
-                store(values.as_mut_ptr(), eight(input.add(pixel)));
-                let size = (block.pixels - pixel).min(8);
-                for lane in 0..size {
-                    *output.add((pixel + lane) * block.channels) = *values.as_ptr().add(lane);
-                }
-                pixel += 8;
-            }
+            scatter(block, input.add(channel * block.pixels), output.add(channel), first);
         }
     }
+}
+
+/// Elements that lie in the input as in the output.
+#[inline(always)]
+unsafe fn quantize_run(block: &QuantizeBlock, input: *const f32, output: *mut u8, count: usize) {
+    let rounding = Rounding::new(0, 255, block.zero_point);
+    let scale = f32x4_splat(block.inverse_scale);
+    let mut i = 0;
+    while i < count {
+        let [a, b] = scaled(input.add(i), scale);
+        store_bytes(output.add(i), rounding.apply8(a, b), (count - i).min(8));
+        i += 8;
+    }
+}
+
+/// Three planes to pixels of three channels, sixteen pixels at a time; returns
+/// the number of pixels done.
+#[inline(always)]
+unsafe fn interleave(block: &QuantizeBlock, input: *const f32, output: *mut u8) -> usize {
+    let rounding = Rounding::new(0, 255, block.zero_point);
+    let scale = f32x4_splat(block.inverse_scale);
+    let mut pixel = 0;
+    while pixel + 16 <= block.pixels {
+        let mut planes = [scale; 3];
+        for (channel, plane) in planes.iter_mut().enumerate() {
+            let x = input.add(channel * block.pixels + pixel);
+            let ([p, q], [r, s]) = (scaled(x, scale), scaled(x.add(8), scale));
+            *plane = rounding.apply16([p, q, r, s]);
+        }
+        let [a, b, c] = planes;
+        let start = output.add(pixel * 3);
+        let ab = i8x16_shuffle::<0, 16, 0, 1, 17, 0, 2, 18, 0, 3, 19, 0, 4, 20, 0, 5>(a, b);
+        let bytes = i8x16_shuffle::<0, 1, 16, 3, 4, 17, 6, 7, 18, 9, 10, 19, 12, 13, 20, 15>(ab, c);
+        store(start, bytes);
+        let ab = i8x16_shuffle::<21, 0, 6, 22, 0, 7, 23, 0, 8, 24, 0, 9, 25, 0, 10, 26>(a, b);
+        let bytes = i8x16_shuffle::<0, 21, 2, 3, 22, 5, 6, 23, 8, 9, 24, 11, 12, 25, 14, 15>(ab, c);
+        store(start.add(16), bytes);
+        let ab = i8x16_shuffle::<0, 11, 27, 0, 12, 28, 0, 13, 29, 0, 14, 30, 0, 15, 31, 0>(a, b);
+        let bytes = i8x16_shuffle::<26, 1, 2, 27, 4, 5, 28, 7, 8, 29, 10, 11, 30, 13, 14, 31>(ab, c);
+        store(start.add(32), bytes);
+        pixel += 16;
+    }
+    pixel
+}
+
+/// One plane from pixel `first` on to its channel of every pixel.
+#[inline(always)]
+unsafe fn scatter(block: &QuantizeBlock, input: *const f32, output: *mut u8, first: usize) {
+    let rounding = Rounding::new(0, 255, block.zero_point);
+    let scale = f32x4_splat(block.inverse_scale);
+    let mut pixel = first;
+    while pixel < block.pixels {
+        let mut values = [0u8; 16];
+        let [a, b] = scaled(input.add(pixel), scale);
+        store(values.as_mut_ptr(), rounding.apply8(a, b));
+        for lane in 0..(block.pixels - pixel).min(8) {
+            *output.add((pixel + lane) * block.channels) = *values.as_ptr().add(lane);
+        }
+        pixel += 8;
+    }
+}
+
+/// Eight elements times the scale.
+#[inline(always)]
+unsafe fn scaled(x: *const f32, scale: v128) -> [v128; 2] {
+    let x = x as *const u8;
+    [f32x4_mul(load(x), scale), f32x4_mul(load(x.add(16)), scale)]
 }
 
 #[repr(C)]

@@ -21,6 +21,20 @@ Deno.test("Quantising equals the reference in both layouts, with ties, infinitie
   }
 });
 
+Deno.test("Quantising planes of an image equals the reference for every number of pixels", () => {
+  const draw = random(44);
+  for (let pixels = 2; pixels < 70; pixels++) {
+    const batch = draw.integer(1, 2);
+    const input = draw.f32(batch * pixels * 3, -3, 3);
+    const special = SPECIAL.slice(0, input.length);
+    input.set(special, draw.integer(0, input.length - special.length));
+    const options = { batch, pixels, channels: 3, transposed: true, inverseScale: 50, zeroPoint: 114 };
+    assertKernel("quantize", quantize(input, options), (output) => [
+      ...[{ read: input }, { write: output }, batch, pixels, 3, 1, { float: 50 }, 114],
+    ]);
+  }
+});
+
 Deno.test("Dequantising equals the reference", () => {
   const draw = random(42);
   for (let count = 1; count < 40; count++) {
