@@ -1,0 +1,79 @@
+/**
+ * Activation functions in ONNX.
+ *
+ * @module
+ */
+
+import type { StepSpec, TensorSpec } from "../../runtime/program.ts";
+import { float, floats } from "../onnx/encode.ts";
+import type { OnnxBuilder } from "./onnx_builder.ts";
+
+/** Bounds beyond this stand for absent ones. */
+const UNBOUNDED = 3e38;
+
+/**
+ * Applies a step's activation function to a float value.
+ *
+ * @param value The value before it.
+ * @param step Attributes `activation`, `activationParameters` and `clamp`.
+ * @param options The tensor that the step writes; slopes of a PRelu in the value's order of dimensions.
+ * @returns The value after it.
+ */
+export function exportActivation(
+  builder: OnnxBuilder,
+  value: string,
+  step: StepSpec,
+  options: { output: TensorSpec; slopes?: string },
+): string {
+  const [a, b] = (step.attributes.activationParameters ?? [0, 0]) as number[];
+  const node = (op: string, inputs: string[], attributes = {}) => builder.node(op, `${step.name} ${op}`, inputs, attributes);
+  const scalar = (number: number) => builder.constant(`${step.name} constant`, floats([], [number]));
+  switch (step.attributes.activation ?? "identity") {
+    case "identity":
+      return clamp(builder, value, step, options.output);
+    case "relu":
+      return node("Relu", [value]);
+    case "clip":
+      return node("Clip", [value, a < -UNBOUNDED ? "" : scalar(a), ...(b > UNBOUNDED ? [] : [scalar(b)])]);
+    case "leakyRelu":
+      return node("LeakyRelu", [value], { alpha: float(a) });
+    case "prelu":
+      return node("PRelu", [value, options.slopes!]);
+    case "hardSwish":
+      return node("HardSwish", [value]);
+    case "hardSigmoid":
+      return node("HardSigmoid", [value], { alpha: float(a), beta: float(b) });
+    case "sigmoid":
+      return node("Sigmoid", [value]);
+    case "silu":
+      return node("Mul", [value, node("Sigmoid", [value])]);
+    case "elu":
+      return node("Elu", [value], { alpha: float(a) });
+    case "tanh":
+      return node("Tanh", [value]);
+    case "gelu": {
+      const error = node("Erf", [node("Mul", [value, scalar(Math.SQRT1_2)])]);
+      return node("Mul", [node("Mul", [value, scalar(0.5)]), node("Add", [error, scalar(1)])]);
+    }
+    case "geluTanh": {
+      const cube = node("Mul", [node("Mul", [value, value]), value]);
+      const inner = node("Add", [value, node("Mul", [cube, scalar(0.044715)])]);
+      const tanh = node("Tanh", [node("Mul", [inner, scalar(Math.sqrt(2 / Math.PI))])]);
+      return node("Mul", [node("Mul", [value, scalar(0.5)]), node("Add", [tanh, scalar(1)])]);
+    }
+    default:
+      throw new TypeError(`Step "${step.name}": activation "${step.attributes.activation}" has no form in ONNX`);
+  }
+}
+
+/** The ReLU or Clip that bounds of an 8-bit result stand for. */
+function clamp(builder: OnnxBuilder, value: string, step: StepSpec, output: TensorSpec): string {
+  const [low, high] = (step.attributes.clamp ?? [0, 255]) as number[];
+  if (output.type === "f32" || (low === 0 && high === 255)) return value;
+  const { scale, zeroPoint } = output;
+  if (low === zeroPoint && high === 255) return builder.node("Relu", `${step.name} Relu`, [value]);
+  const bounds = [low, high].map((bound) =>
+    builder.constant(`${step.name} bound`, floats([], [(bound - zeroPoint!) * scale!]))
+  );
+  return builder.node("Clip", `${step.name} Clip`, [value, ...bounds]);
+}
