@@ -26,7 +26,8 @@ export function exportActivation(
   options: { output: TensorSpec; slopes?: string },
 ): string {
   const [a, b] = (step.attributes.activationParameters ?? [0, 0]) as number[];
-  const node = (op: string, inputs: string[], attributes = {}) => builder.node(op, `${step.name} ${op}`, inputs, attributes);
+  const node = (op: string, inputs: string[], attributes = {}) =>
+    builder.node(op, `${step.name} ${op}`, inputs, attributes);
   const scalar = (number: number) => builder.constant(`${step.name} constant`, floats([], [number]));
   switch (step.attributes.activation ?? "identity") {
     case "identity":

@@ -7,7 +7,13 @@
 import { readGeometry } from "../../runtime/kernels/convolution.ts";
 import type { StepSpec } from "../../runtime/program.ts";
 import { floats, typed } from "../onnx/encode.ts";
-import { packConvolutionU8, packDepthwiseU8, type WeightShape } from "../pack_weights.ts";
+import {
+  packConvolutionF32,
+  packConvolutionU8,
+  packDepthwiseF32,
+  packDepthwiseU8,
+  type WeightShape,
+} from "../pack_weights.ts";
 import { exportActivation } from "./export_activation.ts";
 import type { ExportContext } from "./export_onnx.ts";
 import { unpackWeights } from "./unpack_weights.ts";
@@ -35,17 +41,22 @@ export function exportLayer(context: ExportContext, step: StepSpec): void {
   const inputs = [x, constants.weights, constants.bias];
   const end = (size: number, axis: 0 | 1) =>
     Math.max(0, (size - 1) * stride[axis] + (kernel[axis] - 1) * dilation[axis] + 1 - input[1 + axis] - pads[axis]);
-  const result = dense ? builder.node("Gemm", step.name, inputs, { transB: 1 }) : builder.node("Conv", step.name, inputs, {
-    kernel_shape: kernel,
-    strides: stride,
-    dilations: dilation,
-    pads: [...pads, end(output[1], 0), end(output[2], 1)],
-    group: groups,
-  });
+  const result = dense
+    ? builder.node("Gemm", step.name, inputs, { transB: 1 })
+    : builder.node("Conv", step.name, inputs, {
+      kernel_shape: kernel,
+      strides: stride,
+      dilations: dilation,
+      pads: [...pads, end(output[1], 0), end(output[2], 1)],
+      group: groups,
+    });
   const slopes = step.attributes.activation === "prelu"
     ? builder.constant(
       `${step.name} slopes`,
-      floats(dense ? [output[3]] : [output[3], 1, 1], context.constant(step, step.constants.length - 1) as Float32Array),
+      floats(
+        dense ? [output[3]] : [output[3], 1, 1],
+        context.constant(step, step.constants.length - 1) as Float32Array,
+      ),
     )
     : undefined;
   const activated = exportActivation(builder, result, step, { output: target, ...(slopes && { slopes }) });
@@ -58,24 +69,34 @@ interface WeightForm {
   dense: boolean;
 }
 
-function unpacked<Weights extends Int8Array | Float32Array>(
+/** The weights of a step's constant 0 as [O][I / groups][height][width]. */
+function weightsOf(
+  { constant }: ExportContext,
   step: StepSpec,
-  packed: Weights,
   { shape, groups }: WeightForm,
-): Weights {
+): Int8Array | Float32Array {
   const length = shape.reduce((product, size) => product * size, 1);
   const depthwise = step.kernel.startsWith("depthwise");
+  const packed = constant(step, 0);
+  if (packed instanceof Float32Array) {
+    return unpackWeights(
+      packed,
+      length,
+      (weights) => depthwise ? packDepthwiseF32(weights, shape) : packConvolutionF32(weights, shape, groups),
+    );
+  }
   return unpackWeights(
-    packed,
+    packed as Int8Array,
     length,
     (weights) => depthwise ? packDepthwiseU8(weights, shape) : packConvolutionU8(weights, shape, groups),
   );
 }
 
 /** The integers, each with the DequantizeLinear that gives them their real value. */
-function quantizedConstants({ builder, program, constant }: ExportContext, step: StepSpec, form: WeightForm): LayerConstants {
-  const [packed, offsets, multipliers] = [0, 1, 2].map((index) => constant(step, index));
-  const weights = unpacked(step, packed as Int8Array, form);
+function quantizedConstants(context: ExportContext, step: StepSpec, form: WeightForm): LayerConstants {
+  const { builder, program, constant } = context;
+  const weights = weightsOf(context, step, form) as Int8Array;
+  const [offsets, multipliers] = [1, 2].map((index) => constant(step, index));
   const channels = form.shape[0];
   const depth = weights.length / channels;
   const input = program.tensors[step.inputs[0]];
@@ -102,8 +123,9 @@ function quantizedConstants({ builder, program, constant }: ExportContext, step:
   };
 }
 
-function floatConstants({ builder, constant }: ExportContext, step: StepSpec, form: WeightForm): LayerConstants {
-  const weights = unpackedFloat(step, constant(step, 0) as Float32Array, form);
+function floatConstants(context: ExportContext, step: StepSpec, form: WeightForm): LayerConstants {
+  const { builder, constant } = context;
+  const weights = weightsOf(context, step, form);
   const shape = form.dense ? form.shape.slice(0, 2) : [...form.shape];
   return {
     weights: builder.constant(`${step.name} weights`, floats(shape, weights)),

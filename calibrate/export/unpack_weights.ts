@@ -4,7 +4,10 @@
  * @module
  */
 
-/** Bits of a position that one int8 holds without its sign. */
+/** A packing, which only moves elements and pads with zeros. */
+export type Packing<Weights> = (weights: Weights) => Weights;
+
+/** Positions are packed in parts of so many bits, which an int8 holds without its sign. */
 const BITS = 7;
 
 /**
@@ -13,21 +16,20 @@ const BITS = 7;
  *
  * @param packed Packed weights.
  * @param length Number of weights before packing.
- * @param pack The packing, which only moves elements and pads with zeros.
  */
 export function unpackWeights<Weights extends Int8Array | Float32Array>(
   packed: Weights,
   length: number,
-  pack: (weights: Int8Array) => Int8Array,
+  pack: Packing<Weights>,
 ): Weights {
+  const create = (size: number) => new (packed.constructor as new (size: number) => Weights)(size);
   const positions = new Float64Array(packed.length);
-  for (let shift = 0; 2 ** shift <= length; shift += BITS) {
-    const plane = Int8Array.from({ length }, (_, index) => Math.floor((index + 1) / 2 ** shift) % 2 ** BITS);
-    pack(plane).forEach((digit, index) => positions[index] += digit * 2 ** shift);
+  for (let unit = 1; unit <= length; unit *= 2 ** BITS) {
+    const digits = create(length);
+    for (let index = 0; index < length; index++) digits[index] = Math.floor((index + 1) / unit) % 2 ** BITS;
+    pack(digits).forEach((digit, index) => positions[index] += digit * unit);
   }
-  const weights = new (packed.constructor as new (length: number) => Weights)(length);
-  positions.forEach((position, index) => {
-    if (position > 0) weights[position - 1] = packed[index];
-  });
+  const weights = create(length);
+  for (const [index, position] of positions.entries()) if (position > 0) weights[position - 1] = packed[index];
   return weights;
 }

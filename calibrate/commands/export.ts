@@ -1,0 +1,42 @@
+/**
+ * The command `export`: writes a bundle as a quantised ONNX file.
+ *
+ * @module
+ */
+
+import { readBundle } from "../../runtime/bundle/read.ts";
+import { runCommand } from "../../runtime/command.ts";
+import { fileError } from "../../runtime/file_error.ts";
+import { parseArguments } from "../../runtime/parse_arguments.ts";
+import { exportOnnx } from "../export/export_onnx.ts";
+import { checkOutput, readInput, writeOutput } from "./files.ts";
+
+const HELP = `Usage: deno task export FILE.octet --output FILE.onnx
+
+Writes a bundle as a quantised ONNX file (QuantizeLinear and DequantizeLinear,
+weights per channel, opset 17, batches of one) for other runtimes.
+
+  --output FILE   the file to write
+  --help          show this text`;
+
+if (import.meta.main) await runCommand(main);
+
+async function main(args: string[]): Promise<void> {
+  const { values, positionals } = parseArguments({
+    args,
+    allowPositionals: true,
+    options: { output: { type: "string" }, help: { type: "boolean", short: "h" } },
+  });
+  if (values.help) return console.log(HELP);
+  if (positionals.length !== 1) throw new TypeError("Give one FILE.octet to export (--help shows the usage)");
+  if (values.output === undefined) throw new TypeError("--output is missing: where shall the ONNX file go");
+  const [file] = positionals;
+  const bytes = await readInput(file);
+  const bundle = await readBundle(bytes).catch((cause) => {
+    throw fileError(file, cause);
+  });
+  await checkOutput(values.output, [file]);
+  const network = exportOnnx(bundle);
+  await writeOutput(values.output, network);
+  console.log(`${values.output}: ${network.length} bytes`);
+}

@@ -1,0 +1,127 @@
+/**
+ * Element-wise functions, conversions and matrix products in ONNX.
+ *
+ * @module
+ */
+
+import { elementCount } from "../../runtime/bundle/format.ts";
+import type { StepSpec } from "../../runtime/program.ts";
+import { stridesOf } from "../lower/lower_movement.ts";
+import { floats, typed } from "../onnx/encode.ts";
+import { exportActivation } from "./export_activation.ts";
+import type { ExportContext } from "./export_onnx.ts";
+import { equal } from "./values.ts";
+
+const OPERATORS: Readonly<Record<string, string>> = {
+  add: "Add",
+  subtract: "Sub",
+  multiply: "Mul",
+  divide: "Div",
+  maximum: "Max",
+  minimum: "Min",
+};
+
+/** Exports a function of two tensors. */
+export function exportBinary(context: ExportContext, step: StepSpec): void {
+  const { builder, values, program } = context;
+  const dimensions = step.attributes.dimensions as number[];
+  const shapes = step.inputs.map((tensor, operand) => operandShape(context, step, { tensor, operand, dimensions }));
+  const whole = shapes.every((shape) => equal(shape, dimensions)) &&
+    step.inputs.every((tensor) => equal(program.tensors[tensor].shape, program.tensors[step.output].shape));
+  // Operands of one shape can be taken in the order in which they were made.
+  const order = whole ? values.orderOf(step.inputs[0]) : "stored";
+  const operands = step.inputs.map((tensor, operand) =>
+    values.read(tensor, whole ? { order, float: true } : { order, float: true, shape: shapes[operand] })
+  );
+  const scales = step.attributes.scales as number[] | undefined;
+  const operation = step.attributes.operation === "add" && scales && scales[1] < 0
+    ? "subtract"
+    : step.attributes.operation;
+  const result = builder.node(OPERATORS[operation as string], step.name, operands);
+  const activated = exportActivation(builder, result, step, { output: program.tensors[step.output] });
+  values.write(step.output, whole ? { order, float: true } : { order, float: true, shape: dimensions }, activated);
+}
+
+/** The shape in which an operand broadcasts. */
+function operandShape(
+  { program }: ExportContext,
+  step: StepSpec,
+  { tensor, operand, dimensions }: { tensor: number; operand: number; dimensions: readonly number[] },
+): number[] {
+  const strides = step.attributes[operand === 0 ? "aStrides" : "bStrides"] as number[];
+  const shape = dimensions.map((length, axis) => strides[axis] === 0 ? 1 : length);
+  const rowMajor = stridesOf(shape).every((stride, axis) => shape[axis] === 1 || stride === strides[axis]);
+  if (!rowMajor || elementCount(shape) !== elementCount(program.tensors[tensor].shape)) {
+    throw new TypeError(`Step "${step.name}" reads an operand in an order that ONNX does not broadcast`);
+  }
+  return shape;
+}
+
+/** Exports an activation function on its own. */
+export function exportActivationStep(context: ExportContext, step: StepSpec): void {
+  const { builder, values, program, constant } = context;
+  const needsSlopes = step.attributes.activation === "prelu";
+  const order = needsSlopes ? "stored" : values.orderOf(step.inputs[0]);
+  const slopes = needsSlopes
+    ? builder.constant(`${step.name} slopes`, floats([constant(step, 0).length], constant(step, 0)))
+    : undefined;
+  const value = values.read(step.inputs[0], { order, float: true });
+  const output = program.tensors[step.output];
+  values.write(
+    step.output,
+    { order, float: true },
+    exportActivation(builder, value, step, { output, ...(slopes && { slopes }) }),
+  );
+}
+
+/** Exports a table of 256 bytes. */
+export function exportLookup({ builder, values, constant }: ExportContext, step: StepSpec): void {
+  const order = values.orderOf(step.inputs[0]);
+  const bytes = values.read(step.inputs[0], { order, float: false });
+  const indices = builder.node("Cast", `${step.name} indices`, [bytes], { to: 6 });
+  const table = builder.constant(`${step.name} table`, typed(constant(step, 0) as Uint8Array));
+  values.write(step.output, { order, float: false }, builder.node("Gather", step.name, [table, indices], { axis: 0 }));
+}
+
+/** Exports a conversion from float32 to u8. */
+export function exportQuantize({ values, program }: ExportContext, step: StepSpec): void {
+  const { shape } = program.tensors[step.output];
+  const [batch, pixels, channels] = step.attributes.dimensions as number[];
+  if (step.attributes.transposed !== 1) {
+    const order = values.orderOf(step.inputs[0]);
+    const value = values.read(step.inputs[0], { order, float: true });
+    return values.write(step.output, { order, float: true }, value);
+  }
+  const image = shape.length === 4 && shape[1] * shape[2] === pixels && shape[3] === channels;
+  const stored = image ? shape : [batch, pixels, 1, channels];
+  const first = [stored[0], stored[3], stored[1], stored[2]];
+  const value = values.read(step.inputs[0], { order: "stored", float: true, shape: first });
+  values.write(step.output, { order: "channels first", float: true, shape: stored }, value);
+}
+
+/** Exports a conversion from u8 to float32. */
+export function exportDequantize({ values }: ExportContext, step: StepSpec): void {
+  const order = values.orderOf(step.inputs[0]);
+  values.write(step.output, { order, float: true }, values.read(step.inputs[0], { order, float: true }));
+}
+
+/** Exports a product of two tensors. */
+export function exportMatMul({ builder, values }: ExportContext, step: StepSpec): void {
+  const [batch, m, k, n] = step.attributes.dimensions as number[];
+  const strides = step.attributes.batchStrides as number[];
+  const operands = [[m, k], [k, n]].map((matrix, operand) =>
+    values.read(step.inputs[operand], {
+      order: "stored",
+      float: true,
+      shape: [strides[operand] === 0 ? 1 : batch, ...matrix],
+    })
+  );
+  const result = builder.node("MatMul", step.name, operands);
+  values.write(step.output, { order: "stored", float: true, shape: [batch, m, n] }, result);
+}
+
+/** Exports softmax over rows. */
+export function exportSoftmax({ builder, values }: ExportContext, step: StepSpec): void {
+  const form = { order: "stored", float: true, shape: step.attributes.dimensions as number[] } as const;
+  values.write(step.output, form, builder.node("Softmax", step.name, [values.read(step.inputs[0], form)], { axis: 1 }));
+}

@@ -1,0 +1,124 @@
+/**
+ * Steps that only move elements, in ONNX: concatenations, views and, where
+ * neither fits, a gather over all elements.
+ *
+ * @module
+ */
+
+import { elementCount } from "../../runtime/bundle/format.ts";
+import type { StepSpec } from "../../runtime/program.ts";
+import { floats, ints, typed } from "../onnx/encode.ts";
+import type { ExportContext } from "./export_onnx.ts";
+import { readWalk, type Walk, walkedPositions, whollyWritten } from "./walk.ts";
+
+/**
+ * Exports all steps that write one tensor.
+ *
+ * @param steps Copies, and before them a fill where they leave gaps.
+ */
+export function exportMovement(context: ExportContext, steps: readonly StepSpec[]): void {
+  const copies = steps.filter(({ kernel }) => kernel === "copy");
+  const parts = copies.map((step) => ({ tensor: step.inputs[0], walk: readWalk(step) }));
+  const fill = steps.find(({ kernel }) => kernel === "fill");
+  if (!fill && parts.length === 1 && exportView(context, steps[0], parts[0].walk)) return;
+  if (!fill && exportConcat(context, steps[0], parts)) return;
+  exportGather(context, steps[0], { parts, fill: fill ? Number(fill.attributes.value) : 0 });
+}
+
+/** Exports a constant tensor. */
+export function exportConstant({ builder, values, program, constant }: ExportContext, step: StepSpec): void {
+  const { shape, type } = program.tensors[step.output];
+  const elements = constant(step, 0);
+  const value = type === "f32" ? floats(shape, elements) : typed(elements as Uint8Array, shape);
+  values.write(step.output, { order: "stored", float: false }, builder.constant(step.name, value));
+}
+
+/** One input's share in a tensor. */
+interface Part {
+  tensor: number;
+  walk: Walk;
+}
+
+/** Slices and transposes the one input, if that is all that the walk does. */
+function exportView({ builder, values, program }: ExportContext, step: StepSpec, walk: Walk): boolean {
+  const [input, output] = [program.tensors[step.inputs[0]], program.tensors[step.output]];
+  const axes = walk.axes.toSorted((a, b) => b.input - a.input);
+  const count = elementCount(output.shape);
+  if (walk.outputOffset !== 0 || !whollyWritten(walk, count) || axes.some((axis) => axis.input <= 0)) return false;
+  const view: number[] = [];
+  const starts: number[] = [];
+  let [outer, rest] = [elementCount(input.shape), walk.inputOffset];
+  for (const { length, input: stride } of axes) {
+    const start = Math.floor(rest / stride);
+    rest %= stride;
+    if (outer % stride !== 0 || start + length > outer / stride) return false;
+    view.push(outer / stride);
+    starts.push(start);
+    outer = stride;
+  }
+  if (outer !== 1 || rest !== 0) return false;
+  let value = values.read(step.inputs[0], { order: "stored", float: false, shape: view });
+  const ends = axes.map(({ length }, axis) => starts[axis] + length);
+  if (ends.some((end, axis) => starts[axis] > 0 || end < view[axis])) {
+    const bounds = [starts, ends].map((list) => builder.constant(`${step.name} bounds`, ints(list)));
+    value = builder.node("Slice", step.name, [value, ...bounds]);
+  }
+  const perm = walk.axes.map((axis) => axes.indexOf(axis));
+  if (perm.some((from, to) => from !== to)) value = builder.node("Transpose", step.name, [value], { perm });
+  values.write(step.output, { order: "stored", float: false, shape: walk.axes.map(({ length }) => length) }, value);
+  return true;
+}
+
+/** Joins whole inputs along one dimension, if that is all that the walks do. */
+function exportConcat({ builder, values, program }: ExportContext, step: StepSpec, parts: readonly Part[]): boolean {
+  const output = program.tensors[step.output];
+  const total = elementCount(output.shape);
+  const rows = parts[0].walk.rows;
+  const row = total / rows;
+  const widths = parts.map(({ tensor, walk }) => {
+    const count = elementCount(program.tensors[tensor].shape);
+    return walk.rows === rows && walk.contiguous && walk.count === count && (rows === 1 || walk.rowStride === row)
+      ? count / rows
+      : NaN;
+  });
+  const starts = widths.map((_, index) => widths.slice(0, index).reduce((sum, width) => sum + width, 0));
+  if (parts.some(({ walk }, index) => walk.outputOffset !== starts[index])) return false;
+  if (widths.reduce((sum, width) => sum + width, 0) !== row) return false;
+  const join = (inputs: string[]) => builder.node("Concat", step.name, inputs, { axis: 1 });
+  const channels = parts.every(({ tensor }, index) => {
+    const { shape } = program.tensors[tensor];
+    return shape.length === 4 && shape[3] === widths[index] && values.orderOf(tensor) === "channels first";
+  });
+  if (channels && output.shape.length === 4 && output.shape[3] === row) {
+    const form = { order: "channels first", float: false } as const;
+    values.write(step.output, form, join(parts.map(({ tensor }) => values.read(tensor, form))));
+    return true;
+  }
+  const form = { order: "stored", float: false } as const;
+  const inputs = parts.map(({ tensor }, index) => values.read(tensor, { ...form, shape: [rows, widths[index]] }));
+  values.write(step.output, { ...form, shape: [rows, row] }, join(inputs));
+  return true;
+}
+
+/** Picks every element by its position in all inputs, one after the other. */
+function exportGather(
+  { builder, values, program }: ExportContext,
+  step: StepSpec,
+  { parts, fill }: { parts: readonly Part[]; fill: number },
+): void {
+  const { shape, type } = program.tensors[step.output];
+  const filler = type === "f32" ? floats([1], [fill]) : typed(Uint8Array.of(fill));
+  const sources = [builder.constant(`${step.name} fill`, filler)];
+  const indices = new Array<number>(elementCount(shape)).fill(0);
+  let start = 1;
+  for (const { tensor, walk } of parts) {
+    const count = elementCount(program.tensors[tensor].shape);
+    sources.push(values.read(tensor, { order: "stored", float: false, shape: [count] }));
+    for (const [input, output] of walkedPositions(walk)) indices[output] = start + input;
+    start += count;
+  }
+  const all = builder.node("Concat", `${step.name} sources`, sources, { axis: 0 });
+  const positions = builder.constant(`${step.name} positions`, ints(indices));
+  const form = { order: "stored", float: false, shape: [indices.length] } as const;
+  values.write(step.output, form, builder.node("Gather", step.name, [all, positions], { axis: 0 }));
+}

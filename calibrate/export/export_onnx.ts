@@ -1,0 +1,142 @@
+/**
+ * Export of bundles as quantised ONNX files.
+ *
+ * @module
+ */
+
+import type { Bundle } from "../../runtime/bundle/read.ts";
+import { ELEMENT_BYTES } from "../../runtime/bundle/format.ts";
+import type { Program, StepSpec } from "../../runtime/program.ts";
+import { writeOnnx } from "../onnx/encode.ts";
+import {
+  exportActivationStep,
+  exportBinary,
+  exportDequantize,
+  exportLookup,
+  exportMatMul,
+  exportQuantize,
+  exportSoftmax,
+} from "./export_elementwise.ts";
+import { exportLayer } from "./export_layer.ts";
+import { exportConstant, exportMovement } from "./export_movement.ts";
+import { exportPool, exportResize } from "./export_pool.ts";
+import { createOnnxBuilder, type OnnxBuilder } from "./onnx_builder.ts";
+import { createValues, type Values } from "./values.ts";
+
+/** Elements of a constant. */
+export type ConstantElements = Int8Array | Uint8Array | Int32Array | Float32Array;
+
+/** What the functions that export the steps work with. */
+export interface ExportContext {
+  program: Program;
+  builder: OnnxBuilder;
+  values: Values;
+  /** The constant that a step names at `position`. */
+  constant(step: StepSpec, position: number): ConstantElements;
+}
+
+/**
+ * Writes a bundle's network as an ONNX file of QuantizeLinear and
+ * DequantizeLinear around float operators (opset 17), weights per channel.
+ *
+ * The integers, scales and zero points are those of the bundle; a batch is one
+ * sample. Preprocessing and labels go along as metadata `octet.preprocessing`
+ * and `octet.labels`, in JSON.
+ *
+ * @param bundle A bundle that was read and checked.
+ * @returns The bytes of the file.
+ * @throws {TypeError} Where a step has no form in ONNX.
+ */
+export function exportOnnx({ program, data }: Bundle): Uint8Array {
+  const builder = createOnnxBuilder([...program.inputs, ...program.outputs].map(({ name }) => name));
+  const values = createValues(program, builder);
+  const context: ExportContext = {
+    program,
+    builder,
+    values,
+    constant: (step, position) => elementsOf(program, data, step.constants[position]),
+  };
+  for (const { tensor, name } of program.inputs) values.write(tensor, { order: "stored", float: true }, name);
+  for (const [index, step] of program.steps.entries()) exportStep(context, step, index);
+  for (const { tensor, name, shape } of program.outputs) {
+    const value = values.read(tensor, { order: "stored", float: true });
+    builder.nodes.push({
+      op: "Identity",
+      name,
+      inputs: [values.reshape(value, shape)],
+      outputs: [name],
+    });
+  }
+  const shapes = (ports: Program["inputs"]) => Object.fromEntries(ports.map(({ name, shape }) => [name, shape]));
+  return writeOnnx({
+    name: program.name,
+    inputs: shapes(program.inputs),
+    outputs: program.outputs.map(({ name }) => name),
+    outputShapes: shapes(program.outputs),
+    constants: builder.constants,
+    nodes: builder.nodes,
+    metadata: {
+      ...(program.preprocessing && { "octet.preprocessing": JSON.stringify(program.preprocessing) }),
+      ...(program.labels && { "octet.labels": JSON.stringify(program.labels) }),
+    },
+  });
+}
+
+function exportStep(context: ExportContext, step: StepSpec, index: number): void {
+  switch (step.kernel) {
+    case "convolution_u8":
+    case "convolution_f32":
+    case "depthwise_u8":
+    case "depthwise_f32":
+      return exportLayer(context, step);
+    case "binary_u8":
+    case "binary_f32":
+      return exportBinary(context, step);
+    case "activation_f32":
+      return exportActivationStep(context, step);
+    case "lookup":
+      return exportLookup(context, step);
+    case "quantize":
+      return exportQuantize(context, step);
+    case "dequantize":
+      return exportDequantize(context, step);
+    case "matmul_f32":
+      return exportMatMul(context, step);
+    case "softmax_f32":
+      return exportSoftmax(context, step);
+    case "resize_u8":
+    case "resize_f32":
+      return exportResize(context, step);
+    case "max_pool_u8":
+    case "max_pool_f32":
+    case "average_pool_u8":
+    case "average_pool_f32":
+      return exportPool(context, step);
+    case "constant":
+      return exportConstant(context, step);
+    case "copy":
+    case "fill": {
+      // A tensor may be written in parts: all of them at the last one.
+      const writers = context.program.steps.filter(({ output }) => output === step.output);
+      if (context.program.steps[index] === writers[writers.length - 1]) exportMovement(context, writers);
+      return;
+    }
+    default:
+      throw new TypeError(`Step "${step.name}": kernel "${step.kernel}" has no form in ONNX`);
+  }
+}
+
+function elementsOf({ constants }: Program, data: Uint8Array, index: number): ConstantElements {
+  const { type, offset, length } = constants[index];
+  const { buffer } = data.slice(offset, offset + length * ELEMENT_BYTES[type]);
+  switch (type) {
+    case "i8":
+      return new Int8Array(buffer);
+    case "u8":
+      return new Uint8Array(buffer);
+    case "i32":
+      return new Int32Array(buffer);
+    case "f32":
+      return new Float32Array(buffer);
+  }
+}

@@ -1,0 +1,68 @@
+/**
+ * Pooling and resampling in ONNX.
+ *
+ * @module
+ */
+
+import type { StepSpec } from "../../runtime/program.ts";
+import { floats, ints } from "../onnx/encode.ts";
+import type { ExportContext } from "./export_onnx.ts";
+
+/** Exports a maximum or average over windows. */
+export function exportPool({ builder, values }: ExportContext, step: StepSpec): void {
+  const list = (key: string, absent: number[]) => (step.attributes[key] ?? absent) as number[];
+  const [input, output, kernel] = ["input", "output", "kernel"].map((key) => list(key, []));
+  const [strides, dilations, pads] = [list("stride", [1, 1]), list("dilation", [1, 1]), list("pads", [0, 0, 0, 0])];
+  const form = { order: "channels first", float: true } as const;
+  const x = values.read(step.inputs[0], { ...form, shape: input });
+  const average = step.kernel.startsWith("average");
+  const whole = output[1] * output[2] === 1 && kernel[0] === input[1] && kernel[1] === input[2] &&
+    pads.every((pad) => pad === 0);
+  const overhangs = [0, 1].some((axis) => {
+    const padded = input[1 + axis] + pads[axis] + pads[2 + axis];
+    return (output[1 + axis] - 1) * strides[axis] + (kernel[axis] - 1) * dilations[axis] + 1 > padded;
+  });
+  const attributes = {
+    kernel_shape: kernel,
+    strides,
+    pads,
+    ...(overhangs && { ceil_mode: 1 }),
+    ...(dilations.some((dilation) => dilation > 1) && { dilations }),
+    ...(average && { count_include_pad: step.attributes.countIncludePad === 1 ? 1 : 0 }),
+  };
+  const operator = average ? "AveragePool" : "MaxPool";
+  const result = whole
+    ? builder.node(`Global${operator}`, step.name, [x])
+    : builder.node(operator, step.name, [x], attributes);
+  values.write(step.output, { ...form, shape: output }, result);
+}
+
+/** Exports resampling as gathered rows and columns, weighted where it is linear. */
+export function exportResize({ builder, values, constant }: ExportContext, step: StepSpec): void {
+  const [input, output] = [step.attributes.input, step.attributes.output] as number[][];
+  const linear = step.attributes.linear === 1;
+  const form = { order: "stored", float: linear } as const;
+  let value = values.read(step.inputs[0], { ...form, shape: input });
+  // Columns before rows, as the kernel sums.
+  for (const axis of [2, 1]) {
+    const table = constant(step, axis - 1) as Int32Array;
+    const weights = new Float32Array(table.buffer, table.byteOffset, table.length);
+    const every = (offset: number) => Array.from({ length: table.length / 3 }, (_, index) => 3 * index + offset);
+    const gather = (offset: number) => {
+      const indices = builder.constant(`${step.name} indices`, ints(every(offset).map((index) => table[index])));
+      return builder.node("Gather", `${step.name} gathered`, [value, indices], { axis });
+    };
+    if (!linear) {
+      value = gather(0);
+      continue;
+    }
+    const shape = [0, 1, 2, 3].map((other) => other === axis ? output[axis] : 1);
+    const second = every(2).map((index) => weights[index]);
+    const weighted = [second.map((weight) => 1 - weight), second].map((factors, offset) => {
+      const factor = builder.constant(`${step.name} weights`, floats(shape, factors));
+      return builder.node("Mul", `${step.name} weighted`, [gather(offset), factor]);
+    });
+    value = builder.node("Add", `${step.name} sum`, weighted);
+  }
+  values.write(step.output, { ...form, shape: output }, value);
+}

@@ -1,0 +1,13 @@
+import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
+import { fileURLToPath } from "node:url";
+import { exportOnnx } from "../calibrate/export/export_onnx.ts";
+import { unpackWeights } from "../calibrate/export/unpack_weights.ts";
+import { readWalk, walkedPositions } from "../calibrate/export/walk.ts";
+import { openDataset } from "../calibrate/dataset/open_dataset.ts";
+import { decodeOnnx } from "../calibrate/onnx/decode.ts";
+import { packConvolutionU8, packDepthwiseF32, packDepthwiseU8 } from "../calibrate/pack_weights.ts";
+import { Model } from "../mod.ts";
+import { readBundle } from "../runtime/bundle/read.ts";
+import { normalizePixels } from "../runtime/preprocessing.ts";
+import { calibrateDemo } from "./support/demo_bundle.ts";
+import { random } from "./support/random.ts";
