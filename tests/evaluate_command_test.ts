@@ -1,26 +1,12 @@
 import { assert, assertAlmostEquals, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { calibrate } from "../calibrate/calibrate.ts";
 import { writeNpy } from "../calibrate/dataset/npy_writer.ts";
-import { importOnnx } from "../calibrate/onnx/import.ts";
-import type { Preprocessing } from "../runtime/preprocessing.ts";
+import { demoBundle } from "./support/demo_bundle.ts";
 import { runTask } from "./support/task_command.ts";
 
 const NETWORK = "examples/demo/network.onnx";
 const NORMALIZE = ["--mean", "0.5,0.5,0.5", "--std", "0.25,0.25,0.25"];
-const RECIPE: Preprocessing = { crop: [48, 48], mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] };
 const DATA = ["--data", "examples/demo/evaluation_images.npy"];
 const LABELS = ["--labels", "examples/demo/evaluation_labels.npy"];
-
-let bundle: Promise<Uint8Array> | undefined;
-
-/** The calibrated demo network. */
-function demoBundle(): Promise<Uint8Array> {
-  return bundle ??= (async () => {
-    const graph = importOnnx(await Deno.readFile(NETWORK), { name: "network" });
-    const options = { data: "examples/demo/calibration_images.npy", samples: 16, preprocessing: RECIPE };
-    return (await calibrate(graph, options)).bundle;
-  })();
-}
 
 async function inFolder(use: (folder: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir();
@@ -61,7 +47,7 @@ Deno.test("evaluate --json prints one object for a float network, with the accur
 Deno.test("evaluate --json prints one object for a bundle, whatever the file is called", async () => {
   await inFolder(async (folder) => {
     for (const name of ["network.octet", "network"]) {
-      await Deno.writeFile(`${folder}/${name}`, await demoBundle());
+      await Deno.writeFile(`${folder}/${name}`, await demoBundle(16));
       const result = await evaluated([`${folder}/${name}`, ...DATA, ...LABELS, "--samples", "100"]);
       assertEquals(Object.keys(result), ["model", "samples", "top1", "top5", "msPerSample"]);
       assertEquals([result.model, result.samples], ["network", 100]);
@@ -79,7 +65,7 @@ Deno.test("evaluate prints one line for people, and progress apart from it", asy
 
 Deno.test("evaluate refuses files that are damaged or something else", async () => {
   await inFolder(async (folder) => {
-    const bytes = await demoBundle();
+    const bytes = await demoBundle(16);
     const write = (name: string, content: Uint8Array): string => {
       Deno.writeFileSync(`${folder}/${name}`, content);
       return `${folder}/${name}`;
@@ -121,7 +107,7 @@ Deno.test("evaluate refuses labels that do not fit", async () => {
 
 Deno.test("evaluate refuses arguments that it cannot use", async () => {
   await inFolder(async (folder) => {
-    await Deno.writeFile(`${folder}/network.octet`, await demoBundle());
+    await Deno.writeFile(`${folder}/network.octet`, await demoBundle(16));
     const rest = [...DATA, ...LABELS];
     await refused([`${folder}/network.octet`, ...NORMALIZE, ...rest], "A bundle holds its own preprocessing");
     await refused([NETWORK, ...rest], "Images need --normalize");

@@ -1,30 +1,20 @@
 import { assert, assertEquals } from "@std/assert";
-import { calibrate } from "../calibrate/calibrate.ts";
-import { importOnnx } from "../calibrate/onnx/import.ts";
 import { type Bundle, readBundle } from "../runtime/bundle/read.ts";
 import { writeBundle } from "../runtime/bundle/write.ts";
 import { Executor } from "../runtime/executor.ts";
 import { createImageWriter } from "../runtime/image_input.ts";
 import { instantiateKernels, instantiateModule, type KernelInstance } from "../runtime/kernels/instance.ts";
+import { demoBundle } from "./support/demo_bundle.ts";
 import { emulatedKernels } from "./support/emulated_dot.ts";
 import { random } from "./support/random.ts";
 import { smallParts } from "./support/tiny_bundle.ts";
-import { fileURLToPath } from "node:url";
-
-const DEMO = new URL("../examples/demo/", import.meta.url);
 
 function signedHost(): KernelInstance {
   return instantiateModule("relaxed", emulatedKernels("signed"));
 }
 
-async function demoBundle(): Promise<Bundle> {
-  const graph = importOnnx(await Deno.readFile(new URL("network.onnx", DEMO)), { name: "demo" });
-  const { bundle } = await calibrate(graph, {
-    data: fileURLToPath(new URL("calibration_images.npy", DEMO)),
-    preprocessing: { crop: [48, 48], mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] },
-    samples: 4,
-  });
-  return await readBundle(bundle);
+async function demo(): Promise<Bundle> {
+  return await readBundle(await demoBundle(4));
 }
 
 async function smallBundle(): Promise<Bundle> {
@@ -43,7 +33,7 @@ function traceSteps(executor: Executor, pixels: Uint8Array): (Uint8Array | Uint3
   });
 }
 
-for (const [name, make] of [["The demo network", demoBundle], ["A network of most kernels", smallBundle]] as const) {
+for (const [name, make] of [["The demo network", demo], ["A network of most kernels", smallBundle]] as const) {
   Deno.test(`${name} gives the same at every step on a host with a signed dot product`, async () => {
     const bundle = await make();
     const { crop: [height, width], mean } = bundle.program.preprocessing!;
