@@ -102,28 +102,18 @@ export function packConvolutionF32(
   });
 }
 
-function packDepthwise<T extends Int8Array | Float32Array>(
-  weights: T,
-  shape: WeightShape,
-  allocate: (length: number) => T,
-): T {
+function checkDepthwise(weights: ArrayLike<number>, shape: WeightShape): void {
   if (shape[1] !== 1) {
     throw new RangeError(
       `Depthwise weights have one input channel per group, got ${shape[1]}`,
     );
   }
   checkLength(weights, shape, shape[0]);
-  const width = Math.ceil(shape[0] / 16) * 16;
-  const packed = allocate(shape[2] * shape[3] * width);
-  eachWeight(
-    shape,
-    (channel, tap, source) => packed[tap * width + channel] = weights[source],
-  );
-  return packed;
 }
 
 /**
- * Weights of "depthwise_u8": [taps][C rounded up to 16], padded with zeros.
+ * Weights of "depthwise_u8": [ceil(C / 16)][ceil(rows / 4)][columns][16][4], padded with zeros; a kernel of one row
+ * counts as one of one column.
  *
  * @throws {RangeError} If the length does not fit the shape, or a group has several input channels.
  */
@@ -131,7 +121,17 @@ export function packDepthwiseU8(
   weights: Int8Array,
   shape: WeightShape,
 ): Int8Array {
-  return packDepthwise(weights, shape, (length) => new Int8Array(length));
+  checkDepthwise(weights, shape);
+  const [channels, , height, width] = shape;
+  const [rows, columns] = height === 1 ? [width, 1] : [height, width];
+  const groups = Math.ceil(rows / 4);
+  const packed = new Int8Array(Math.ceil(channels / 16) * groups * columns * 64);
+  eachWeight(shape, (channel, tap, source) => {
+    const [row, column] = [Math.floor(tap / columns), tap % columns];
+    const block = (Math.floor(channel / 16) * groups + Math.floor(row / 4)) * columns + column;
+    packed[block * 64 + channel % 16 * 4 + row % 4] = weights[source];
+  });
+  return packed;
 }
 
 /**
@@ -143,5 +143,12 @@ export function packDepthwiseF32(
   weights: Float32Array,
   shape: WeightShape,
 ): Float32Array {
-  return packDepthwise(weights, shape, (length) => new Float32Array(length));
+  checkDepthwise(weights, shape);
+  const width = Math.ceil(shape[0] / 16) * 16;
+  const packed = new Float32Array(shape[2] * shape[3] * width);
+  eachWeight(
+    shape,
+    (channel, tap, source) => packed[tap * width + channel] = weights[source],
+  );
+  return packed;
 }

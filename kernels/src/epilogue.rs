@@ -82,6 +82,13 @@ impl Epilogue {
         }
     }
 
+    /// The rounding, where nothing else is left to do.
+    #[inline(always)]
+    pub fn rounding(&self) -> Option<Rounding> {
+        let alone = !self.floats && self.kind == Kind::None && f32x4_extract_lane::<0>(self.scale) == 1.0;
+        alone.then_some(self.rounding)
+    }
+
     /// Bytes of one stored result.
     #[inline(always)]
     pub fn size(&self) -> usize {
@@ -95,12 +102,24 @@ impl Epilogue {
     /// Activation of 4 N values that have the slopes `slopes[0..4 N]`.
     #[inline(always)]
     pub unsafe fn activate<const N: usize>(&self, v: [v128; N], slopes: *const f32) -> [v128; N] {
+        self.activate_periodic(v, slopes, N)
+    }
+
+    /// Activation of N times four values that all have the slopes `slopes[0..4]`.
+    #[inline(always)]
+    pub unsafe fn activate_alike<const N: usize>(&self, v: [v128; N], slopes: *const f32) -> [v128; N] {
+        self.activate_periodic(v, slopes, 1)
+    }
+
+    #[inline(always)]
+    unsafe fn activate_periodic<const N: usize>(&self, v: [v128; N], slopes: *const f32, period: usize) -> [v128; N] {
         match self.kind {
             Kind::None => v,
             Kind::Clamp => v.map(|x| at_most(at_least(x, self.low), self.high)),
             Kind::Function => {
                 let mut values = v;
-                self.activation.apply(values.as_mut_ptr() as *mut f32, N, slopes, N);
+                self.activation
+                    .apply(values.as_mut_ptr() as *mut f32, N, slopes, period);
                 values
             }
         }

@@ -78,9 +78,12 @@ pub fn round(value: v128) -> (v128, v128) {
     )
 }
 
+static ROUNDERS: [f32; 4] = [ROUNDER; 4];
+
 /// Rounding, zero point and clamp of a u8 result.
 #[derive(Clone, Copy)]
 pub struct Rounding {
+    rounder: v128,
     low: v128,
     offset: v128,
     high: v128,
@@ -91,6 +94,8 @@ impl Rounding {
     #[inline(always)]
     pub fn new(low: i32, high: i32, zero_point: i32) -> Self {
         Rounding {
+            // A constant would be built anew, in three instructions, at every use.
+            rounder: unsafe { core::ptr::read_volatile(&raw const ROUNDERS as *const v128) },
             low: i32x4_splat(ROUNDER_BITS + low - zero_point),
             offset: i32x4_splat(ROUNDER_BITS - zero_point),
             high: u8x16_splat(high as u8),
@@ -98,31 +103,50 @@ impl Rounding {
         }
     }
 
-    /// f32 to integer, not below the lower bound; a NaN counts as 0. Where the
+    /// f32 that is not a NaN to integer, not below the lower bound. Where the
     /// sum with the rounder leaves its binade its bits still keep the order.
     #[inline(always)]
-    fn apply(&self, value: v128) -> v128 {
-        let number = v128_and(value, f32x4_eq(value, value));
-        let bits = f32x4_add(number, f32x4_splat(ROUNDER));
-        i32x4_sub(i32x4_max(bits, self.low), self.offset)
+    fn integer(&self, number: v128) -> v128 {
+        i32x4_sub(i32x4_max(f32x4_add(number, self.rounder), self.low), self.offset)
     }
 
-    /// Eight f32 to eight u8 in the low half, as they lie in memory.
+    /// Eight f32 to eight u8 in the low half, as they lie in memory. A NaN counts as 0.
     #[inline(always)]
     pub fn apply8(&self, a: v128, b: v128) -> v128 {
-        let words = i16x8_narrow_i32x4(self.apply(a), self.apply(b));
+        self.numbers8([a, b].map(number))
+    }
+
+    /// Sixteen f32 to sixteen u8, as they lie in memory. A NaN counts as 0.
+    #[inline(always)]
+    pub fn apply16(&self, v: [v128; 4]) -> v128 {
+        self.numbers16(v.map(number))
+    }
+
+    /// As `apply8`, of values without NaN.
+    #[inline(always)]
+    pub fn numbers8(&self, v: [v128; 2]) -> v128 {
+        let words = i16x8_narrow_i32x4(self.integer(v[0]), self.integer(v[1]));
         v128_xor(u8x16_min(u8x16_narrow_i16x8(words, words), self.high), self.flip)
     }
 
-    /// Sixteen f32 to sixteen u8, as they lie in memory.
+    /// As `apply16`, of values without NaN.
     #[inline(always)]
-    pub fn apply16(&self, v: [v128; 4]) -> v128 {
-        let bytes = u8x16_narrow_i16x8(
-            i16x8_narrow_i32x4(self.apply(v[0]), self.apply(v[1])),
-            i16x8_narrow_i32x4(self.apply(v[2]), self.apply(v[3])),
+    pub fn numbers16(&self, v: [v128; 4]) -> v128 {
+        // Clamping one half alone keeps the compiler from joining both
+        // narrowings into one of 16 lanes, which it then takes to pieces.
+        let low = i16x8_min(
+            i16x8_narrow_i32x4(self.integer(v[0]), self.integer(v[1])),
+            u16x8_extend_low_u8x16(self.high),
         );
-        v128_xor(u8x16_min(bytes, self.high), self.flip)
+        let high = i16x8_narrow_i32x4(self.integer(v[2]), self.integer(v[3]));
+        v128_xor(u8x16_min(u8x16_narrow_i16x8(low, high), self.high), self.flip)
     }
+}
+
+/// `value` with 0 for a NaN.
+#[inline(always)]
+pub fn number(value: v128) -> v128 {
+    v128_and(value, f32x4_eq(value, value))
 }
 
 /// Stores the first `count` of 16 bytes.

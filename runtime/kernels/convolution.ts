@@ -63,29 +63,32 @@ export function readGeometry(step: StepSpec): ConvolutionGeometry {
   return geometry;
 }
 
+/** Elements that the packed weights of 16 channels of a depthwise kernel take. */
+function depthwiseBlock([height, width]: readonly number[], type: TensorType): number {
+  if (type === "f32") return height * width * 16;
+  const [rows, columns] = height === 1 ? [width, 1] : [height, width];
+  return Math.ceil(rows / 4) * columns * 64;
+}
+
 /** Number of elements of packed weights; the layouts are in `kernels/README.md`. */
-export function packedLength(
-  kernel: "convolution_u8" | "convolution_f32" | "depthwise",
-  g: ConvolutionGeometry,
-): number {
-  const taps = g.kernel[0] * g.kernel[1];
-  if (kernel === "depthwise") return taps * Math.ceil(g.output[3] / 16) * 16;
-  const depth = taps * (g.input[3] / g.groups);
-  const blocks = g.groups * Math.ceil(g.output[3] / g.groups / 8);
-  return blocks * 8 * (kernel === "convolution_u8" ? Math.ceil(depth / 4) * 4 : depth);
+export function packedLength(geometry: ConvolutionGeometry, depthwise: boolean, type: TensorType): number {
+  const { input, output, kernel, groups } = geometry;
+  if (depthwise) return Math.ceil(output[3] / 16) * depthwiseBlock(kernel, type);
+  const depth = kernel[0] * kernel[1] * (input[3] / groups);
+  const blocks = groups * Math.ceil(output[3] / groups / 8);
+  return blocks * 8 * (type === "u8" ? Math.ceil(depth / 4) * 4 : depth);
 }
 
 /** Bytes of scratch memory that a step needs, as `kernels/README.md` states. */
 export function scratchBytes(geometry: ConvolutionGeometry, depthwise: boolean, type: TensorType): number {
+  const { input, output, kernel, groups } = geometry;
   const bytes = ELEMENT_BYTES[type];
-  const taps = geometry.kernel[0] * geometry.kernel[1];
   if (!depthwise) {
-    const depth = taps * (geometry.input[3] / geometry.groups);
+    const depth = kernel[0] * kernel[1] * (input[3] / groups);
     return 32 * Math.ceil(depth / 16) * 16 * bytes + 16;
   }
-  const padded = Math.ceil(taps / 4) * 4;
-  const channels = Math.ceil(geometry.input[3] / 16) * 16;
-  return type === "u8" ? 4 * padded + channels + padded * channels + 16 : 4 * padded + 4 * channels + 16;
+  const row = Math.ceil((input[2] * input[3] + 16) / 16) * 16 * bytes;
+  return depthwiseBlock(kernel, type) / 4 + 16 + row + (type === "u8" ? 64 * output[2] : 0);
 }
 
 /** Adds to the bias what a signed dot product leaves out: 128 times the sum of each channel's weights. */
@@ -98,9 +101,10 @@ function signedBias(
   const adapted = bias.slice();
   const channels = geometry.output[3];
   if (depthwise) {
-    const width = Math.ceil(channels / 16) * 16;
-    for (let start = 0; start < weights.length; start += width) {
-      for (let channel = 0; channel < channels; channel++) adapted[channel] += 128 * weights[start + channel];
+    const block = depthwiseBlock(geometry.kernel, "u8");
+    for (let index = 0; index < weights.length; index++) {
+      const channel = Math.floor(index / block) * 16 + (index >> 2) % 16;
+      if (channel < channels) adapted[channel] += 128 * weights[index];
     }
     return adapted;
   }
@@ -123,7 +127,6 @@ function signedBias(
 function define(depthwise: boolean, type: TensorType): KernelDefinition {
   const entry = `${depthwise ? "depthwise" : "convolution"}_${type}`;
   const weightType: ConstantType = type === "u8" ? "i8" : "f32";
-  const packing = depthwise ? "depthwise" : type === "u8" ? "convolution_u8" : "convolution_f32";
 
   function check(step: StepSpec, program: Program): void {
     const geometry = readGeometry(step);
@@ -137,7 +140,7 @@ function define(depthwise: boolean, type: TensorType): KernelDefinition {
     checkCounts(step, 1, count);
     checkTensor(step, program.tensors[step.inputs[0]], type, elementCount(geometry.input));
     checkTensor(step, program.tensors[step.output], type === "u8" ? undefined : "f32", elementCount(geometry.output));
-    checkConstant(step, program, 0, { type: weightType, length: packedLength(packing, geometry) });
+    checkConstant(step, program, 0, { type: weightType, length: packedLength(geometry, depthwise, type) });
     checkConstant(step, program, 1, { type: type === "u8" ? "i32" : "f32", length: channels });
     for (let index = 2; index < count; index++) checkConstant(step, program, index, { type: "f32", length: channels });
   }

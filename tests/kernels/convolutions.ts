@@ -82,9 +82,10 @@ export function scratchBytes(g: ConvolutionGeometry, depthwise: boolean, element
   const up = (value: number, step: number) => Math.ceil(value / step) * step;
   const taps = g.kernelHeight * g.kernelWidth;
   if (!depthwise) return 32 * up(taps * g.inputChannels / g.groups, 16) * elementBytes + 16;
-  const channels = up(g.inputChannels, 16);
-  const weights = elementBytes === 1 ? up(taps, 4) * channels : 0;
-  return 4 * up(taps, 4) + channels * elementBytes + weights + 16;
+  const row = up(g.inputWidth * g.inputChannels + 16, 16) * elementBytes;
+  if (elementBytes === 4) return 4 * taps + 16 + row;
+  const [rows, columns] = g.kernelHeight === 1 ? [g.kernelWidth, 1] : [g.kernelHeight, g.kernelWidth];
+  return 16 * up(rows, 4) / 4 * columns + 16 + row + 64 * g.outputWidth;
 }
 
 /** Shape of a convolution's weights. */
