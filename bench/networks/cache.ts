@@ -4,10 +4,20 @@
  * @module
  */
 
+import { basename, extname } from "node:path";
+
 const ROOT = new URL("../../", import.meta.url);
 const CACHE = new URL("bench/.cache/", ROOT);
 /** Source that decides what a cached file holds; another state of it makes another file. */
-const SOURCES = ["runtime/", "calibrate/", "bench/networks/", "kernels/pkg/", "tests/support/random.ts"];
+const SOURCES = [
+  "runtime/",
+  "calibrate/",
+  "kernels/pkg/",
+  "bench/networks/",
+  "bench/peers/files/",
+  "tests/support/onnx_writer.ts",
+  "tests/support/random.ts",
+];
 
 /** Path of a file in the cache. */
 export function cachePath(name: string): URL {
@@ -15,10 +25,11 @@ export function cachePath(name: string): URL {
 }
 
 /**
- * Gives a cached file, made anew where the project's source has changed since.
+ * Gives a cached file, made anew where the project's source has changed since;
+ * the one that it replaces is removed.
  *
  * @param name Name of the file below the cache, its end after the last dot.
- * @param make Makes the content; is given the path that the file will have.
+ * @param make Makes the content.
  * @returns The path.
  */
 export async function cached(name: string, make: () => Uint8Array | Promise<Uint8Array>): Promise<URL> {
@@ -29,7 +40,19 @@ export async function cached(name: string, make: () => Uint8Array | Promise<Uint
   const unfinished = new URL(`${path.href}.${crypto.randomUUID()}`);
   await Deno.writeFile(unfinished, await make());
   await Deno.rename(unfinished, path);
+  await removeOlder(name.slice(0, dot), path);
   return path;
+}
+
+async function removeOlder(start: string, path: URL): Promise<void> {
+  const name = basename(path.pathname);
+  const pattern = /^-[0-9a-f]{12}$/;
+  for await (const entry of Deno.readDir(new URL(".", path))) {
+    if (entry.name === name || extname(entry.name) !== extname(name) || !entry.name.startsWith(start)) continue;
+    if (pattern.test(basename(entry.name, extname(name)).slice(start.length))) {
+      await Deno.remove(new URL(entry.name, path));
+    }
+  }
 }
 
 let hash: Promise<string> | undefined;

@@ -1,0 +1,5 @@
+/**
+ * The least that a Deno process can do, for comparison.
+ *
+ * @module
+ */

@@ -1,0 +1,38 @@
+/**
+ * The frame of a measured process: loads a network, runs it, and answers.
+ *
+ * @module
+ */
+
+import { peakMemory } from "./peak_memory.ts";
+import { type Answer, ANSWER_MARK, type Job, type RunTime } from "./job.ts";
+
+/** Runs a network once on the sample that it was loaded with. */
+export type Run = () => Float32Array | Promise<Float32Array>;
+
+/** Loads the network of a job into a runtime, with a sample to run it on. */
+export type Load = (job: Job, sample: Float32Array) => Promise<Run>;
+
+/** Does the job in the process's arguments, answers on standard output and ends the process. */
+export async function measure(load: Load): Promise<never> {
+  const job: Job = JSON.parse(Deno.args[0]);
+  const sample = new Float32Array(Deno.readFileSync(job.sample).buffer);
+  const run = await load(job, sample);
+  const result = await run();
+  const answer: Answer = {
+    firstResult: performance.timeOrigin + performance.now(),
+    peakMemory: peakMemory(),
+  };
+  if (job.output) {
+    Deno.writeFileSync(job.output, new Uint8Array(result.buffer, result.byteOffset, result.byteLength).slice());
+  }
+  if (job.milliseconds > 0) answer.run = await timeInSteadyState(run, job.milliseconds);
+  console.log(ANSWER_MARK + JSON.stringify(answer));
+  Deno.exit(0);
+}
+
+async function timeInSteadyState(run: Run, milliseconds: number): Promise<RunTime> {
+  // A specifier that Deno cannot see beforehand: what it would load for it would count in the start.
+  const module: typeof import("./time_runs.ts") = await import(new URL("time_runs.ts", import.meta.url).href);
+  return await module.timeRuns(run, milliseconds);
+}

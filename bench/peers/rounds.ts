@@ -1,0 +1,110 @@
+/**
+ * Measuring in rounds: in each, every runtime of every benchmark in turn, so
+ * that what else the machine does falls on all alike.
+ *
+ * @module
+ */
+
+import type { Benchmark, Runtime } from "./benchmarks.ts";
+import { ask, type Finished, runProcess } from "./processes.ts";
+import { describeProcess, type Setting } from "./setting.ts";
+import { median } from "./time_runs.ts";
+
+/** How long a process measures, in milliseconds of CPU time. */
+const MEASURE = 1000;
+/** Fresh processes of each runtime in a round. */
+const STARTS = 3;
+/** Empty processes beside each of these: they are short against the resolution of CPU time. */
+const EMPTY_PROCESSES = 5;
+
+/** What was measured: a runtime, or a Deno process that does nothing. */
+export type Measured = Runtime | "bare";
+
+/** Medians over rounds. */
+export interface Figures {
+  /** Name of the benchmark. */
+  benchmark: string;
+  /** What was measured. */
+  measured: Measured;
+  /** CPU time in milliseconds: of one run, or of the whole process at a start. */
+  cpu: number;
+  /** Time on the clock in milliseconds: of one run, or from a process's start to the first result. */
+  wall: number;
+  /** Peak resident memory at the first result, in bytes; median, too. */
+  memory: number;
+  /** Every value of `cpu`, in the order of measuring. */
+  cpuTimes: number[];
+  /** Every value of `wall`, in the order of measuring. */
+  wallTimes: number[];
+}
+
+/** One process's values. */
+interface Sample {
+  cpu: number;
+  wall: number;
+  memory: number;
+}
+
+/** Measures in rounds. @param progress Is told of each benchmark. */
+export async function measureRounds(
+  setting: Setting,
+  { benchmarks, rounds, progress }: {
+    benchmarks: readonly Benchmark[];
+    rounds: number;
+    progress: (done: number, total: number) => void;
+  },
+): Promise<Figures[]> {
+  const series = benchmarks.flatMap((benchmark) => {
+    const measured: Measured[] = benchmark.kind === "start" ? [...benchmark.runtimes, "bare"] : benchmark.runtimes;
+    return measured.map((measured) => ({ benchmark, measured, samples: [] as Sample[] }));
+  });
+  for (let round = 0; round < rounds; round++) {
+    for (const [index, { benchmark, measured, samples }] of series.entries()) {
+      progress(round * series.length + index, rounds * series.length);
+      if (benchmark.kind === "steady") {
+        samples.push(await measureSteady(setting, benchmark, measured as Runtime));
+      } else {
+        for (let start = 0; start < STARTS; start++) samples.push(await measureStart(setting, benchmark, measured));
+      }
+    }
+  }
+  progress(rounds * series.length, rounds * series.length);
+  return series.map(({ benchmark, measured, samples }) => ({
+    benchmark: benchmark.name,
+    measured,
+    cpu: (benchmark.kind === "start" ? mean : median)(samples.map(({ cpu }) => cpu)),
+    wall: median(samples.map(({ wall }) => wall)),
+    memory: median(samples.map(({ memory }) => memory)),
+    cpuTimes: samples.map(({ cpu }) => cpu),
+    wallTimes: samples.map(({ wall }) => wall),
+  }));
+}
+
+async function measureSteady(setting: Setting, benchmark: Benchmark, runtime: Runtime): Promise<Sample> {
+  const { arithmetic } = benchmark;
+  const answer = await ask(describeProcess(setting, benchmark, { runtime, arithmetic, milliseconds: MEASURE }));
+  return { ...answer.run!, memory: answer.peakMemory };
+}
+
+async function measureStart(setting: Setting, benchmark: Benchmark, measured: Measured): Promise<Sample> {
+  if (measured === "bare") return await measureBare(setting, benchmark);
+  const { arithmetic } = benchmark;
+  const answer = await ask(describeProcess(setting, benchmark, { runtime: measured, arithmetic, milliseconds: 0 }));
+  return { cpu: answer.processCpu, wall: answer.start, memory: answer.peakMemory };
+}
+
+async function measureBare({ core }: Setting, { v8Flags }: Benchmark): Promise<Sample> {
+  const script = (name: string) => ({ core, v8Flags, script: new URL(`bare/${name}.ts`, import.meta.url) });
+  const finished: Finished[] = [];
+  for (let index = 0; index < EMPTY_PROCESSES; index++) finished.push(await runProcess(script("empty")));
+  const { output } = await runProcess(script("memory"));
+  return {
+    cpu: mean(finished.map(({ cpu }) => cpu)),
+    wall: median(finished.map(({ lifetime }) => lifetime)),
+    memory: Number(output),
+  };
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
