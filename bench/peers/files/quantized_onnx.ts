@@ -81,7 +81,7 @@ function quantize(
 ): void {
   const parameters = [`${value}_scale`, `${value}_zero_point`];
   constants[parameters[0]] = floats([], [grid.scale]);
-  constants[parameters[1]] = typed([], Uint8Array.of(grid.zeroPoint));
+  constants[parameters[1]] = typed(Uint8Array.of(grid.zeroPoint), []);
   nodes.push({ op: "QuantizeLinear", inputs: [source, ...parameters], outputs: [`${value}_steps`] });
   nodes.push({ op: "DequantizeLinear", inputs: [`${value}_steps`, ...parameters], outputs: [`${value}_restored`] });
 }
@@ -100,12 +100,12 @@ function addWeights(
     const zeros = integers.typed instanceof Int8Array ? new Int8Array(channels) : new Int32Array(channels);
     constants[names[0]] = integers;
     constants[names[1]] = floats([channels], scales);
-    constants[names[2]] = typed([channels], zeros);
+    constants[names[2]] = typed(zeros);
     nodes.push({ op: "DequantizeLinear", inputs: names, outputs: [name], attributes: { axis: 0 } });
     return name;
   };
   return [
-    restore(`${output}_weights`, typed([channels, ...depthShape], quantized.weights), quantized.scales),
-    restore(`${output}_bias`, typed([channels], quantized.bias), quantized.biasScales),
+    restore(`${output}_weights`, typed(quantized.weights, [channels, ...depthShape]), quantized.scales),
+    restore(`${output}_bias`, typed(quantized.bias), quantized.biasScales),
   ];
 }
