@@ -6,15 +6,21 @@
 
 import type { Pixels } from "../resize_image.ts";
 import { decodeImage, type DecodeOptions } from "./decode_image.ts";
-import { HttpError, jsonResponse, quote } from "./http_error.ts";
-import type { ServedModel, ServedModels } from "./served_model.ts";
+import { HttpError, quote } from "./http_error.ts";
+import { imageFormat } from "./image/image_format.ts";
+import type { Metrics } from "./metrics/metrics.ts";
+import type { LoadedModel } from "./models/model_registry.ts";
+import { jsonResponse } from "./response.ts";
+import { runModel } from "./models/run_model.ts";
 
 const DEFAULT_TOP = 5;
 
 /** What the query of a request asks for. */
 export interface ClassifyQuery {
-  /** Name of the model, which may be absent where only one takes images. */
+  /** Name of the model, which may be absent where only one is served. */
   model: string | undefined;
+  /** Version of the model, its last if absent. */
+  version: string | undefined;
   /** Number of classes. */
   top: number;
 }
@@ -22,7 +28,7 @@ export interface ClassifyQuery {
 /**
  * Reads the query of a request.
  *
- * @param parameters Parameters `model` and `top`, both optional.
+ * @param parameters Parameters `model`, `version` and `top`, all optional.
  * @returns What it asks for.
  * @throws {HttpError} 400 if `top` is not a positive integer.
  */
@@ -31,78 +37,52 @@ export function parseClassifyQuery(parameters: URLSearchParams): ClassifyQuery {
   if (!/^[1-9]\d{0,5}$/.test(top)) {
     throw new HttpError(400, `top must be a positive integer, not ${quote(top)}`);
   }
-  return { model: parameters.get("model") ?? undefined, top: Number(top) };
-}
-
-/**
- * Finds the model that a request is for.
- *
- * @param models All models.
- * @param wanted Name in the request, if any.
- * @returns The model and its name.
- * @throws {HttpError} 404 if there is no such model, 400 if it takes no images or none is named and several do.
- */
-export function findClassifier(models: ServedModels, wanted: string | undefined): [string, ServedModel] {
-  if (wanted !== undefined) {
-    const model = models.get(wanted);
-    if (model === undefined) throw new HttpError(404, `Unknown model ${quote(wanted)}`);
-    if (!model.preprocessing) throw new HttpError(400, `Model ${quote(wanted)} takes no images`);
-    return [wanted, model];
-  }
-  const candidates = [...models].filter(([, model]) => model.preprocessing);
-  if (candidates.length === 0) throw new HttpError(404, "No model takes images");
-  if (candidates.length > 1) {
-    throw new HttpError(
-      400,
-      `More than one model takes images: add ?model= with ${candidates.map(([name]) => quote(name)).join(" or ")}`,
-    );
-  }
-  return candidates[0];
+  return {
+    model: parameters.get("model") ?? undefined,
+    version: parameters.get("version") ?? undefined,
+    top: Number(top),
+  };
 }
 
 /**
  * Classifies the image of a request.
  *
- * @param body A JPEG or PNG file.
- * @param query What is asked for.
- * @param models All models.
- * @param options Limits on the image.
+ * @param file A JPEG, PNG or WebP file.
+ * @param top Number of classes.
+ * @param found The model.
+ * @param options Limits on the image, and metrics.
  * @returns The response with the classes, the likeliest first.
- * @throws {HttpError} 415, 413 or 400 if the image can't be decoded, 404 or 400 if no model suits.
+ * @throws {HttpError} 415, 413 or 400 if the image can't be decoded or doesn't suit the model, 500 where that fails.
  */
 export async function classify(
-  body: Uint8Array,
-  query: ClassifyQuery,
-  models: ServedModels,
-  options: DecodeOptions,
+  file: Uint8Array,
+  top: number,
+  found: LoadedModel,
+  options: DecodeOptions & { metrics: Metrics },
 ): Promise<Response> {
-  const [name, model] = findClassifier(models, query.model);
+  const { name, version, model } = found;
+  if (!model.preprocessing) throw new HttpError(400, `Model ${quote(name)} takes no images`);
   const start = performance.now();
-  const image = await decode(body, options);
-  const predictions = predict(model, image, query.top);
+  const image = await decode(file, options);
+  const predictions = await runModel(found, () => model.classify(image, { top }), options.metrics);
   if (!predictions.every(({ score }) => Number.isFinite(score))) {
-    throw new HttpError(500, `Model ${quote(name)} gives a score that is not finite`);
+    throw new HttpError(500, `Model ${quote(name)} gives a score that is not finite`, { reason: "not_finite" });
   }
   const milliseconds = Math.round((performance.now() - start) * 1000) / 1000;
-  return jsonResponse({ model: name, predictions, milliseconds });
+  return jsonResponse({ model: name, version, predictions, milliseconds });
 }
 
-async function decode(body: Uint8Array, options: DecodeOptions): Promise<Pixels> {
+async function decode(file: Uint8Array, options: DecodeOptions & { metrics: Metrics }): Promise<Pixels> {
+  const start = performance.now();
   try {
-    return await decodeImage(body, options);
+    return await decodeImage(file, options);
   } catch (error) {
     if (error instanceof TypeError) throw new HttpError(415, error.message);
     if (error instanceof RangeError) throw new HttpError(413, error.message);
     if (error instanceof SyntaxError) throw new HttpError(400, error.message);
     throw error;
-  }
-}
-
-function predict(model: ServedModel, image: Pixels, top: number): ReturnType<ServedModel["classify"]> {
-  try {
-    return model.classify(image, { top });
-  } catch (error) {
-    if (error instanceof TypeError || error instanceof RangeError) throw new HttpError(400, error.message);
-    throw error;
+  } finally {
+    const format = imageFormat(file);
+    if (format) options.metrics.decodeSeconds.observe({ format }, (performance.now() - start) / 1000);
   }
 }

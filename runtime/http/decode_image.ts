@@ -1,5 +1,5 @@
 /**
- * Decoding of JPEG and PNG files to pixels.
+ * Decoding of JPEG, PNG and WebP files to pixels.
  *
  * @module
  */
@@ -7,26 +7,31 @@
 import type { Pixels } from "../resize_image.ts";
 import { decodeJpeg } from "./image/decode_jpeg.ts";
 import { decodePng } from "./image/decode_png.ts";
+import { decodeWebp } from "./image/decode_webp.ts";
 import { imageFormat } from "./image/image_format.ts";
 
 /** Limits on images. */
 export interface DecodeOptions {
-  /** Most pixels that an image may have; 50 million if absent. Checked before anything is decoded. */
+  /** Most pixels that an image may have; 25 million if absent. Checked before anything is decoded. */
   maxPixels?: number;
 }
 
+/** Most pixels that an image may have where no other limit is set. */
+export const DEFAULT_MAX_PIXELS = 25_000_000;
+
 /**
- * Decodes a JPEG or PNG file to red, green and blue.
+ * Decodes a JPEG, PNG or WebP file to red, green and blue.
  *
- * JPEG pixels are those of libjpeg's default decoder, so those of Pillow. Grey
- * is repeated, alpha is dropped, palettes are looked up, of 16 bits the upper 8
- * are kept, and of an animation the default image is taken. Rotation by EXIF
- * is not applied, as in Pillow and torchvision.
+ * JPEG pixels are those of libjpeg's default decoder and WebP pixels those of
+ * libwebp, so those of Pillow. Grey is repeated, alpha is dropped, palettes are
+ * looked up, of 16 bits the upper 8 are kept, and of an animated PNG the
+ * default image is taken. Rotation by EXIF is not applied, as in Pillow and
+ * torchvision.
  *
  * @param bytes The file.
  * @param options Limits.
  * @returns An image of 3 channels.
- * @throws {TypeError} If it is neither format, or of a kind that is not decoded, such as CMYK.
+ * @throws {TypeError} If it is none of these formats, or of a kind that is not decoded, such as CMYK.
  * @throws {RangeError} If it has too many pixels.
  * @throws {SyntaxError} If it is truncated or corrupt.
  */
@@ -34,7 +39,7 @@ export async function decodeImage(
   bytes: Uint8Array,
   options: DecodeOptions = {},
 ): Promise<Pixels> {
-  const { maxPixels = 50_000_000 } = options;
+  const { maxPixels = DEFAULT_MAX_PIXELS } = options;
   if (!(maxPixels >= 1)) {
     throw new RangeError(
       `The limit on pixels must be positive, not ${maxPixels}`,
@@ -45,7 +50,9 @@ export async function decodeImage(
       return await decodeJpeg(bytes, maxPixels);
     case "png":
       return await decodePng(bytes, maxPixels);
+    case "webp":
+      return await decodeWebp(bytes, maxPixels);
     case undefined:
-      throw new TypeError("The image is neither JPEG nor PNG");
+      throw new TypeError("The image is neither JPEG, PNG nor WebP");
   }
 }

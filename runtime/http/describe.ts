@@ -6,7 +6,8 @@
 
 import manifest from "../../deno.json" with { type: "json" };
 import type { ModelPort } from "../model.ts";
-import type { ServedModel, ServedModels } from "./served_model.ts";
+import type { LoadedModel } from "./models/model_registry.ts";
+import { pageResponse } from "./response.ts";
 
 /** A tensor in the metadata of a model. */
 export interface TensorMetadata {
@@ -20,6 +21,8 @@ export interface TensorMetadata {
 /** Metadata of a model in the Open Inference Protocol. */
 export interface ModelMetadata {
   name: string;
+  /** Versions that may be asked for, the oldest first. */
+  versions: string[];
   platform: string;
   inputs: TensorMetadata[];
   outputs: TensorMetadata[];
@@ -39,44 +42,51 @@ export interface ServerMetadata {
  * @returns Its metadata.
  */
 export function describeServer(): ServerMetadata {
-  return { name: "octet", version: manifest.version, extensions: [] };
+  return { name: "octet", version: manifest.version, extensions: ["binary_tensor_data", "classification"] };
 }
 
 /**
  * Describes a model.
  *
- * @param name Name under which it is served.
- * @param model The model.
+ * @param found The model.
+ * @param versions All its versions.
  * @returns Its metadata.
  */
-export function describeModel(name: string, model: ServedModel): ModelMetadata {
-  return { name, platform: "octet", inputs: model.inputs.map(describePort), outputs: model.outputs.map(describePort) };
+export function describeModel({ name, model }: LoadedModel, versions: string[]): ModelMetadata {
+  return {
+    name,
+    versions,
+    platform: "octet",
+    inputs: model.inputs.map(describePort),
+    outputs: model.outputs.map(describePort),
+  };
 }
 
 /**
  * Makes the response that explains the server to a person.
  *
- * @param models Models that are served.
+ * @param names Names of the models that are served.
  * @returns A short plain text.
  */
-export function help(models: ServedModels): Response {
+export function help(names: readonly string[]): Response {
   const text = `Octet inference server
 
-Models: ${[...models.keys()].join(", ") || "none"}
+Models: ${names.join(", ") || "none"}
 
-POST /classify                    a JPEG or PNG file; ?top=5 classes, ?model=NAME
-POST /v2/models/NAME/infer        tensors in JSON, by the Open Inference Protocol
-GET  /v2/models/NAME              inputs and outputs
+POST /classify                    a JPEG, PNG or WebP file; ?top=5 classes, ?model=NAME
+POST /v2/models/NAME/infer        tensors, by the Open Inference Protocol
+GET  /v2/models/NAME              inputs, outputs and versions
 GET  /v2/models/NAME/ready
+GET  /v2/models
 GET  /v2/health/live
 GET  /v2/health/ready
 GET  /v2
+GET  /metrics                     for Prometheus
+GET  /openapi.json                all of this for programs
 
 curl --data-binary @image.jpg http://HOST/classify
 `;
-  return new Response(text, {
-    headers: { "content-type": "text/plain; charset=utf-8", "x-content-type-options": "nosniff" },
-  });
+  return pageResponse(text, "text/plain; charset=utf-8");
 }
 
 function describePort({ name, shape }: ModelPort): TensorMetadata {

@@ -1,114 +1,116 @@
 /**
- * The server's routes.
+ * The handler of a server.
  *
  * @module
  */
 
-import type { Context } from "npm:hono@4.13.19";
+import { compress } from "npm:hono@4.13.19/compress";
+import { requestId } from "npm:hono@4.13.19/request-id";
 import { Hono } from "npm:hono@4.13.19/tiny";
-import { classify, parseClassifyQuery } from "./classify.ts";
-import { describeModel, describeServer, help } from "./describe.ts";
-import { errorResponse, HttpError, jsonResponse, quote } from "./http_error.ts";
-import { infer } from "./infer.ts";
-import { readBody } from "./read_body.ts";
-import type { ServedModel, ServedModels } from "./served_model.ts";
+import { DEFAULT_MAX_PIXELS } from "./decode_image.ts";
+import type { Exchange } from "./exchange.ts";
+import { errorResponse, HttpError, quote } from "./http_error.ts";
+import { createMetrics, type Metrics } from "./metrics/metrics.ts";
+import type { MemoryUsage } from "./metrics/metrics_response.ts";
+import type { ModelRegistry } from "./models/model_registry.ts";
+import { type LogEntry, observe } from "./observe.ts";
+import { type Answer, createRoutes } from "./routes.ts";
 
-/** Limits of a server. */
+/** Limits of a server, and where it reports. */
 export interface HandlerOptions {
-  /** Most bytes of a request's body; 16 MiB if absent. */
+  /** Most bytes of a request's body, both as sent and decompressed; 16 MiB if absent. */
   maxBodyBytes?: number;
-  /** Milliseconds in which a body must arrive; 10,000 if absent. */
+  /** Milliseconds in which a body must arrive; 30,000 if absent. */
   bodyMilliseconds?: number;
-  /** Most pixels of an image; 50 million if absent. */
+  /** Fewest bytes per second of a body that is arriving, over 2.5 seconds; 1,000 if absent. */
+  minBytesPerSecond?: number;
+  /** Most pixels of an image; 25 million if absent. */
   maxPixels?: number;
-  /** Receives errors that no client has caused; written to the console if absent. */
-  onError?: (error: unknown) => void;
+  /** Most samples in a request with tensors; 256 if absent. */
+  maxSamples?: number;
+  /** Instruments that count and time; new ones if absent. */
+  metrics?: Metrics;
+  /** Tells the memory of the process, such as `Deno.memoryUsage`; not measured if absent. */
+  memory?: () => MemoryUsage;
+  /** Receives an entry for each request; none is made if absent. */
+  log?: (entry: LogEntry) => void;
+  /** Receives errors that no client has caused, with the id of the request; written to the console if absent. */
+  onError?: (error: unknown, id: string | undefined) => void;
 }
 
 /** Answers a request. */
 export type Handler = (request: Request) => Promise<Response>;
 
+/** Types of the responses that are worth compressing. */
+const COMPRESSED_TYPES = /^(?:application\/(?:json|octet-stream)|text\/)/;
+
 /**
  * Makes the handler of a server, to be given to `Deno.serve` or its like.
  *
- * It answers `POST /v2/models/{name}/infer`, `POST /classify` with a JPEG or
- * PNG body, the protocol's health and metadata endpoints, and `GET /` with a
- * help text. It never throws: failures are responses `{"error": message}`.
+ * It answers the Open Inference Protocol under `/v2`, `POST /classify` with an
+ * image, `GET /metrics`, and `GET /openapi.json`, which describes them all. It
+ * uses nothing but what is standard on the web. It never throws: failures are
+ * responses `{"error": message}`.
  *
- * @param models Models by name; may change while the server runs.
- * @param options Limits.
+ * @param models The models.
+ * @param options Limits, and where to report.
  * @returns The handler.
  * @throws {RangeError} If a limit is not a positive number.
  */
-export function createHandler(models: ServedModels, options: HandlerOptions = {}): Handler {
-  const maxBytes = positive(options.maxBodyBytes ?? 16 * 2 ** 20, "maxBodyBytes");
-  const milliseconds = positive(options.bodyMilliseconds ?? 10_000, "bodyMilliseconds");
-  const maxPixels = positive(options.maxPixels ?? 50_000_000, "maxPixels");
-  const report = options.onError ?? console.error;
-  const body = (context: Context) => readBody(context.req.raw, { maxBytes, milliseconds });
+export function createHandler(models: ModelRegistry, options: HandlerOptions = {}): Handler {
+  const { metrics = createMetrics(), memory, log, onError = console.error } = options;
+  const limit = (
+    name: "maxBodyBytes" | "bodyMilliseconds" | "minBytesPerSecond" | "maxPixels" | "maxSamples",
+    otherwise: number,
+  ) => {
+    const value = options[name] ?? otherwise;
+    if (!(value > 0)) throw new RangeError(`${name} must be a positive number, not ${value}`);
+    return value;
+  };
+  const routes = createRoutes(models, {
+    body: {
+      maxBytes: limit("maxBodyBytes", 16 * 2 ** 20),
+      milliseconds: limit("bodyMilliseconds", 30_000),
+      bytesPerSecond: limit("minBytesPerSecond", 1000),
+    },
+    maxPixels: limit("maxPixels", DEFAULT_MAX_PIXELS),
+    maxSamples: limit("maxSamples", 256),
+    metrics,
+    memory,
+  });
 
-  const app = new Hono();
-  route(app, "/", { GET: () => help(models) });
-  route(app, "/v2", { GET: () => jsonResponse(describeServer()) });
-  route(app, "/v2/health/live", { GET: () => jsonResponse({ live: true }) });
-  route(app, "/v2/health/ready", {
-    GET: () => jsonResponse({ ready: models.size > 0 }, { status: models.size > 0 ? 200 : 503 }),
-  });
-  route(app, "/v2/models/:name", {
-    GET: (context) => jsonResponse(describeModel(...findModel(models, context))),
-  });
-  route(app, "/v2/models/:name/ready", {
-    GET: (context) => jsonResponse({ name: findModel(models, context)[0], ready: true }),
-  });
-  route(app, "/v2/models/:name/infer", {
-    POST: async (context) => {
-      const [name, model] = findModel(models, context);
-      if (context.req.header("inference-header-content-length") !== undefined) {
-        throw new HttpError(415, "Binary tensor data are not accepted, only JSON");
-      }
-      return infer(await body(context), name, model);
-    },
-  });
-  route(app, "/classify", {
-    POST: async (context) => {
-      const query = parseClassifyQuery(new URL(context.req.url).searchParams);
-      return await classify(await body(context), query, models, { maxPixels });
-    },
-  });
+  const app = new Hono<{ Variables: Exchange }>();
+  app.use(observe(metrics, log), requestId(), compress({ contentTypeFilter: COMPRESSED_TYPES }));
+  for (const [path, methods] of Object.entries(routes)) route(app, path, methods);
   app.notFound(() => {
     throw new HttpError(404, "No such path");
   });
-  app.onError((error) => errorResponse(error, report));
+  app.onError((error, context) => {
+    const expected = error instanceof HttpError;
+    if (!expected) onError(error, context.var.requestId);
+    context.set("reason", expected ? error.reason : "internal");
+    return errorResponse(error);
+  });
   return async (request) => {
     try {
       return await app.fetch(request);
     } catch (error) {
-      return errorResponse(error, report);
+      onError(error, undefined);
+      return errorResponse(error);
     }
   };
 }
 
 /** Answers a path by method, and any other method with 405. */
-function route(
-  app: Hono,
-  path: string,
-  methods: Record<string, (context: Context) => Response | Promise<Response>>,
-): void {
-  for (const [method, answer] of Object.entries(methods)) app.on(method, path, answer);
-  const allowed = Object.keys(methods).flatMap((method) => method === "GET" ? ["GET", "HEAD"] : [method]).join(", ");
-  app.all(path, (context) => {
-    throw new HttpError(405, `Method ${quote(context.req.method)} is not allowed here`, { allow: allowed });
+function route(app: Hono<{ Variables: Exchange }>, path: string, methods: Readonly<Record<string, Answer>>): void {
+  const pattern = path.replace(/\{(\w+)\}/g, ":$1");
+  app.use(pattern, async (context, next) => {
+    context.set("route", path);
+    await next();
   });
-}
-
-function findModel(models: ServedModels, context: Context): [string, ServedModel] {
-  const name = context.req.param("name") ?? "";
-  const model = models.get(name);
-  if (model === undefined) throw new HttpError(404, `Unknown model ${quote(name)}`);
-  return [name, model];
-}
-
-function positive(value: number, name: string): number {
-  if (!(value > 0)) throw new RangeError(`${name} must be a positive number, not ${value}`);
-  return value;
+  for (const [method, answer] of Object.entries(methods)) app.on(method, pattern, answer);
+  const allow = Object.keys(methods).flatMap((method) => method === "GET" ? ["GET", "HEAD"] : [method]).join(", ");
+  app.all(pattern, (context) => {
+    throw new HttpError(405, `Method ${quote(context.req.method)} is not allowed here`, { headers: { allow } });
+  });
 }

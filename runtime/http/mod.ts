@@ -6,7 +6,20 @@
 
 export { decodeImage, type DecodeOptions } from "./decode_image.ts";
 export { createHandler, type Handler, type HandlerOptions } from "./handler.ts";
-export type { ServedModel, ServedModels } from "./served_model.ts";
+export { FAILURE_REASONS, type FailureReason, HttpError, type HttpErrorOptions } from "./http_error.ts";
+export { bundleLoader } from "./models/load_bundle.ts";
+export type { Family, Labels } from "./metrics/exposition.ts";
+export type { Counter, Gauge, Histogram } from "./metrics/instruments.ts";
+export { createMetrics, type Metrics } from "./metrics/metrics.ts";
+export type { MemoryUsage } from "./metrics/metrics_response.ts";
+export * from "./models/model_registry.ts";
+export type { LogEntry } from "./observe.ts";
+export type { Awaitable, ServedModel } from "./models/served_model.ts";
+export type { Bundle } from "../bundle/read.ts";
+export type { ExecutorOptions } from "../executor.ts";
+export type { KernelBuild } from "../kernels/instance.ts";
 export type { ModelPort, Prediction, Tensor } from "../model.ts";
 export type { Preprocessing } from "../preprocessing.ts";
+export type * from "../program.ts";
 export type { Pixels } from "../resize_image.ts";
+export type { BundleSource } from "../source.ts";

@@ -6,92 +6,29 @@
 
 import { runCommand } from "../command.ts";
 import { escapeText } from "../escape_text.ts";
-import { fileError } from "../file_error.ts";
-import { Model } from "../model.ts";
-import { parseArguments } from "../parse_arguments.ts";
-import { createDrain } from "./drain.ts";
+import { chooseBuild } from "../kernels/instance.ts";
 import { createHandler, type Handler } from "./handler.ts";
-
-const HELP = `Usage: deno task serve FILE.octet... [options]
-
-Answers POST /v2/models/NAME/infer (Open Inference Protocol, JSON),
-GET /v2/health/ready, and POST /classify with a JPEG or PNG body.
-
-  --port N   port to listen on, 0 for any free one (default 8000)
-  --host H   address to listen on (default 127.0.0.1)
-  --help     show this text
-`;
-
-/** What the command was asked to do. */
-export interface ServeArguments {
-  /** Paths of the bundles, at least one unless `help`. */
-  files: string[];
-  /** 0 for any free port. */
-  port: number;
-  host: string;
-  help: boolean;
-}
-
-/**
- * Reads the arguments of the command.
- *
- * @throws {TypeError} Where an option is unknown or no file is named.
- * @throws {RangeError} Where the port is not a whole number from 0 to 65535.
- */
-export function parseServeArguments(args: string[]): ServeArguments {
-  const { values, positionals } = parseArguments({
-    args,
-    allowPositionals: true,
-    options: {
-      port: { type: "string", default: "8000" },
-      host: { type: "string", default: "127.0.0.1" },
-      help: { type: "boolean", default: false },
-    },
-  });
-  const port = /^\d{1,5}$/.test(values.port) ? Number(values.port) : NaN;
-  if (!(port <= 65535)) {
-    throw new RangeError(`--port must be a whole number from 0 to 65535, not "${escapeText(values.port)}"`);
-  }
-  if (positionals.length === 0 && !values.help) throw new TypeError("No bundle is named: serve FILE.octet expected");
-  return { files: positionals, port, host: values.host, help: values.help };
-}
-
-/**
- * Loads bundles for serving.
- *
- * @param files Their paths.
- * @returns The models by name, in the order of the files.
- * @throws {TypeError} Where a file cannot be loaded or two hold networks of one name.
- */
-export async function loadModels(files: readonly string[]): Promise<Map<string, Model>> {
-  const models = new Map<string, Model>();
-  for (const file of files) {
-    const model = await loadModel(file);
-    if (models.has(model.name)) {
-      throw new TypeError(`${escapeText(file)}: a network named "${escapeText(model.name)}" is loaded already`);
-    }
-    models.set(model.name, model);
-  }
-  return models;
-}
-
-async function loadModel(file: string): Promise<Model> {
-  try {
-    return await Model.load(file);
-  } catch (cause) {
-    throw fileError(file, cause);
-  }
-}
+import { modelNames } from "./models/find_model.ts";
+import { createRegistry, ModelLoadError, type ModelRegistry } from "./models/model_registry.ts";
+import { HELP, parseServeArguments, type ServeArguments } from "./serve/arguments.ts";
+import { createDrain } from "./serve/drain.ts";
+import { createLogger } from "./serve/logger.ts";
+import { openModels } from "./serve/open_models.ts";
 
 async function serve(args: string[]): Promise<void> {
-  const { files, port, host, help } = parseServeArguments(args);
-  if (help) {
+  const settings = parseServeArguments(args);
+  if (settings.help) {
     console.log(HELP.trimEnd());
     return;
   }
-  const models = await loadModels(files);
-  const drain = createDrain(createHandler(models));
-  const server = listen(drain.handle, { models, port, host });
+  const { log, onError } = createLogger(settings.log, console.error);
+  let serving = false;
+  const models = createRegistry(await openModels(settings.paths), { onError: (error) => serving && onError(error) });
+  if (!settings.lazy) await loadAll(models);
+  serving = true;
+  const memory = () => Deno.memoryUsage();
+  const drain = createDrain(createHandler(models, { ...settings.limits, memory, onError, ...(log && { log }) }));
+  const server = listen(drain.handle, models, settings);
   const signals: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT", "SIGBREAK"] : ["SIGINT", "SIGTERM"];
   const stop = () => {
     for (const signal of signals) Deno.removeSignalListener(signal, stop);
@@ -101,17 +38,28 @@ async function serve(args: string[]): Promise<void> {
   await server.finished;
 }
 
+async function loadAll(models: ModelRegistry): Promise<void> {
+  for (const { name, version } of models.list()) {
+    try {
+      await models.get(name, version);
+    } catch (error) {
+      throw error instanceof ModelLoadError ? error.cause : error;
+    }
+  }
+}
+
 function listen(
   handler: Handler,
-  { models, port, host }: { models: ReadonlyMap<string, Model>; port: number; host: string },
+  models: ModelRegistry,
+  { port, host }: ServeArguments,
 ): Deno.HttpServer<Deno.NetAddr> {
-  const names = [...models.keys()].map(escapeText).join(", ");
-  const [{ kernels }] = models.values();
+  const names = modelNames(models).map(escapeText).join(", ");
   try {
     return Deno.serve({
       port,
       hostname: host,
-      onListen: (address) => console.log(`Serving ${names} on ${urlOf(host, address.port)} (kernels: ${kernels})`),
+      onListen: (address) =>
+        console.log(`Serving ${names} on ${urlOf(host, address.port)} (kernels: ${chooseBuild()})`),
     }, handler);
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause);

@@ -6,6 +6,7 @@
  */
 
 import type { Pixels } from "../../resize_image.ts";
+import { decompress } from "../body/decompress.ts";
 import { checkPixels } from "./image_format.ts";
 import { type PngFile, readPngChunks } from "./png_chunks.ts";
 import { unfilterRow } from "./png_filter.ts";
@@ -33,9 +34,6 @@ const ADAM7: readonly Pass[] = [
 /** Channels in the file by colour type. */
 const CHANNELS: Record<number, number> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
 
-/** Compressed bytes given to the decompressor at once; it may answer with a thousand times as many. */
-const PIECE_BYTES = 8192;
-
 /**
  * Decodes a PNG file.
  *
@@ -56,7 +54,8 @@ export async function decodePng(
   const rows = filteredRows(file);
   let row = rows.next();
   let filled = 0;
-  for await (const chunk of inflate(file.data)) {
+  const chunks = decompress(file.data, "deflate", "The PNG file has image data that cannot be decompressed");
+  for await (const chunk of chunks) {
     for (let at = 0; at < chunk.length;) {
       if (row.done) {
         throw new SyntaxError(
@@ -149,40 +148,6 @@ function writeRow(
       data[to] = valueAt(pixel);
       data[to + 1] = valueAt(pixel + 1);
       data[to + 2] = valueAt(pixel + 2);
-    }
-  }
-}
-
-/** Decompresses pieces one at a time. */
-async function* inflate(
-  data: readonly Uint8Array[],
-): AsyncGenerator<Uint8Array, void, void> {
-  const stream = ReadableStream.from(pieces(data)).pipeThrough(
-    new DecompressionStream("deflate"),
-  );
-  const reader = stream.getReader();
-  try {
-    while (true) {
-      const { done, value } = await reader.read().catch((error) => {
-        throw new SyntaxError(
-          "The PNG file has image data that cannot be decompressed",
-          { cause: error },
-        );
-      });
-      if (done) return;
-      yield value;
-    }
-  } finally {
-    await reader.cancel().catch(() => {});
-  }
-}
-
-function* pieces(
-  data: readonly Uint8Array[],
-): Generator<Uint8Array<ArrayBuffer>, void, void> {
-  for (const part of data) {
-    for (let at = 0; at < part.length; at += PIECE_BYTES) {
-      yield part.slice(at, at + PIECE_BYTES);
     }
   }
 }

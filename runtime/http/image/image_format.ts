@@ -4,34 +4,28 @@
  * @module
  */
 
-/** First bytes of a PNG file. */
-export const PNG_SIGNATURE: readonly number[] = [
-  0x89,
-  0x50,
-  0x4e,
-  0x47,
-  0x0d,
-  0x0a,
-  0x1a,
-  0x0a,
-];
+/** Formats that are decoded. */
+export type ImageFormat = typeof IMAGE_FORMATS[number];
+
+/** All formats that are decoded. */
+export const IMAGE_FORMATS = ["jpeg", "png", "webp"] as const;
+
+/** First bytes of a file of each format, in hexadecimal, dots for any digit. */
+const SIGNATURES: Readonly<Record<ImageFormat, RegExp>> = {
+  jpeg: /^ffd8ff/,
+  png: /^89504e470d0a1a0a/,
+  webp: /^52494646........57454250/,
+};
 
 /**
  * Tells the format of a file from its first bytes.
  *
  * @param bytes The file.
- * @returns The format, or nothing where it is neither.
+ * @returns The format, or nothing where it is none of them.
  */
-export function imageFormat(bytes: Uint8Array): "jpeg" | "png" | undefined {
-  if (
-    bytes.length >= 3 && bytes[0] === 0xff && bytes[1] === 0xd8 &&
-    bytes[2] === 0xff
-  ) return "jpeg";
-  if (
-    bytes.length >= 8 &&
-    PNG_SIGNATURE.every((byte, index) => bytes[index] === byte)
-  ) return "png";
-  return undefined;
+export function imageFormat(bytes: Uint8Array): ImageFormat | undefined {
+  const start = Array.from(bytes.subarray(0, 12), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return IMAGE_FORMATS.find((format) => SIGNATURES[format].test(start));
 }
 
 /**

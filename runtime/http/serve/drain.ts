@@ -5,8 +5,8 @@
  * @module
  */
 
-import type { Handler } from "./handler.ts";
-import { errorResponse, HttpError } from "./http_error.ts";
+import type { Handler } from "../handler.ts";
+import { errorResponse, HttpError } from "../http_error.ts";
 
 /** A handler that can come to an end. */
 export interface Drain {
@@ -30,7 +30,7 @@ export function createDrain(handler: Handler): Drain {
   return {
     async handle(request) {
       if (finishing) {
-        return errorResponse(new HttpError(503, "The server is shutting down", { connection: "close" }), console.error);
+        return errorResponse(new HttpError(503, "The server is shutting down", { headers: { connection: "close" } }));
       }
       const response = handler(request);
       pending.add(response);

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { HttpError } from "./http_error.ts";
+import { HttpError } from "../http_error.ts";
 
 /** Brackets that may be open at once; parsing time grows steeply with deep nesting. */
 const DEEPEST_NESTING = 16;

@@ -1,0 +1,28 @@
+/**
+ * The image file in the body of a request: the body itself, or a part of a form.
+ *
+ * @module
+ */
+
+import { HttpError } from "../http_error.ts";
+
+/**
+ * Finds the image file of a request.
+ *
+ * @param body The request's body.
+ * @param type Its content type, if one is sent. Only `multipart/form-data` matters: of images the first bytes tell.
+ * @returns The file.
+ * @throws {HttpError} 400 if a form is malformed or doesn't hold exactly one file.
+ */
+export async function imageUpload(body: Uint8Array<ArrayBuffer>, type: string | undefined): Promise<Uint8Array> {
+  if (type === undefined || !/^multipart\/form-data\b/i.test(type)) return body;
+  let form;
+  try {
+    form = await new Response(body, { headers: { "content-type": type } }).formData();
+  } catch {
+    throw new HttpError(400, "The body is not a form in multipart/form-data");
+  }
+  const files = Array.from(form.values()).filter((value) => typeof value !== "string");
+  if (files.length !== 1) throw new HttpError(400, `The form must hold one file, not ${files.length}`);
+  return new Uint8Array(await files[0].arrayBuffer());
+}

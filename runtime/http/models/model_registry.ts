@@ -1,0 +1,197 @@
+/**
+ * The models of a server: by name and version, loaded when they are first asked
+ * for, and loaded anew after a trap.
+ *
+ * @module
+ */
+
+import type { Awaitable, ServedModel } from "./served_model.ts";
+
+/** Makes a model ready to answer; called again after a failure or a trap. */
+export type ModelLoader = () => Promise<ServedModel>;
+
+/** A model that a server may load. */
+export interface ModelEntry {
+  /** Name under which it is served. */
+  name: string;
+  /** Version under which it is served; "1" if absent. */
+  version?: string;
+  /** Makes it ready. */
+  load: ModelLoader;
+}
+
+/** How a model is doing. */
+export interface ModelStatus {
+  /** Name under which it is served. */
+  name: string;
+  /** Version under which it is served. */
+  version: string;
+  /** A failed model is loaded again upon a request that comes a while later. */
+  state: "unloaded" | "loading" | "ready" | "failed";
+  /** Number of times that it was loaded. */
+  loads: number;
+  /** Number of times that loading failed. */
+  failures: number;
+  /** Number of times that it trapped and was discarded. */
+  traps: number;
+  /** Seconds that the last loading took, where one has succeeded. */
+  loadSeconds: number | undefined;
+}
+
+/** A model that was found. */
+export interface LoadedModel {
+  /** Name under which it is served. */
+  name: string;
+  /** Version under which it is served. */
+  version: string;
+  /** The model. */
+  model: ServedModel;
+}
+
+/** What a handler asks of the models that it serves. */
+export interface ModelRegistry {
+  /** Tells how all models are doing, in their order, versions from the oldest; loads none. */
+  list(): ModelStatus[];
+  /**
+   * Gets a model and loads it if it isn't yet.
+   *
+   * @param name Its name.
+   * @param version Its version; the last in the order if absent.
+   * @returns The model, or nothing if there is none of that name and version.
+   * @throws {ModelLoadError} If it cannot be loaded.
+   */
+  get(name: string, version?: string): Promise<LoadedModel | undefined>;
+}
+
+/** A model that cannot be loaded. */
+export class ModelLoadError extends Error {
+  /** Seconds until it is tried again. */
+  readonly retrySeconds: number;
+
+  /**
+   * Makes the error.
+   *
+   * @param message What failed.
+   * @param retrySeconds Seconds until it is tried again.
+   * @param cause What was thrown.
+   */
+  constructor(message: string, retrySeconds: number, cause: unknown) {
+    super(message, { cause });
+    this.name = "ModelLoadError";
+    this.retrySeconds = retrySeconds;
+  }
+}
+
+/** What a registry may be told. */
+export interface RegistryOptions {
+  /** Milliseconds after a failure in which a model is not loaded again; 5,000 if absent. */
+  retryMilliseconds?: number;
+  /** Receives why a model could not be loaded, and each trap; written to the console if absent. */
+  onError?: (error: unknown) => void;
+}
+
+/** A model in the registry. */
+interface Slot extends ModelStatus {
+  load: ModelLoader;
+  /** The model, present or on its way. */
+  loaded?: Promise<LoadedModel> | undefined;
+  failure?: { cause: unknown; retryAt: number } | undefined;
+}
+
+/**
+ * Makes a registry of models that are loaded when they are first asked for.
+ *
+ * @param entries The models; of several versions of one name the last is the default.
+ * @param options When to try again, and where to report.
+ * @throws {TypeError} If a name with the same version occurs twice.
+ */
+export function createRegistry(entries: Iterable<ModelEntry>, options: RegistryOptions = {}): ModelRegistry {
+  const { retryMilliseconds = 5_000, onError = console.error } = options;
+  const models = new Map<string, Map<string, Slot>>();
+  for (const { name, version = "1", load } of entries) {
+    const versions = models.get(name) ?? new Map<string, Slot>();
+    if (versions.has(version)) {
+      throw new TypeError(
+        `Two models have the name ${JSON.stringify(name)} and the version ${JSON.stringify(version)}`,
+      );
+    }
+    const counts = { loads: 0, failures: 0, traps: 0, loadSeconds: undefined };
+    models.set(name, versions.set(version, { name, version, state: "unloaded", ...counts, load }));
+  }
+  const slots = () => Array.from(models.values(), (versions) => [...versions.values()]).flat();
+
+  return {
+    list: () =>
+      slots().map(({ name, version, state, loads, failures, traps, loadSeconds, failure }) => {
+        const retried = state === "failed" && failure !== undefined && failure.retryAt <= performance.now();
+        return { name, version, state: retried ? "unloaded" : state, loads, failures, traps, loadSeconds };
+      }),
+    async get(name, version) {
+      const versions = models.get(name);
+      const slot = version === undefined ? Array.from(versions?.values() ?? []).at(-1) : versions?.get(version);
+      if (slot === undefined) return undefined;
+      const { failure } = slot;
+      const wait = failure === undefined ? 0 : failure.retryAt - performance.now();
+      if (failure !== undefined && wait > 0) throw loadError(slot, wait, failure.cause);
+      slot.loaded ??= load(slot);
+      return await slot.loaded;
+    },
+  };
+
+  async function load(slot: Slot): Promise<LoadedModel> {
+    slot.state = "loading";
+    slot.failure = undefined;
+    const start = performance.now();
+    try {
+      const model = await Promise.resolve().then(slot.load);
+      slot.loadSeconds = (performance.now() - start) / 1000;
+      slot.loads++;
+      slot.state = "ready";
+      return { name: slot.name, version: slot.version, model: guard(model, (error) => discard(slot, error)) };
+    } catch (cause) {
+      slot.failures++;
+      slot.state = "failed";
+      slot.loaded = undefined;
+      slot.failure = { cause, retryAt: performance.now() + retryMilliseconds };
+      onError(cause);
+      throw loadError(slot, retryMilliseconds, cause);
+    }
+  }
+
+  function discard(slot: Slot, error: unknown): void {
+    slot.traps++;
+    slot.state = "unloaded";
+    slot.loaded = undefined;
+    onError(error);
+  }
+}
+
+function loadError({ name, version }: Slot, wait: number, cause: unknown): ModelLoadError {
+  const message = `Model ${JSON.stringify(name)} version ${JSON.stringify(version)} cannot be loaded`;
+  return new ModelLoadError(message, Math.max(1, Math.ceil(wait / 1000)), cause);
+}
+
+/** The model, given up at its first trap: its memory may be in any state. */
+function guard(model: ServedModel, discard: (error: unknown) => void): ServedModel {
+  let trapped = false;
+  const attempt = async <T>(run: () => Awaitable<T>): Promise<T> => {
+    try {
+      return await run();
+    } catch (error) {
+      if (error instanceof WebAssembly.RuntimeError && !trapped) {
+        trapped = true;
+        discard(error);
+      }
+      throw error;
+    }
+  };
+  const { inputs, outputs, labels, preprocessing } = model;
+  return {
+    inputs,
+    outputs,
+    labels,
+    preprocessing,
+    run: (given) => attempt(() => model.run(given)),
+    classify: (image, options) => attempt(() => model.classify(image, options)),
+  };
+}

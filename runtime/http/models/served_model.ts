@@ -1,0 +1,38 @@
+/**
+ * What the server asks of a model; `Model` has all of it.
+ *
+ * @module
+ */
+
+import type { ModelPort, Prediction, Tensor } from "../../model.ts";
+import type { Preprocessing } from "../../preprocessing.ts";
+import type { Pixels } from "../../resize_image.ts";
+
+/** A value now or later. */
+export type Awaitable<T> = T | Promise<T>;
+
+/** A model that can be served, in this isolate or elsewhere. */
+export interface ServedModel {
+  /** Inputs in the source network's own layout, -1 for a free batch. */
+  readonly inputs: readonly ModelPort[];
+  /** Outputs in the source network's own layout, -1 for a free batch. */
+  readonly outputs: readonly ModelPort[];
+  /** Name of each class of the first output, where they are known. */
+  readonly labels?: readonly string[] | undefined;
+  /** How images are prepared, where the network takes images. */
+  readonly preprocessing?: Preprocessing | undefined;
+  /**
+   * Runs the network.
+   *
+   * @throws {TypeError | RangeError} On bad input.
+   * @throws {HttpError} Where the request is refused for another reason, such as a full queue.
+   */
+  run(inputs: Record<string, Tensor>): Awaitable<Record<string, Tensor>>;
+  /**
+   * Classifies an image.
+   *
+   * @throws {TypeError | RangeError} Where it doesn't suit the network.
+   * @throws {HttpError} Where the request is refused for another reason, such as a full queue.
+   */
+  classify(image: Pixels, options: { top: number }): Awaitable<Prediction[]>;
+}

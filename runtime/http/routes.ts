@@ -1,0 +1,110 @@
+/**
+ * The server's paths and what answers them.
+ *
+ * @module
+ */
+
+import { classify, parseClassifyQuery } from "./classify.ts";
+import { describeModel, describeServer, help } from "./describe.ts";
+import type { ExchangeContext } from "./exchange.ts";
+import { findModel, findModelByQuery, modelNames, versionsOf } from "./models/find_model.ts";
+import { imageUpload } from "./body/image_upload.ts";
+import { infer } from "./protocol/infer.ts";
+import { type MemoryUsage, metricsResponse } from "./metrics/metrics_response.ts";
+import type { Metrics } from "./metrics/metrics.ts";
+import type { LoadedModel, ModelRegistry } from "./models/model_registry.ts";
+import { describeApi } from "./openapi.ts";
+import { type BodyLimits, readBody } from "./body/read_body.ts";
+import { jsonResponse } from "./response.ts";
+import { JSON_LENGTH_HEADER } from "./protocol/tensor_bytes.ts";
+
+/** Answers a request. */
+export type Answer = (context: ExchangeContext) => Response | Promise<Response>;
+
+/** Answers by method, by path; parameters of a path are in braces. */
+export type Routes = Readonly<Record<string, Readonly<Record<string, Answer>>>>;
+
+/** What the answers need. */
+export interface RouteSettings {
+  /** Limits on bodies. */
+  body: BodyLimits;
+  /** Most pixels of an image. */
+  maxPixels: number;
+  /** Most samples of a request. */
+  maxSamples: number;
+  /** Instruments of the server. */
+  metrics: Metrics;
+  /** Tells the memory of the process. */
+  memory: (() => MemoryUsage) | undefined;
+}
+
+/**
+ * Makes the answers to all paths.
+ *
+ * @param models The models.
+ * @param settings Limits and metrics.
+ */
+export function createRoutes(models: ModelRegistry, settings: RouteSettings): Routes {
+  const { maxPixels, maxSamples, metrics } = settings;
+  const api = describeApi();
+
+  async function find(context: ExchangeContext): Promise<LoadedModel> {
+    return note(context, await findModel(models, context.req.param("name") ?? "", context.req.param("version")));
+  }
+
+  async function body(context: ExchangeContext): Promise<Uint8Array<ArrayBuffer>> {
+    const { bytes, received } = await readBody(context.req.raw, settings.body);
+    context.set("received", received);
+    return bytes;
+  }
+
+  const model = {
+    "": {
+      GET: async (context: ExchangeContext) => {
+        const found = await find(context);
+        return jsonResponse(describeModel(found, versionsOf(models, found.name)));
+      },
+    },
+    "/ready": {
+      GET: async (context: ExchangeContext) => jsonResponse({ name: (await find(context)).name, ready: true }),
+    },
+    "/infer": {
+      POST: async (context: ExchangeContext) => {
+        const found = await find(context);
+        return await infer(await body(context), context.req.header(JSON_LENGTH_HEADER), found, { maxSamples, metrics });
+      },
+    },
+  };
+  const under = (prefix: string) =>
+    Object.fromEntries(Object.entries(model).map(([path, methods]) => [prefix + path, methods]));
+
+  return {
+    "/": { GET: () => help(modelNames(models)) },
+    "/classify": {
+      POST: async (context) => {
+        const query = parseClassifyQuery(new URL(context.req.url).searchParams);
+        const found = note(context, await findModelByQuery(models, query.model, query.version));
+        const file = await imageUpload(await body(context), context.req.header("content-type"));
+        return await classify(file, query.top, found, { maxPixels, metrics });
+      },
+    },
+    "/v2": { GET: () => jsonResponse(describeServer()) },
+    "/v2/health/live": { GET: () => jsonResponse({ live: true }) },
+    "/v2/health/ready": {
+      GET: () => {
+        const ready = models.list().some(({ state }) => state !== "failed");
+        return jsonResponse({ ready }, { status: ready ? 200 : 503 });
+      },
+    },
+    "/v2/models": { GET: () => jsonResponse({ models: modelNames(models) }) },
+    ...under("/v2/models/{name}"),
+    ...under("/v2/models/{name}/versions/{version}"),
+    "/metrics": { GET: () => metricsResponse(metrics, models, settings.memory?.()) },
+    "/openapi.json": { GET: () => jsonResponse(api) },
+  };
+}
+
+function note(context: ExchangeContext, found: LoadedModel): LoadedModel {
+  context.set("model", found.name);
+  return found;
+}
