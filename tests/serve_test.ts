@@ -2,69 +2,15 @@ import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes 
 import { writeBundle } from "../runtime/bundle/write.ts";
 import { Model } from "../runtime/model.ts";
 import { encodePng, randomPixels } from "./support/images.ts";
-import { runTask, taskCommand } from "./support/task_command.ts";
+import { request, withBundles, withServer } from "./support/server.ts";
+import { runTask } from "./support/task_command.ts";
 import { type Parts, randomFloats, smallParts, tinyParts } from "./support/tiny_bundle.ts";
 
 const windows = Deno.build.os === "windows";
 
-/** Writes bundles to a folder that lives as long as `use` runs. */
-async function withBundles<T>(parts: Parts[], use: (paths: string[]) => Promise<T>): Promise<T> {
-  const folder = await Deno.makeTempDir();
-  try {
-    const paths = parts.map((_, index) => `${folder}/${index}.octet`);
-    for (const [index, { program, data }] of parts.entries()) {
-      await Deno.writeFile(paths[index], await writeBundle(program, data));
-    }
-    return await use(paths);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
-
-/** A running server. */
-interface Server {
-  /** Its first line. */
-  line: string;
-  /** Where it listens, without a slash at the end. */
-  url: string;
-  /** Asks it to end. */
-  signal(name: Deno.Signal): void;
-  /** How it ended, with all that it wrote to standard error. */
-  end: Promise<{ code: number; stderr: string }>;
-}
-
-/** Runs `serve` until `use` is done; the server is asked to end if it did not before. */
-async function withServer(args: string[], use: (server: Server) => Promise<void>): Promise<void> {
-  const process = taskCommand("serve", args).spawn();
-  const reader = process.stdout.pipeThrough(new TextDecoderStream()).getReader();
-  const stderr = new Response(process.stderr).text();
-  const end = Promise.all([process.status, stderr]).then(([{ code }, stderr]) => ({ code, stderr }));
-  try {
-    let text = "";
-    while (!text.includes("\n")) {
-      const { value, done } = await reader.read();
-      if (done) throw new Error(`The server ended: ${await stderr}`);
-      text += value;
-    }
-    const line = text.trimEnd();
-    await use({ line, url: line.match(/http:\/\/\S+/)![0], signal: (name) => process.kill(name), end });
-  } finally {
-    await Promise.race([end, Promise.resolve()]).then((ended) => ended ?? process.kill("SIGTERM"));
-    await end;
-    await reader.cancel();
-  }
-}
-
 function named(parts: Parts, name: string): Parts {
   parts.program.name = name;
   return parts;
-}
-
-/** Status and JSON of the answer to a request. */
-// deno-lint-ignore no-explicit-any
-async function request(url: string, init?: RequestInit): Promise<[number, any]> {
-  const response = await fetch(url, init);
-  return [response.status, await response.json()];
 }
 
 Deno.test("serve answers tensors and images as the library does", async () => {
@@ -201,7 +147,8 @@ Deno.test("serve refuses bundles that it cannot load with one sentence and exit 
     await Deno.writeFile(truncated, bytes.subarray(0, 500));
     const cases: [string[], RegExp][] = [
       [["does-not-exist.octet"], /^error: Cannot read does-not-exist\.octet: no such file\n$/],
-      [[tiny, "tests"], /^error: Cannot read tests: it is a folder\n$/],
+      [[tiny, "tests"], /^error: tests\/kernels: no version is there, kernels\/1\/model\.octet expected\n$/],
+      [[tiny, "docs"], /^error: docs: no model is there, NAME\/VERSION\/model\.octet expected\n$/],
       [[altered], /^error: .*altered\.octet: Altered bundle: .*\n$/],
       [[tiny, truncated], /^error: .*truncated\.octet: Truncated bundle: .*\n$/],
       [["deno.json"], /^error: deno\.json: Not an Octet bundle: .*\n$/],
@@ -220,6 +167,9 @@ Deno.test("serve refuses wrong arguments with one sentence and exit status 1", a
     [[], /^error: No bundle is named: serve FILE\.octet expected\n$/],
     [["--threads", "x"], /^error: Unknown option '--threads'\n$/],
     [["x", "--port"], /^error: Option '--port <value>' argument missing\n$/],
+    [["x", "--log", "some"], /^error: --log must be off, errors or all, not "some"\n$/],
+    [["x", "--max-body", "0"], /^error: --max-body must be a whole number from 1 to 2147483647, not "0"\n$/],
+    [["x", "--max-samples=-3"], /^error: --max-samples must be a whole number from 1 to 2147483647, not "-3"\n$/],
     ...["65536", "", "x", "1.5", "0x10", "123456"].map((port): [string[], RegExp] => [
       ["x", `--port=${port}`],
       new RegExp(`^error: --port must be a whole number from 0 to 65535, not "${port}"\n$`),
@@ -256,6 +206,90 @@ Deno.test("serve listens on the host that is named", async () => {
         if (Deno.build.os === "linux") {
           await assertRejects(() => Deno.connect({ hostname: "127.0.0.2", port }), Deno.errors.ConnectionRefused);
         }
+      }),
+  );
+});
+
+/** Writes a folder of models for as long as `use` runs: "net" in versions 2 and 10, and "other". */
+async function withRepository(use: (path: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    const files: [string, Parts][] = [["net/2", tinyParts()], ["net/10", smallParts()], ["other/1", tinyParts()]];
+    for (const [path, { program, data }] of files) {
+      await Deno.mkdir(`${folder}/${path}`, { recursive: true });
+      await Deno.writeFile(`${folder}/${path}/model.octet`, await writeBundle(program, data));
+    }
+    await Deno.writeTextFile(`${folder}/README.md`, "not a model");
+    await Deno.mkdir(`${folder}/.git/1`, { recursive: true });
+    await Deno.mkdir(`${folder}/net/old`);
+    await use(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("serve takes a folder of models in versions, beside bundles", async () => {
+  await withRepository((folder) =>
+    withBundles([smallParts()], ([path]) =>
+      withServer([folder, path, "--port", "0"], async ({ line, url }) => {
+        assertMatch(line, /^Serving net, other, hand-made on /);
+        const models = `${url}/v2/models`;
+        const [status, { versions, inputs }] = await request(`${models}/net`);
+        assertEquals([status, versions, inputs[0].shape], [200, ["2", "10"], [1, 3, 6, 6]]);
+        assertEquals((await request(`${models}/net/versions/2`))[1].inputs[0].shape, [1, 2]);
+        assertEquals((await request(`${models}/other`))[1].versions, ["1"]);
+        assertEquals((await request(`${models}/net/versions/3`))[0], 404);
+        assertEquals((await request(`${models}/net/versions/..%2F2`))[0], 404);
+        const metrics = await (await fetch(`${url}/metrics`)).text();
+        assertMatch(metrics, /^octet_model_ready\{model="net",version="10"\} 1$/m);
+        assertMatch(metrics, /^process_resident_memory_bytes [1-9]\d{6,}$/m);
+      }))
+  );
+});
+
+Deno.test("serve --lazy loads a model of a folder on its first request, and goes on where that fails", async () => {
+  await withRepository(async (folder) => {
+    const file = `${folder}/other/1/model.octet`;
+    const bytes = await Deno.readFile(file);
+    await Deno.writeFile(file, bytes.subarray(0, 500));
+    const eager = await runTask("serve", [folder, "--port", "0"]);
+    assertEquals([eager.code, eager.stdout], [1, ""]);
+    assertMatch(eager.stderr, /^error: .*\/other\/1\/model\.octet: Truncated bundle: .*\n$/);
+
+    await withServer([folder, "--port", "0", "--lazy"], async ({ url, signal, end }) => {
+      const ready = async () => (await (await fetch(`${url}/metrics`)).text()).match(/^octet_model_ready.* 1$/mg);
+      assertEquals(await ready(), null);
+      assertEquals((await request(`${url}/v2/models/net/versions/2/ready`))[0], 200);
+      assertEquals(await ready(), ['octet_model_ready{model="net",version="2"} 1']);
+      const error = 'Model "other" version "1" cannot be loaded';
+      assertEquals(await request(`${url}/v2/models/other/ready`), [503, { error }]);
+      assertEquals((await request(`${url}/v2/models/net/ready`))[0], 200);
+      signal("SIGTERM");
+      const { code, stderr } = await end;
+      const [reported, failed, ...more] = stderr.trimEnd().split("\n").map((line) => JSON.parse(line));
+      assertEquals(code, 0);
+      assertMatch(reported.error, /^TypeError: .*\/other\/1\/model\.octet: Truncated bundle: /);
+      assertEquals([failed.route, failed.status, failed.reason], ["/v2/models/{name}/ready", 503, "unavailable"]);
+      assertEquals(more, []);
+    });
+  });
+});
+
+Deno.test("serve logs each request on standard error where that is asked for, and keeps to its limits", async () => {
+  await withBundles(
+    [tinyParts()],
+    ([path]) =>
+      withServer([path, "--port", "0", "--log", "all", "--max-body", "100"], async ({ url, signal, end }) => {
+        await request(`${url}/v2`, { headers: { "x-request-id": "one" } });
+        const init = { method: "POST", body: "x".repeat(101), headers: { "x-request-id": "two" } };
+        assertEquals(await request(`${url}/v2/models/hand-made/infer`, init), [
+          413,
+          { error: "The body is larger than 100 bytes" },
+        ]);
+        signal("SIGTERM");
+        const { code, stderr } = await end;
+        const lines = stderr.trimEnd().split("\n").map((line) => JSON.parse(line));
+        assertEquals([code, lines.map(({ id, status }) => [id, status])], [0, [["one", 200], ["two", 413]]]);
       }),
   );
 });

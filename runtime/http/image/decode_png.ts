@@ -122,6 +122,10 @@ function writeRow(
   const { width, depth, colorType, palette } = file;
   const channels = CHANNELS[colorType];
   const start = y * width * 3;
+  if (colorType === 2 && depth === 8 && pass.stepX === 1) {
+    data.set(row, start);
+    return;
+  }
   const valueAt = depth < 8
     ? (index: number) =>
       row[index * depth >> 3] >> (8 - depth - (index * depth & 7)) &

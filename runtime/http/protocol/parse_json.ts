@@ -6,20 +6,27 @@
 
 import { HttpError } from "../http_error.ts";
 
-/** Brackets that may be open at once; parsing time grows steeply with deep nesting. */
-const DEEPEST_NESTING = 16;
+/** Limits on what takes long to parse: brackets open at once, lists and objects, names in objects, commas. */
+const MOST = { depth: 16, lists: 2 ** 18, names: 2 ** 14, commas: 2 ** 22 };
+
+/** Bytes that matter outside strings. */
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const COMMA = 0x2c;
+const COLON = 0x3a;
+const [OPEN_LIST, CLOSE_LIST] = [0x5b, 0x5d];
+const [OPEN_OBJECT, CLOSE_OBJECT] = [0x7b, 0x7d];
 
 /**
- * Parses JSON after a look at how deep it is nested.
+ * Parses JSON after a look at its structure: a few megabytes of brackets would
+ * keep the parser busy for seconds.
  *
  * @param bytes JSON in UTF-8.
  * @returns The value.
- * @throws {HttpError} 400 if it is too deep, not UTF-8, or not JSON.
+ * @throws {HttpError} 400 if it is too deep, has too many parts, is not UTF-8, or not JSON.
  */
 export function parseJson(bytes: Uint8Array): unknown {
-  if (deepestNesting(bytes) > DEEPEST_NESTING) {
-    throw new HttpError(400, `The JSON body is nested more than ${DEEPEST_NESTING} deep`);
-  }
+  checkStructure(bytes);
   let text;
   try {
     text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
@@ -33,24 +40,36 @@ export function parseJson(bytes: Uint8Array): unknown {
   }
 }
 
-/** The most brackets that are open at once, outside strings. */
-function deepestNesting(bytes: Uint8Array): number {
-  const [QUOTE, BACKSLASH, OPEN, CLOSE] = [0x22, 0x5c, [0x5b, 0x7b], [0x5d, 0x7d]];
-  let depth = 0;
-  let deepest = 0;
-  let inString = false;
+function checkStructure(bytes: Uint8Array): void {
+  let [depth, lists, names, commas] = [0, 0, 0, 0];
   for (let at = 0; at < bytes.length; at++) {
-    const byte = bytes[at];
-    if (inString) {
-      if (byte === BACKSLASH) at++;
-      else if (byte === QUOTE) inString = false;
-    } else if (byte === QUOTE) {
-      inString = true;
-    } else if (byte === OPEN[0] || byte === OPEN[1]) {
-      deepest = Math.max(deepest, ++depth);
-    } else if (byte === CLOSE[0] || byte === CLOSE[1]) {
-      depth--;
+    switch (bytes[at]) {
+      case QUOTE:
+        at = endOfString(bytes, at + 1);
+        break;
+      case OPEN_LIST:
+      case OPEN_OBJECT:
+        if (++depth > MOST.depth) throw new HttpError(400, `The JSON body is nested more than ${MOST.depth} deep`);
+        lists++;
+        break;
+      case CLOSE_LIST:
+      case CLOSE_OBJECT:
+        depth--;
+        break;
+      case COLON:
+        names++;
+        break;
+      case COMMA:
+        commas++;
     }
   }
-  return deepest;
+  if (lists > MOST.lists) throw new HttpError(400, `The JSON body has more than ${MOST.lists} lists and objects`);
+  if (names > MOST.names) throw new HttpError(400, `The JSON body has more than ${MOST.names} names`);
+  if (commas > MOST.commas) throw new HttpError(400, `The JSON body has more than ${MOST.commas} commas`);
+}
+
+/** Position of the quote that ends a string, or the end of the bytes. */
+function endOfString(bytes: Uint8Array, at: number): number {
+  while (at < bytes.length && bytes[at] !== QUOTE) at += bytes[at] === BACKSLASH ? 2 : 1;
+  return at;
 }
