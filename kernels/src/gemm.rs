@@ -79,11 +79,13 @@ unsafe fn finish<E: Element, const R: usize>(p: &Product, weights: *const u8, ch
         p.depth,
         p.bias.add(channel * 4),
     );
+    // Read anew for each tile: constants kept in registers would displace sums in the loop over the depth.
+    let epilogue = core::hint::black_box(p.epilogue);
     let count = (p.channels - channel).min(8);
-    let mut output = p.output.add(row * p.output_bytes + channel * p.epilogue.size());
+    let mut output = p.output.add(row * p.output_bytes + channel * epilogue.size());
     for pair in sums {
         let v = E::scale(pair, p.multiplier.wrapping_add(channel));
-        p.epilogue.store8(v, p.slopes.wrapping_add(channel), output, count);
+        epilogue.store8(v, p.slopes.wrapping_add(channel), output, count);
         output = output.add(p.output_bytes);
     }
 }
