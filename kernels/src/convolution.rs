@@ -189,7 +189,7 @@ unsafe fn run<E: Element>(block: &ConvolutionBlock, epilogue: &Epilogue, padding
 
 /// Copies the inputs of one output position into a row, taps ascending. Bytes
 /// after the row may be overwritten; the next row's copy follows.
-#[inline(always)]
+#[inline(never)]
 unsafe fn gather(
     block: &ConvolutionBlock,
     place: Place,

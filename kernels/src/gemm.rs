@@ -49,7 +49,7 @@ pub struct U8;
 pub struct F32;
 
 /// Computes a whole product.
-#[inline(always)]
+#[inline(never)]
 pub unsafe fn multiply<E: Element>(p: &Product) {
     let mut channel = 0;
     let mut weights = p.weights;
@@ -70,7 +70,8 @@ pub unsafe fn multiply<E: Element>(p: &Product) {
     }
 }
 
-#[inline(always)]
+/// One tile from bias to results; a function of its own, which engines optimise within a run.
+#[inline(never)]
 unsafe fn finish<E: Element, const R: usize>(p: &Product, weights: *const u8, channel: usize, row: usize) {
     let sums = E::tile::<R>(
         p.input.add(row * p.row_bytes),
