@@ -15,7 +15,6 @@ const SOURCES = [
   "kernels/pkg/",
   "bench/networks/",
   "bench/peers/files/",
-  "tests/support/onnx_writer.ts",
   "tests/support/random.ts",
 ];
 

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { type Constant, floats, type NodeSpec, writeOnnx } from "../../tests/support/onnx_writer.ts";
+import { type Constant, floats, type NodeSpec, writeOnnx } from "../../calibrate/onnx/encode.ts";
+import { arrange, transposedOrder } from "./arrange.ts";
 import { type Layer, type LayerActivation, type Network, samePadding } from "./network.ts";
 
 /** Writing of one layer's nodes and constants. */
@@ -49,7 +50,10 @@ function addLayer(parts: OnnxParts, network: Network, layer: Layer): void {
     case "fullyConnected": {
       const { weights, bias } = layer;
       const depth = shape[shape.length - 1];
-      constants[`${output}_weights`] = floats([depth, bias.length], transpose(weights, bias.length));
+      constants[`${output}_weights`] = floats(
+        [depth, bias.length],
+        arrange(weights, transposedOrder(bias.length, depth)),
+      );
       constants[`${output}_bias`] = floats([bias.length], bias);
       nodes.push({ op: "MatMul", inputs: [...inputs, `${output}_weights`], outputs: [`${output}_product`] });
       nodes.push({ op: "Add", inputs: [`${output}_product`, `${output}_bias`], outputs: [output] });
@@ -102,10 +106,4 @@ function addActivation(
     constants.six = floats([], [6]);
     nodes.push({ op: "Clip", inputs: [...inputs, "zero", "six"], outputs });
   }
-}
-
-/** [rows, columns] to [columns, rows]. */
-function transpose(matrix: Float32Array, rows: number): Float32Array {
-  const columns = matrix.length / rows;
-  return Float32Array.from(matrix, (_, index) => matrix[(index % rows) * columns + Math.floor(index / rows)]);
 }

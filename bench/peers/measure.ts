@@ -4,7 +4,7 @@
  * @module
  */
 
-import { peakMemory } from "./peak_memory.ts";
+import { peakMemory } from "../start/peak_memory.ts";
 import { type Answer, ANSWER_MARK, type Job, type RunTime } from "./job.ts";
 
 /** Runs a network once on the sample that it was loaded with. */

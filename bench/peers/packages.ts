@@ -25,10 +25,10 @@ export interface Packages {
 /**
  * Installs the packages where they are not there yet.
  *
+ * @param root The folder for them, a URL that ends with a slash.
  * @throws {Error} Where npm is missing or fails.
  */
-export async function installPackages(): Promise<Packages> {
-  const root = cachePath("peers/");
+export async function installPackages(root = cachePath("peers/")): Promise<Packages> {
   const packages = { folder: new URL("node_modules/", root), config: new URL("deno.json", root) };
   if (await areInstalled(packages.folder)) return packages;
   await Deno.mkdir(root, { recursive: true });

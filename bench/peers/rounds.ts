@@ -5,10 +5,10 @@
  * @module
  */
 
+import { median } from "../pinned.ts";
 import type { Benchmark, Runtime } from "./benchmarks.ts";
 import { ask, type Finished, runProcess } from "./processes.ts";
 import { describeProcess, type Setting } from "./setting.ts";
-import { median } from "./time_runs.ts";
 
 /** How long a process measures, in milliseconds of CPU time. */
 const MEASURE = 1000;
@@ -94,14 +94,14 @@ async function measureStart(setting: Setting, benchmark: Benchmark, measured: Me
 }
 
 async function measureBare({ core }: Setting, { v8Flags }: Benchmark): Promise<Sample> {
-  const script = (name: string) => ({ core, v8Flags, script: new URL(`bare/${name}.ts`, import.meta.url) });
+  const script = (name: string) => ({ core, v8Flags, script: new URL(`../start/${name}.ts`, import.meta.url) });
   const finished: Finished[] = [];
   for (let index = 0; index < EMPTY_PROCESSES; index++) finished.push(await runProcess(script("empty")));
-  const { output } = await runProcess(script("memory"));
+  const { output } = await runProcess(script("bare"));
   return {
     cpu: mean(finished.map(({ cpu }) => cpu)),
     wall: median(finished.map(({ lifetime }) => lifetime)),
-    memory: Number(output),
+    memory: JSON.parse(output).peakMemory,
   };
 }
 

@@ -5,6 +5,7 @@
  */
 
 import process from "node:process";
+import { median } from "../pinned.ts";
 import type { RunTime } from "./job.ts";
 import type { Run } from "./measure.ts";
 
@@ -48,9 +49,4 @@ async function timeBlock(run: Run, runs: number): Promise<RunTime> {
 function cpuTime(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1000;
-}
-
-/** The middle number; the upper one where there are two. */
-export function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1];
 }

@@ -4,13 +4,14 @@
  * @module
  */
 
+import { arrange, transposedOrder } from "../../networks/arrange.ts";
 import { networkBundles } from "../../networks/bundles.ts";
 import { cached } from "../../networks/cache.ts";
 import { writeFloatOnnx } from "../../networks/float_onnx.ts";
 import type { Network } from "../../networks/network.ts";
 import { drawSample } from "../../networks/samples.ts";
 import { writeQuantizedOnnx } from "./quantized_onnx.ts";
-import { channelsLastOrder, tfliteNetwork } from "./tflite_network.ts";
+import { tfliteNetwork } from "./tflite_network.ts";
 import { observeGrids, type ValueGrid } from "./value_grids.ts";
 import { writeTflite } from "./write_tflite.ts";
 
@@ -59,7 +60,7 @@ export async function networkFiles(network: Network): Promise<NetworkFiles> {
 function channelsLast({ shapes, input }: Network, sample: Float32Array): Float32Array {
   const shape = shapes.get(input)!;
   if (shape.length !== 3) return sample;
-  return Float32Array.from(channelsLastOrder(shape[0], shape[1] * shape[2]), (index) => sample[index]);
+  return arrange(sample, transposedOrder(shape[0], shape[1] * shape[2]));
 }
 
 function bytesOf(numbers: Float32Array): Uint8Array {

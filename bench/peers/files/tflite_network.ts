@@ -4,6 +4,7 @@
  * @module
  */
 
+import { arrange, transposedOrder } from "../../networks/arrange.ts";
 import type { ConvolutionLayer, FullyConnectedLayer, Layer, Network } from "../../networks/network.ts";
 import { quantizeLayer } from "./quantize_layer.ts";
 import { ACTIVATIONS, SAME_PADDING, type TfliteModel, type TfliteOption, type TfliteTensor } from "./tflite_model.ts";
@@ -50,7 +51,7 @@ function addLayer(making: Making, layer: Layer): void {
       const [inputChannels] = network.shapes.get(layer.inputs[0])!;
       const depth = inputChannels / groups;
       const weights = depthwise
-        ? { shape: [1, kernel, kernel, bias.length], order: channelsLastOrder(bias.length, kernel * kernel), axis: 3 }
+        ? { shape: [1, kernel, kernel, bias.length], order: transposedOrder(bias.length, kernel * kernel), axis: 3 }
         : { shape: [bias.length, kernel, kernel, depth], order: filterOrder(layer, depth), axis: 0 };
       model.operators.push({
         operator: depthwise ? "depthwiseConvolution" : "convolution",
@@ -132,7 +133,7 @@ function addWeights(
   const { output, inputs, bias } = layer;
   const names = [`${output}_weights`, `${output}_bias`];
   if (!grids) {
-    const data = Float32Array.from(order, (index) => layer.weights[index]);
+    const data = arrange(layer.weights, order);
     return [
       addTensor(model, { name: names[0], type: "float32", shape, data }),
       addTensor(model, { name: names[1], type: "float32", shape: [bias.length], data: bias }),
@@ -145,7 +146,7 @@ function addWeights(
       name: names[0],
       type: "int8",
       shape,
-      data: Int8Array.from(order, (index) => quantized.weights[index]),
+      data: arrange(quantized.weights, order),
       quantization: { scales: quantized.scales, zeroPoints, axis },
     }),
     addTensor(model, {
@@ -158,17 +159,9 @@ function addWeights(
   ];
 }
 
-/** Order that brings [channels, pixels] to [pixels, channels]. */
-export function channelsLastOrder(channels: number, pixels: number): Int32Array {
-  return Int32Array.from(
-    { length: channels * pixels },
-    (_, index) => (index % channels) * pixels + Math.floor(index / channels),
-  );
-}
-
 /** Order that brings [outputs, depth, kernel, kernel] to [outputs, kernel, kernel, depth]. */
 function filterOrder({ weights, kernel }: ConvolutionLayer, depth: number): Int32Array {
-  const one = channelsLastOrder(depth, kernel * kernel);
+  const one = transposedOrder(depth, kernel * kernel);
   return Int32Array.from(
     weights,
     (_, index) => index - index % one.length + one[index % one.length],

@@ -1,5 +1,0 @@
-/**
- * The least that a Deno process can do, for comparison.
- *
- * @module
- */
