@@ -81,10 +81,11 @@ async function measureRound(bundle: string): Promise<StartFigures> {
   };
 }
 
-/** Time before the first of three runs in a row that are about as fast as the last ones. */
+/** Time before the first of three runs in a row that are about as fast as the last ones; of all runs where there is none. */
 function warmUpOf(times: number[]): { warmUp: number; fullSpeed: number } {
   const fullSpeed = median(times.slice(-LAST_RUNS));
   const isFast = (time: number) => time <= fullSpeed * TOLERANCE;
   const first = times.findIndex((_, run) => times.slice(run, run + 3).every(isFast));
-  return { warmUp: times.slice(0, first).reduce((sum, time) => sum + time, 0), fullSpeed };
+  const slow = first < 0 ? times : times.slice(0, first);
+  return { warmUp: slow.reduce((sum, time) => sum + time, 0), fullSpeed };
 }
