@@ -5,13 +5,14 @@
  */
 
 import { writeBundle } from "../runtime/bundle/write.ts";
+import { equalizeLayers } from "./equalize/equalize_layers.ts";
 import type { Graph } from "./graph.ts";
 import { observeSamples } from "./observe/observe_samples.ts";
 import { evenlySpread, quantizeNetwork } from "./quantize_network.ts";
 import { comparePrograms } from "./report/compare_programs.ts";
 import { type CalibrationReport, makeReport } from "./report/report.ts";
 import { type SessionOptions, withSession } from "./session.ts";
-import { type CalibrationSettings, completeSettings } from "./settings.ts";
+import { type CalibrationSettings, completeSettings, describeMethods } from "./settings.ts";
 
 /** How a network is calibrated. */
 export interface CalibrationOptions extends SessionOptions, Partial<CalibrationSettings> {
@@ -40,8 +41,9 @@ const MOST_COMPARED_SAMPLES = 128;
  * @throws {RangeError} Where samples are missing or hold values that are not numbers.
  * @throws {TypeError} Where the network cannot be calibrated on such samples.
  */
-export async function calibrate(graph: Graph, options: CalibrationOptions): Promise<CalibrationResult> {
+export async function calibrate(network: Graph, options: CalibrationOptions): Promise<CalibrationResult> {
   const settings = completeSettings(options);
+  const graph = settings.equalize ? equalizeLayers(network).graph : network;
   return await withSession(graph, options, async (session) => {
     const { samples, labels } = session;
     const statistics = await observeSamples(session);
@@ -51,7 +53,9 @@ export async function calibrate(graph: Graph, options: CalibrationOptions): Prom
     const compared = labels ? samples : evenlySpread(samples, MOST_COMPARED_SAMPLES);
     const summaries = await comparePrograms(session, programs, compared);
 
-    program.calibration = { ...settings, samples: statistics.part.total };
+    const { weights, scales, usp, uspTarget } = settings;
+    const methods = describeMethods(settings);
+    program.calibration = { weights, scales, usp, uspTarget, methods, samples: statistics.part.total };
     if (session.preprocessing) program.preprocessing = session.preprocessing;
     const classes = options.classes ?? session.classes;
     if (classes) program.labels = classes;

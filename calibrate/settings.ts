@@ -14,6 +14,8 @@ export interface CalibrationSettings {
   weights: WeightGranularity;
   /** Method that chooses scales; "qmse" by default. */
   scales: ScaleMethod;
+  /** Whether channels are equalised between layers, which leaves the float network's function as it is; true by default. */
+  equalize: boolean;
   /** Correction of batch statistics; "moments" by default. */
   usp: CorrectionMode | "off";
   /** What statistics are brought to; "measured" by default. */
@@ -24,12 +26,18 @@ export interface CalibrationSettings {
 export const DEFAULT_SETTINGS: Readonly<CalibrationSettings> = {
   weights: "per-channel",
   scales: "qmse",
+  equalize: true,
   usp: "moments",
   uspTarget: "measured",
 };
 
+/** What a calibration does beside choosing scales and correcting statistics, in words. */
+export function describeMethods({ equalize }: CalibrationSettings): string {
+  return equalize ? "equalised" : "";
+}
+
 /** Fills in the defaults. */
 export function completeSettings(settings: Partial<CalibrationSettings>): CalibrationSettings {
-  const { weights, scales, usp, uspTarget } = { ...DEFAULT_SETTINGS, ...settings };
-  return { weights, scales, usp, uspTarget };
+  const { weights, scales, equalize, usp, uspTarget } = { ...DEFAULT_SETTINGS, ...settings };
+  return { weights, scales, equalize, usp, uspTarget };
 }

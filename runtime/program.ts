@@ -81,6 +81,8 @@ export interface CalibrationRecord {
   usp: string;
   /** Target of the correction. */
   uspTarget: string;
+  /** What else was done, in words; empty where nothing was. */
+  methods: string;
   /** Number of calibration samples. */
   samples: number;
 }

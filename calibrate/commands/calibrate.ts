@@ -22,6 +22,7 @@ const HELP = `Usage: deno task calibrate MODEL.onnx --data PATH --output FILE.oc
   --samples N         use N samples, evenly spread
   --weights WORD      per-channel (default) or per-tensor
   --scales METHOD     qmse (default), minmax, percentile or entropy
+  --equalize WORD     on (default): even out the ranges of channels between layers; off
   --usp MODE          moments (default), mean, lsq or off
   --usp-target WORD   measured (default): the float network's statistics; bn: BatchNormalization's own
   --threads N         workers; the bundle does not depend on it (default 1)
@@ -42,6 +43,7 @@ async function main(args: string[]): Promise<void> {
       samples: { type: "string" },
       weights: { type: "string", default: "per-channel" },
       scales: { type: "string", default: "qmse" },
+      equalize: { type: "string", default: "on" },
       usp: { type: "string", default: "moments" },
       "usp-target": { type: "string", default: "measured" },
       threads: { type: "string", default: "1" },
@@ -57,6 +59,7 @@ async function main(args: string[]): Promise<void> {
   const choices = {
     weights: readChoice("--weights", values.weights, ["per-channel", "per-tensor"]),
     scales: readChoice("--scales", values.scales, ["qmse", "minmax", "percentile", "entropy"]),
+    equalize: readChoice("--equalize", values.equalize, ["on", "off"]) === "on",
     usp: readChoice("--usp", values.usp, ["moments", "mean", "lsq", "off"]),
     uspTarget: readChoice("--usp-target", values["usp-target"], ["measured", "bn"]),
     threads: readCount("--threads", values.threads),

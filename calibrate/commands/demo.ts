@@ -19,12 +19,15 @@ import { readInput, readNetwork, writeOutput } from "./files.ts";
 const PREPROCESSING = { crop: [48, 48] as [number, number], mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] };
 const OUTPUT = "demo.octet";
 
+const PLAIN = { equalize: false } as const;
+
 /** What is compared with the float network; the last one is written. */
-const VARIANTS: { name: string; options: Pick<CalibrationOptions, "weights" | "scales" | "usp"> }[] = [
-  { name: "8 bits, per-tensor, min-max", options: { weights: "per-tensor", scales: "minmax", usp: "off" } },
-  { name: "8 bits, per-tensor, QMSE + USP", options: { weights: "per-tensor" } },
-  { name: "8 bits, per-channel, min-max", options: { scales: "minmax", usp: "off" } },
-  { name: "8 bits, per-channel, QMSE + USP", options: {} },
+const VARIANTS: { name: string; options: Pick<CalibrationOptions, "weights" | "scales" | "equalize" | "usp"> }[] = [
+  { name: "8 bits, per-tensor, min-max", options: { ...PLAIN, weights: "per-tensor", scales: "minmax", usp: "off" } },
+  { name: "8 bits, per-tensor, QMSE + USP", options: { ...PLAIN, weights: "per-tensor" } },
+  { name: "8 bits, per-channel, min-max", options: { ...PLAIN, scales: "minmax", usp: "off" } },
+  { name: "8 bits, per-channel, QMSE + USP", options: PLAIN },
+  { name: "8 bits, per-channel, all methods", options: {} },
 ];
 
 if (import.meta.main) await runCommand(main);

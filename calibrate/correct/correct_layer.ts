@@ -18,7 +18,7 @@ export type CorrectionTarget = "measured" | "bn";
 /** The correction of one layer, and how it came about. */
 export interface CorrectionOutcome {
   correction: LayerCorrection;
-  /** What was kept: a mode that fits the accumulators and does not raise the error on held-out samples. */
+  /** What was kept: a mode that fits the accumulators and does not evidently raise the error of unseen samples. */
   kept: CorrectionMode | "none";
   /** What the statistics were brought to. */
   target: CorrectionTarget;
@@ -44,16 +44,19 @@ const GREATEST_GAIN = 2;
 const DEAD_SHARE = 1e-4;
 /** Fewest positions over all samples for statistics worth correcting. */
 const LEAST_POSITIONS = 64;
-/** Every fourth sample is held out, where there are at least two such. */
-const HOLDOUT = 4;
+/** Parts of the samples, each of which is held out once, where they have at least two samples each. */
+const PARTS = 4;
+/** Standard errors by which the error of held-out samples must rise before a correction is given up. */
+const MARGIN = 2;
 
 /**
  * Works out the correction u' = gain x u + bias of a layer, per channel.
  *
- * Moments are those of (float with bias, quantised without bias). Every fourth
- * sample is held out: a correction that raises the squared error there, or does
- * not fit the accumulators, gives way to the mean alone, and that to none. With
- * a "bn" target nothing is held out.
+ * Moments are those of (float with bias, quantised without bias). A correction
+ * that raises the squared error of samples that it was not made from, by more
+ * than two standard errors of the rise over the samples, or that does not fit
+ * the accumulators, gives way to the mean alone, and that to none. With a "bn"
+ * target, and below 8 samples, nothing is held out.
  *
  * @param samples Joint moments of each sample, in order.
  */
@@ -66,10 +69,9 @@ export function correctLayer(samples: readonly JointMoments[], options: Correcti
 
   const trusts = (mode: CorrectionMode) => {
     if (!options.fits(propose(all, mode, { ...options, target }).correction)) return false;
-    if (target === "bn" || samples.length < 2 * HOLDOUT) return true;
-    const held = mergeAll(samples.filter((_, index) => index % HOLDOUT === HOLDOUT - 1));
-    const fitted = mergeAll(samples.filter((_, index) => index % HOLDOUT !== HOLDOUT - 1));
-    return totalError(held, propose(fitted, mode, { ...options, target }).correction) <= totalError(held, none);
+    if (target === "bn" || samples.length < 2 * PARTS) return true;
+    const rises = heldOutRises(samples, none, (fitted) => propose(fitted, mode, { ...options, target }).correction);
+    return !evidentlyAboveZero(rises);
   };
   const modes: CorrectionMode[] = options.mode === "mean" ? ["mean"] : [options.mode, "mean"];
   const kept = modes.find(trusts);
@@ -83,8 +85,35 @@ function mergeAll(samples: readonly JointMoments[]): JointMoments {
   return merged;
 }
 
-function totalError(moments: JointMoments, { gain, bias }: LayerCorrection): number {
-  return gain.reduce((sum, value, channel) => sum + errorOf(moments, channel, value, bias[channel]), 0);
+/**
+ * How much a correction raises the error of each sample when it is made from
+ * the samples of the other parts. Channels count in units of their variance.
+ */
+function heldOutRises(
+  samples: readonly JointMoments[],
+  none: LayerCorrection,
+  correct: (fitted: JointMoments) => LayerCorrection,
+): Float64Array {
+  const { count, floatSquares } = mergeAll(samples);
+  const inverse = floatSquares.map((sum) => sum > 0 ? count / sum : 0);
+  const errorWith = (moments: JointMoments, { gain, bias }: LayerCorrection) =>
+    inverse.reduce((sum, unit, channel) => sum + unit * errorOf(moments, channel, gain[channel], bias[channel]), 0);
+  const rises = new Float64Array(samples.length);
+  for (let part = 0; part < PARTS; part++) {
+    const correction = correct(mergeAll(samples.filter((_, index) => index % PARTS !== part)));
+    for (let index = part; index < samples.length; index += PARTS) {
+      rises[index] = errorWith(samples[index], correction) - errorWith(samples[index], none);
+    }
+  }
+  return rises;
+}
+
+/** Whether the mean of values is above zero by more than the margin allows for chance. */
+function evidentlyAboveZero(values: Float64Array): boolean {
+  const { length } = values;
+  const mean = values.reduce((sum, value) => sum + value, 0) / length;
+  const squares = values.reduce((sum, value) => sum + (value - mean) * (value - mean), 0);
+  return mean > MARGIN * Math.sqrt(squares / length / (length - 1));
 }
 
 function propose(

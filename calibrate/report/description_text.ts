@@ -104,9 +104,10 @@ function preprocessingText(preprocessing: Preprocessing | null): string {
 
 function calibrationText(calibration: CalibrationRecord | null): string {
   if (!calibration) return "none: a float network";
-  const { weights, scales, usp, uspTarget, samples } = calibration;
+  const { weights, scales, usp, uspTarget, methods, samples } = calibration;
   const correction = usp === "off" ? "USP off" : `USP ${usp} to ${uspTarget}`;
-  return `weights ${weights}, scales ${scales}, ${correction}, ${grouped(samples)} samples`;
+  return [`weights ${weights}`, `scales ${scales}`, methods, correction, `${grouped(samples)} samples`]
+    .filter((part) => part !== "").join(", ");
 }
 
 /** Shapes of what a layer reads and makes. */

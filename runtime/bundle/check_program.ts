@@ -187,6 +187,7 @@ function checkCalibration(value: unknown): CalibrationRecord {
     scales: asString(fields.scales, "calibration.scales"),
     usp: asString(fields.usp, "calibration.usp"),
     uspTarget: asString(fields.uspTarget, "calibration.uspTarget"),
+    methods: asString(fields.methods ?? "", "calibration.methods"),
     samples: asInteger(fields.samples, "calibration.samples", 0, 2 ** 31),
   };
 }

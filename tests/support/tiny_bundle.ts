@@ -184,7 +184,7 @@ export function smallParts(): Parts {
   const { program, data } = lower(graph, { plan: planOf(graph) });
   program.preprocessing = { resize: 8, crop: [6, 6], mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] };
   program.labels = ["circle", "square", "triangle", "star"];
-  program.calibration = { weights: "channel", scales: "qmse", usp: "none", uspTarget: "none", samples: 1 };
+  program.calibration = { weights: "channel", scales: "qmse", usp: "none", uspTarget: "none", methods: "", samples: 1 };
   return { program, data };
 }
 
