@@ -135,7 +135,7 @@ export function packDepthwiseU8(
 }
 
 /**
- * Weights of "depthwise_f32": [taps][C rounded up to 16], padded with zeros.
+ * Weights of "depthwise_f32": [columns][rows][C rounded up to 16], padded with zeros.
  *
  * @throws {RangeError} If the length does not fit the shape, or a group has several input channels.
  */
@@ -144,11 +144,12 @@ export function packDepthwiseF32(
   shape: WeightShape,
 ): Float32Array {
   checkDepthwise(weights, shape);
-  const width = Math.ceil(shape[0] / 16) * 16;
-  const packed = new Float32Array(shape[2] * shape[3] * width);
-  eachWeight(
-    shape,
-    (channel, tap, source) => packed[tap * width + channel] = weights[source],
-  );
+  const [channels, , rows, columns] = shape;
+  const width = Math.ceil(channels / 16) * 16;
+  const packed = new Float32Array(rows * columns * width);
+  eachWeight(shape, (channel, tap, source) => {
+    const [row, column] = [Math.floor(tap / columns), tap % columns];
+    packed[(column * rows + row) * width + channel] = weights[source];
+  });
   return packed;
 }

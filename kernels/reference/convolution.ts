@@ -36,24 +36,34 @@ export interface ConvolutionConstants<W, B> {
   multiplier?: Float32Array;
 }
 
-/** Calls `tap(input index or -1 for padding, weight index)` in ascending order (ky, kx, c). */
+/** Rows and columns (ky, kx) of the kernel in the order in which products are added. */
+function positions(g: ConvolutionGeometry, columnsFirst: boolean): [ky: number, kx: number][] {
+  return Array.from(
+    { length: g.kernelHeight * g.kernelWidth },
+    (_, index) =>
+      columnsFirst
+        ? [index % g.kernelHeight, Math.floor(index / g.kernelHeight)]
+        : [Math.floor(index / g.kernelWidth), index % g.kernelWidth],
+  );
+}
+
+/** Calls `tap(input index or -1 for padding, weight index)` in the order of the kernel's positions, then of channels. */
 function eachTap(
   g: ConvolutionGeometry,
   [n, y, x, channel]: readonly [number, number, number, number],
+  { columnsFirst }: { columnsFirst: boolean },
   tap: (source: number, weight: number) => void,
 ): void {
   const depth = g.inputChannels / g.groups;
   const first = Math.floor(channel / (g.outputChannels / g.groups)) * depth;
-  for (let ky = 0; ky < g.kernelHeight; ky++) {
+  for (const [ky, kx] of positions(g, columnsFirst)) {
     const iy = y * g.strideHeight + ky * g.dilationHeight - g.padTop;
-    for (let kx = 0; kx < g.kernelWidth; kx++) {
-      const ix = x * g.strideWidth + kx * g.dilationWidth - g.padLeft;
-      const inside = iy >= 0 && iy < g.inputHeight && ix >= 0 && ix < g.inputWidth;
-      for (let c = 0; c < depth; c++) {
-        const pixel = (n * g.inputHeight + iy) * g.inputWidth + ix;
-        const weight = ((channel * depth + c) * g.kernelHeight + ky) * g.kernelWidth + kx;
-        tap(inside ? pixel * g.inputChannels + first + c : -1, weight);
-      }
+    const ix = x * g.strideWidth + kx * g.dilationWidth - g.padLeft;
+    const inside = iy >= 0 && iy < g.inputHeight && ix >= 0 && ix < g.inputWidth;
+    for (let c = 0; c < depth; c++) {
+      const pixel = (n * g.inputHeight + iy) * g.inputWidth + ix;
+      const weight = ((channel * depth + c) * g.kernelHeight + ky) * g.kernelWidth + kx;
+      tap(inside ? pixel * g.inputChannels + first + c : -1, weight);
     }
   }
 }
@@ -87,7 +97,7 @@ export function convolutionU8(
   eachOutput(options, (place, index) => {
     const channel = place[3];
     let sum = bias[channel];
-    eachTap(options, place, (source, weight) => {
+    eachTap(options, place, { columnsFirst: false }, (source, weight) => {
       const x = source < 0 ? options.inputZeroPoint : input[source];
       sum = (sum + Math.imul(x, weights[weight])) | 0;
     });
@@ -97,20 +107,38 @@ export function convolutionU8(
   return output;
 }
 
-/** Reference of "convolution_f32" and "depthwise_f32"; padding adds 0 * w. */
-export function convolutionF32(
+function sumF32(
   input: Float32Array,
   { weights, bias }: ConvolutionConstants<Float32Array, Float32Array>,
   options: ConvolutionGeometry & ActivationOptions,
+  order: { columnsFirst: boolean },
 ): Float32Array {
   const output = new Float32Array(outputLength(options));
   eachOutput(options, (place, index) => {
     const channel = place[3];
     let sum = bias[channel];
-    eachTap(options, place, (source, weight) => {
+    eachTap(options, place, order, (source, weight) => {
       sum = multiplyAdd(sum, source < 0 ? 0 : input[source], weights[weight]);
     });
     output[index] = activate(sum, options, channel);
   });
   return output;
+}
+
+/** Reference of "convolution_f32"; padding adds 0 * w. */
+export function convolutionF32(
+  input: Float32Array,
+  constants: ConvolutionConstants<Float32Array, Float32Array>,
+  options: ConvolutionGeometry & ActivationOptions,
+): Float32Array {
+  return sumF32(input, constants, options, { columnsFirst: false });
+}
+
+/** Reference of "depthwise_f32", which adds the products column by column; padding adds 0 * w. */
+export function depthwiseF32(
+  input: Float32Array,
+  constants: ConvolutionConstants<Float32Array, Float32Array>,
+  options: ConvolutionGeometry & ActivationOptions,
+): Float32Array {
+  return sumF32(input, constants, options, { columnsFirst: true });
 }

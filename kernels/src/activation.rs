@@ -80,6 +80,39 @@ impl Activation {
     }
 }
 
+/// A clamp from 0 or minus infinity up: the activations that cost a few instructions.
+#[derive(Clone, Copy)]
+pub struct Clamp {
+    low: v128,
+    high: v128,
+}
+
+impl Clamp {
+    /// The activation as such a clamp, if it is one.
+    #[inline(always)]
+    pub fn new(activation: &Activation) -> Option<Self> {
+        let (low, high) = activation.bounds()?;
+        (low.to_bits() == 0 || low == f32::NEG_INFINITY).then_some(Clamp {
+            low: f32x4_splat(low),
+            high: f32x4_splat(high),
+        })
+    }
+
+    /// No clamp.
+    #[inline(always)]
+    pub fn none() -> Self {
+        Clamp {
+            low: f32x4_splat(f32::NEG_INFINITY),
+            high: f32x4_splat(f32::INFINITY),
+        }
+    }
+
+    #[inline(always)]
+    pub fn apply(&self, x: v128) -> v128 {
+        at_most(v128_andnot(x, f32x4_lt(x, self.low)), self.high)
+    }
+}
+
 #[inline(always)]
 unsafe fn each(values: *mut f32, vectors: usize, mut function: impl FnMut(v128) -> v128) {
     for i in 0..vectors {
@@ -190,21 +223,22 @@ const ERF_SMALL: [f32; 7] = [
 const ERF_LARGE: [f32; 5] = [0.963_842_33, -1.170_601_1, 1.114_915, -0.136_929_75, 0.228_227_94];
 
 #[repr(C)]
-struct ActivationBlock {
-    input: *const f32,
-    output: *mut f32,
-    count: usize,
-    channels: usize,
-    activation: u32,
-    a: f32,
-    b: f32,
-    slopes: *const f32,
+pub struct ActivationBlock {
+    pub input: *const f32,
+    pub output: *mut f32,
+    pub count: usize,
+    pub channels: usize,
+    pub activation: u32,
+    pub a: f32,
+    pub b: f32,
+    pub slopes: *const f32,
 }
 
 const CHUNK: usize = 64;
 
+/// The output may be the input.
 #[no_mangle]
-unsafe extern "C" fn activation_f32(block: &ActivationBlock) {
+pub unsafe extern "C" fn activation_f32(block: &ActivationBlock) {
     let activation = Activation {
         code: block.activation,
         a: block.a,

@@ -7,15 +7,21 @@ use core::arch::wasm32::*;
 /// Most input rows that one pass along a line reads.
 pub const LINES: usize = 6;
 
-/// Runs `body` for 0 to N - 1, N at most 11, as straight code: arrays that it
-/// indexes come to lie in registers, which loops do not bring about.
-#[inline(always)]
-pub fn unroll<const N: usize>(mut body: impl FnMut(usize)) {
-    macro_rules! steps {
-        ($($i:literal)*) => { $(if N > $i { body($i) })* };
-    }
-    steps!(0 1 2 3 4 5 6 7 8 9 10);
+/// Repeats a body for an index from 0 to `count` - 1, `count` a constant of at
+/// most 6, as straight code: the arrays that it indexes come to lie in
+/// registers, which neither loops nor closures bring about for certain.
+macro_rules! unroll {
+    ($count:expr, $index:ident => $body:expr) => {
+        unroll!($count, $index => $body, 0 1 2 3 4 5)
+    };
+    ($count:expr, $index:ident => $body:expr, $($step:literal)*) => {{
+        $(if $step < $count {
+            let $index: usize = if $step < $count { $step } else { 0 };
+            $body;
+        })*
+    }};
 }
+pub(crate) use unroll;
 
 /// Whether a kernel of `size` x `size` taps can pass along lines: neighbouring
 /// outputs share columns.
@@ -27,23 +33,36 @@ pub fn slides(block: &ConvolutionBlock, size: usize, stride: usize) -> bool {
         && (block.dilation_width == 1 || stride == 1)
 }
 
-/// Starts of the first `count` input rows under an output row; `padding` outside the input.
+/// Calls `pass(index, lines, outputs)` so that each output row is computed once:
+/// with index 1 for two rows that have all but one input row in common, 0 for
+/// one row. `lines` are the starts of the input rows, `padding` outside.
 #[inline(always)]
-pub unsafe fn lines(
+pub unsafe fn pass_along(
     block: &ConvolutionBlock,
-    [image, y]: [usize; 2],
-    count: usize,
-    row_bytes: usize,
+    [row_bytes, output_bytes]: [usize; 2],
     padding: *const u8,
-) -> [*const u8; LINES] {
-    let mut lines = [padding; LINES];
-    for (tap, line) in lines.iter_mut().enumerate().take(count) {
-        let row = (y * block.stride_height + tap * block.dilation_height).wrapping_sub(block.pad_top);
-        if row < block.input_height {
-            *line = block.input.add((image * block.input_height + row) * row_bytes);
+    mut pass: impl FnMut(usize, &[*const u8; LINES], [*mut u8; 2]),
+) {
+    let pairs = block.stride_width == 1 && block.stride_height == 1;
+    for image in 0..block.batch {
+        for y in 0..block.output_height {
+            // Rows y and y + dilation make a pair.
+            if pairs && y.checked_div(block.dilation_height).unwrap_or(0) % 2 == 1 {
+                continue;
+            }
+            let mut lines = [padding; LINES];
+            for (tap, line) in lines.iter_mut().enumerate().take(block.kernel_height + 1) {
+                let row = (y * block.stride_height + tap * block.dilation_height).wrapping_sub(block.pad_top);
+                if row < block.input_height {
+                    *line = block.input.add((image * block.input_height + row) * row_bytes);
+                }
+            }
+            let output = block.output.add((image * block.output_height + y) * output_bytes);
+            let below = output.add(block.dilation_height * output_bytes);
+            let two = pairs && y + block.dilation_height < block.output_height;
+            pass(two as usize, &lines, [output, below]);
         }
     }
-    lines
 }
 
 /// Addresses of the taps under an output position, for kernels of any shape.

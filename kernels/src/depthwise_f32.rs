@@ -1,120 +1,175 @@
-//! Depthwise convolution of f32.
+//! Depthwise convolution of f32. Products are added column by column, so that a
+//! column is read once for all the sums that it is part of.
 
+use crate::activation::{activation_f32, Activation, ActivationBlock, Clamp};
 use crate::convolution::ConvolutionBlock;
-use crate::depthwise::{lines, slides, unroll, Taps, LINES};
-use crate::epilogue::{fill_over, Epilogue};
-use crate::vector::{load, store_floats};
+use crate::depthwise::{pass_along, slides, unroll, Taps, LINES};
+use crate::epilogue::fill_over;
+use crate::vector::{load, store, store_floats};
 use core::arch::wasm32::*;
-
-/// Output positions that share what they read.
-const TILE: usize = 4;
 
 #[no_mangle]
 unsafe extern "C" fn depthwise_f32(block: &ConvolutionBlock) {
-    let wide = block.output_width >= TILE && block.dilation_width == 1;
-    // Calls through pointers keep the passes apart; in one function registers would not do.
-    if wide && slides(block, 3, 1) {
-        slide(block, pass::<3, 1, 6>);
-    } else if wide && slides(block, 3, 2) {
-        slide(block, pass::<3, 2, 9>);
-    } else if wide && slides(block, 5, 1) {
-        slide(block, pass::<5, 1, 8>);
-    } else if wide && slides(block, 5, 2) {
-        slide(block, pass::<5, 2, 11>);
+    if slides(block, 3, 1) {
+        slide(block, [pass::<3, 1, 3, 1>, pass::<3, 1, 3, 2>]);
+    } else if slides(block, 3, 2) {
+        slide(block, [pass::<3, 2, 2, 1>; 2]);
+    } else if slides(block, 5, 1) {
+        slide(block, [pass::<5, 1, 5, 1>, pass::<5, 1, 5, 2>]);
+    } else if slides(block, 5, 2) {
+        slide(block, [pass::<5, 2, 3, 1>; 2]);
     } else {
         gather(block);
     }
 }
 
-/// Computes an output row, four channels after the other.
-type Pass = unsafe fn(&ConvolutionBlock, &Epilogue, &[*const u8; LINES], *mut u8);
+/// Computes channels of one output row or two, four after the other.
+type Pass = unsafe fn(&ConvolutionBlock, &[*const u8; LINES], &Results);
 
-/// Convolves line by line.
-#[inline(never)]
-unsafe fn slide(block: &ConvolutionBlock, pass: Pass) {
-    let row_bytes = block.input_width * block.input_channels * 4;
-    fill_over(block.scratch, f32x4_splat(0.0), row_bytes + 16);
-    let epilogue = block.epilogue(true);
-    let mut output = block.output;
-    for image in 0..block.batch {
-        for y in 0..block.output_height {
-            let lines = lines(block, [image, y], block.kernel_height, row_bytes, block.scratch);
-            pass(block, &epilogue, &lines, output);
-            output = output.add(block.output_width * block.output_channels * 4);
-        }
-    }
+/// Which results a pass computes and where they go.
+struct Results {
+    channels: core::ops::Range<usize>,
+    clamp: Clamp,
+    /// First results of the first channel.
+    rows: [*mut u8; 2],
+    /// Bytes from one position to the next.
+    step: usize,
 }
 
-/// A pass with a kernel of K x K taps and a horizontal stride of S; a tile reads C columns.
-unsafe fn pass<const K: usize, const S: usize, const C: usize>(
-    block: &ConvolutionBlock,
-    epilogue: &Epilogue,
-    lines: &[*const u8; LINES],
-    output: *mut u8,
-) {
+/// Convolves line by line: `passes` compute one output row and two.
+#[inline(never)]
+unsafe fn slide(block: &ConvolutionBlock, passes: [Pass; 2]) {
     let channels = block.output_channels;
-    let pixel_bytes = channels * 4;
+    let row_bytes = block.input_width * channels * 4;
+    let output_bytes = block.output_width * channels * 4;
+    let rest = block.scratch;
+    let rest_bytes = block.output_width * 16;
+    let padding = rest.add(2 * rest_bytes);
+    fill_over(padding, f32x4_splat(0.0), row_bytes + 16);
+    let activation = Activation {
+        code: block.activation,
+        a: block.activation_a,
+        b: block.activation_b,
+    };
+    let clamp = Clamp::new(&activation);
+    let whole = channels / 4 * 4;
+    let mut results = Results {
+        channels: 0..whole,
+        clamp: clamp.unwrap_or(Clamp::none()),
+        rows: [rest; 2],
+        step: channels * 4,
+    };
+    pass_along(block, [row_bytes, output_bytes], padding, |index, lines, outputs| {
+        results.channels = 0..whole;
+        results.rows = outputs;
+        results.step = channels * 4;
+        passes[index](block, lines, &results);
+        if whole < channels {
+            results.channels = whole..channels;
+            results.rows = [rest, rest.add(rest_bytes)];
+            results.step = 16;
+            passes[index](block, lines, &results);
+            for (row, output) in results.rows.iter().zip(outputs).take(index + 1) {
+                for x in 0..block.output_width {
+                    let to = (output as *mut f32).add(x * channels + whole);
+                    store_floats(to, load(row.add(x * 16)), channels - whole);
+                }
+            }
+        }
+        if clamp.is_none() {
+            for output in outputs.iter().take(index + 1) {
+                activation_f32(&ActivationBlock {
+                    input: *output as *const f32,
+                    output: *output as *mut f32,
+                    count: block.output_width * channels,
+                    channels,
+                    activation: activation.code,
+                    a: activation.a,
+                    b: activation.b,
+                    slopes: block.slopes,
+                });
+            }
+        }
+    });
+}
+
+/// A pass with a kernel of K x K taps and a horizontal stride of S over ROWS
+/// output rows; a column is part of the sums of N output positions.
+unsafe fn pass<const K: usize, const S: usize, const N: usize, const ROWS: usize>(
+    block: &ConvolutionBlock,
+    lines: &[*const u8; LINES],
+    results: &Results,
+) {
+    let pixel_bytes = block.input_channels * 4;
     let row_bytes = block.input_width * pixel_bytes;
-    let width = channels.div_ceil(16) * 64;
-    let mut channel = 0;
-    while channel < channels {
-        let count = (channels - channel).min(4);
+    let step = block.dilation_width * pixel_bytes;
+    let output_step = block.dilation_width * results.step;
+    let end = block.output_width * results.step;
+    let width = block.input_channels.div_ceil(16) * 64;
+    let clamp = results.clamp;
+    let mut outputs = results.rows;
+    let mut channel = results.channels.start;
+    while channel < results.channels.end {
         let rows = lines.map(|line| line.add(channel * 4));
         let bias = load(block.bias.add(channel * 4));
         let mut weights = [[bias; K]; K];
-        unroll::<K>(|ky| {
-            unroll::<K>(|kx| weights[ky][kx] = load(block.weights.add((ky * K + kx) * width + channel * 4)))
+        unroll!(K, kx => {
+            unroll!(K, ky => weights[kx][ky] = load(block.weights.add((kx * K + ky) * width + channel * 4)))
         });
-        let mut x = 0;
-        while x < block.output_width {
-            // The last tile goes over positions of the one before again.
-            let first = x.min(block.output_width - TILE);
-            let start = (first * S).wrapping_sub(block.pad_left).wrapping_mul(pixel_bytes);
-            let end = start.wrapping_add(C * pixel_bytes);
-            let sums = if start < row_bytes && end <= row_bytes {
-                tile::<K, S, C, true>(&rows, &weights, bias, [start, pixel_bytes, row_bytes])
-            } else {
-                tile::<K, S, C, false>(&rows, &weights, bias, [start, pixel_bytes, row_bytes])
-            };
-            let v = epilogue.activate_alike(sums, block.slopes.wrapping_add(channel));
-            for (i, value) in v.iter().enumerate() {
-                let at = (first + i) * channels + channel;
-                store_floats((output as *mut f32).add(at), *value, count);
+        for phase in 0..block.dilation_width {
+            // Sums of output positions of which the first is the next to be complete.
+            let mut sums = [[bias; ROWS]; N];
+            let mut offset = (phase.wrapping_sub(block.pad_left)).wrapping_mul(pixel_bytes);
+            unroll!(K - S, k => {
+                let column = read_column::<K, ROWS>(&rows, offset, row_bytes);
+                offset = offset.wrapping_add(step);
+                unroll!(N, i => if k >= i * S {
+                    sums[i] = add_column(sums[i], &column, &weights[k - i * S]);
+                });
+            });
+            let mut at = phase * results.step;
+            while at < end {
+                unroll!(S, k => {
+                    let column = read_column::<K, ROWS>(&rows, offset, row_bytes);
+                    offset = offset.wrapping_add(step);
+                    unroll!(N, i => if K - S + k >= i * S {
+                        sums[i] = add_column(sums[i], &column, &weights[K - S + k - i * S]);
+                    });
+                });
+                unroll!(ROWS, row => store(outputs[row].add(at), clamp.apply(sums[0][row])));
+                unroll!(N, i => sums[i] = if i + 1 < N { sums[i + 1] } else { [bias; ROWS] });
+                at += output_step;
             }
-            x += TILE;
         }
+        outputs = outputs.map(|output| output.add(16));
         channel += 4;
     }
 }
 
-/// Sums of four output positions; columns outside the input are 0 where not all lie `inside`.
+/// Four channels of the rows that ROWS output rows need; 0 outside the input.
 #[inline(always)]
-unsafe fn tile<const K: usize, const S: usize, const C: usize, const INSIDE: bool>(
+unsafe fn read_column<const K: usize, const ROWS: usize>(
     rows: &[*const u8; LINES],
-    weights: &[[v128; K]; K],
-    bias: v128,
-    [start, step, end]: [usize; 3],
-) -> [v128; TILE] {
-    let mut sums = [bias; TILE];
-    let mut offsets = [0; C];
-    let mut kept = [bias; C];
-    unroll::<C>(|k| {
-        let offset = start.wrapping_add(k * step);
-        let inside = INSIDE || offset < end;
-        offsets[k] = if inside { offset } else { 0 };
-        kept[k] = if inside { i32x4_splat(-1) } else { i32x4_splat(0) };
-    });
-    unroll::<K>(|ky| {
-        let mut x = [bias; C];
-        unroll::<C>(|k| {
-            x[k] = load(rows[ky].add(offsets[k]));
-            if !INSIDE {
-                x[k] = v128_and(x[k], kept[k]);
-            }
-        });
-        unroll::<K>(|kx| {
-            unroll::<TILE>(|i| sums[i] = f32x4_add(sums[i], f32x4_mul(x[i * S + kx], weights[ky][kx])));
-        });
+    offset: usize,
+    row_bytes: usize,
+) -> [v128; LINES] {
+    let mut column = [f32x4_splat(0.0); LINES];
+    if offset < row_bytes {
+        unroll!(K + ROWS - 1, row => column[row] = load(rows[row].add(offset)));
+    }
+    column
+}
+
+/// Adds the products of a column to the sums of ROWS output rows.
+#[inline(always)]
+fn add_column<const K: usize, const ROWS: usize>(
+    sums: [v128; ROWS],
+    column: &[v128; LINES],
+    weights: &[v128; K],
+) -> [v128; ROWS] {
+    let mut sums = sums;
+    unroll!(K, ky => {
+        unroll!(ROWS, row => sums[row] = f32x4_add(sums[row], f32x4_mul(column[row + ky], weights[ky])))
     });
     sums
 }
@@ -125,7 +180,7 @@ unsafe fn gather(block: &ConvolutionBlock) {
     let width = block.input_channels.div_ceil(16) * 64;
     let count = block.kernel_height * block.kernel_width;
     let taps = Taps::new(block, count, f32x4_splat(0.0), 4);
-    let index = |ky: usize, kx: usize| ky * block.kernel_width + kx;
+    let index = |ky: usize, kx: usize| kx * block.kernel_height + ky;
     let pixel_bytes = block.input_channels * 4;
     taps.run(block, &block.epilogue(true), pixel_bytes, index, |channel| {
         let at = |from: *const u8| [load(from), load(from.add(16)), load(from.add(32)), load(from.add(48))];

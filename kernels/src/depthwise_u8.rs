@@ -3,257 +3,224 @@
 
 use crate::activation::Activation;
 use crate::convolution::ConvolutionBlock;
-use crate::depthwise::{lines, slides, unroll, Taps, LINES};
+use crate::depthwise::{pass_along, slides, unroll, Taps, LINES};
 use crate::epilogue::fill_over;
 use crate::interleave::{accumulate, interleave_high, interleave_low, spread, PARTS};
-use crate::vector::{at_least, at_most, flip, load, number, store, store_bytes, Rounding};
+use crate::vector::{at_least, at_most, flip, load, number, opaque, store, store_bytes, Rounding};
 use core::arch::wasm32::*;
 
-/// A column of eight channels of G times four rows, or its weights, in the order of the products.
-type Column<const G: usize> = [[v128; PARTS]; G];
+/// A column of eight channels of G times four rows.
+type Column<const G: usize> = [[v128; 2]; G];
 
-/// Weights [columns][groups of four rows][8 channels][4 rows] i8.
-type Weights<const K: usize, const G: usize> = [[[v128; 2]; G]; K];
+/// The weights of a column.
+type Weights<const G: usize> = [[v128; PARTS]; G];
 
 #[no_mangle]
 unsafe extern "C" fn depthwise_u8(block: &ConvolutionBlock) {
     let padding = v128_xor(u8x16_splat(block.input_zero_point as u8), flip());
     // Calls through pointers keep the passes apart; in one function registers would not do.
     if slides(block, 3, 1) {
-        slide(block, padding, [pass::<3, 1, 1, false>, pass::<3, 1, 1, true>]);
+        slide(block, padding, [pass::<3, 1, 1, 1>, pass::<3, 1, 1, 2>]);
     } else if slides(block, 3, 2) {
-        slide(block, padding, [pass::<3, 1, 2, false>; 2]);
+        slide(block, padding, [pass::<3, 1, 2, 1>; 2]);
     } else if slides(block, 5, 1) {
-        slide(block, padding, [pass::<5, 2, 1, false>, pass::<5, 2, 1, true>]);
+        slide(block, padding, [pass::<5, 2, 1, 1>, pass::<5, 2, 1, 2>]);
     } else if slides(block, 5, 2) {
-        slide(block, padding, [pass::<5, 2, 2, false>; 2]);
+        slide(block, padding, [pass::<5, 2, 2, 1>; 2]);
     } else {
         gather(block, padding);
     }
 }
 
-/// Computes one output row or two, eight channels after the other.
-type Pass = unsafe fn(&Call, &[*const u8; LINES], [*mut u8; 2]);
+/// Computes channels of one output row or two, eight after the other.
+type Pass = unsafe fn(&ConvolutionBlock, &[*const u8; LINES], &Results);
 
-/// What the passes along the lines of a call share.
-struct Call<'a> {
-    block: &'a ConvolutionBlock,
+/// Which results a pass computes and where they go.
+struct Results {
+    channels: core::ops::Range<usize>,
     padding: v128,
-    /// The rounding of the results, where nothing precedes it.
+    /// The rounding of results; without it they are f32 values before the activation.
     rounding: Option<Rounding>,
-    /// Values of up to two output rows, where something does.
-    values: *mut u8,
+    /// First results of the first channel.
+    rows: [*mut u8; 2],
+    /// Bytes from one position to the next.
+    step: usize,
 }
 
 /// Convolves line by line: `passes` compute one output row and two.
 #[inline(never)]
 unsafe fn slide(block: &ConvolutionBlock, padding: v128, passes: [Pass; 2]) {
-    let row_bytes = block.input_width * block.input_channels;
+    let channels = block.output_channels;
+    let row_bytes = block.input_width * channels;
+    let size = if block.output_type == 1 { 4 } else { 1 };
+    let output_bytes = block.output_width * channels * size;
     let padding_row = block.scratch.add(block.output_width * 64);
     fill_over(padding_row, padding, row_bytes + 8);
-    let call = Call {
-        block,
+    let rounding = block.epilogue(block.output_type == 1).rounding();
+    // What a pass cannot leave in the output goes through scratch memory.
+    let whole = if rounding.is_some() { channels / 8 * 8 } else { 0 };
+    let step = if rounding.is_some() { 8 } else { 32 };
+    let rows = [block.scratch, block.scratch.add(block.output_width * step)];
+    let mut results = Results {
+        channels: 0..whole,
         padding,
-        rounding: block.epilogue(block.output_type == 1).rounding(),
-        values: block.scratch,
+        rounding,
+        rows,
+        step,
     };
-    let size = if block.output_type == 1 { 4 } else { 1 };
-    let output_bytes = block.output_width * block.output_channels * size;
-    // Output rows y and y + dilation have all but one input row in common.
-    let pairs = block.stride_width == 1 && block.stride_height == 1;
-    for image in 0..block.batch {
-        for y in 0..block.output_height {
-            if pairs && y.checked_div(block.dilation_height).unwrap_or(0) % 2 == 1 {
-                continue;
+    pass_along(block, [row_bytes, output_bytes], padding_row, |index, lines, outputs| {
+        results.channels = 0..whole;
+        results.rows = outputs;
+        results.step = channels;
+        passes[index](block, lines, &results);
+        results.rows = rows;
+        results.step = step;
+        let mut channel = whole;
+        while channel < channels {
+            results.channels = channel..channels.min(channel + 8);
+            passes[index](block, lines, &results);
+            let outputs = &outputs[..index + 1];
+            if rounding.is_some() {
+                copy_rest(block, channel, outputs);
+            } else {
+                finish(block, channel, outputs);
             }
-            let lines = lines(block, [image, y], block.kernel_height + 1, row_bytes, padding_row);
-            let output = block
-                .output
-                .add((image * block.output_height + y) * output_bytes);
-            let second = output.add(block.dilation_height * output_bytes);
-            let two = pairs && y + block.dilation_height < block.output_height;
-            passes[two as usize](&call, &lines, [output, second]);
+            channel += 8;
         }
-    }
+    });
 }
 
-/// A pass with a kernel of K x K taps, G groups of four rows and a horizontal stride of S.
-unsafe fn pass<const K: usize, const G: usize, const S: usize, const PAIR: bool>(
-    call: &Call,
+/// A pass with a kernel of K x K taps, G groups of four rows and a horizontal
+/// stride of S over ROWS output rows.
+unsafe fn pass<const K: usize, const G: usize, const S: usize, const ROWS: usize>(
+    block: &ConvolutionBlock,
     lines: &[*const u8; LINES],
-    outputs: [*mut u8; 2],
+    results: &Results,
 ) {
-    let block = call.block;
     let channels = block.input_channels;
     let row_bytes = block.input_width * channels;
     let step = block.dilation_width * channels;
-    let padding = [interleave_low([call.padding; 4]); G];
-    let mut channel = 0;
-    while channel < channels {
+    let output_step = block.dilation_width * results.step;
+    let end = block.output_width * results.step;
+    let padding = [interleave_low([results.padding; 4]); G];
+    let zero = opaque(0);
+    let mut outputs = results.rows;
+    let mut channel = results.channels.start;
+    while channel < results.channels.end {
         let rows = lines.map(|line| line.add(channel));
-        let column = |offset: usize| {
-            if offset < row_bytes {
-                read_column::<K, G, PAIR>(&rows, offset)
-            } else {
-                padding
-            }
-        };
-        let packed = read_weights::<K, G>(block.weights, channel);
-        let weights = spread_all(&packed);
-        let below = spread_all(&shift_down(&packed));
+        let weights = read_weights::<K, G, ROWS>(block.weights, channel);
         let bias = block.bias.add(channel * 4);
         let bias = [load(bias), load(bias.add(16))];
-        let scale = Scale::new(call, channel);
+        let multiplier = block.multiplier.add(channel) as *const u8;
+        let mut multiplier = [load(multiplier), load(multiplier.add(16))];
+        if results.rounding.is_some() {
+            multiplier = multiplier.map(finite);
+        }
         for phase in 0..block.dilation_width {
-            let mut next = (phase.wrapping_sub(block.pad_left)).wrapping_mul(channels);
             let mut window = [padding; K];
-            unroll::<K>(|k| {
-                if k < K - S {
-                    window[k] = column(next);
-                    next = next.wrapping_add(step);
+            let mut offset = (phase.wrapping_sub(block.pad_left)).wrapping_mul(channels);
+            unroll!(K - S, k => {
+                if offset < row_bytes {
+                    window[k] = read_column::<K, G, ROWS>(&rows, offset);
                 }
+                offset = offset.wrapping_add(step)
             });
-            let mut x = phase;
-            while x < block.output_width {
-                unroll::<S>(|k| {
-                    window[K - S + k] = column(next);
-                    next = next.wrapping_add(step);
+            let mut at = phase * results.step;
+            while at < end {
+                unroll!(S, k => {
+                    window[K - S + k] = if offset < row_bytes {
+                        read_column::<K, G, ROWS>(&rows, offset)
+                    } else {
+                        padding
+                    };
+                    offset = offset.wrapping_add(step)
                 });
-                let mut sums = [bias, bias];
-                unroll::<K>(|k| {
-                    unroll::<G>(|g| {
-                        sums[0] = accumulate(sums[0], &weights[k][g], &window[k][g]);
-                        if PAIR {
-                            sums[1] = accumulate(sums[1], &below[k][g], &window[k][g]);
-                        }
-                    })
+                let mut v = [bias; ROWS];
+                unroll!(K, k => v = add_column(v, &window[k], &weights[k], zero));
+                unroll!(ROWS, row => {
+                    v[row][0] = f32x4_mul(f32x4_convert_i32x4(v[row][0]), multiplier[0]);
+                    v[row][1] = f32x4_mul(f32x4_convert_i32x4(v[row][1]), multiplier[1])
                 });
-                scale.store::<PAIR>(sums, x, outputs);
-                unroll::<K>(|k| {
-                    if k < K - S {
-                        window[k] = window[k + S];
+                if let Some(rounding) = &results.rounding {
+                    if ROWS == 2 {
+                        let bytes = rounding.numbers16([v[0][0], v[0][1], v[ROWS - 1][0], v[ROWS - 1][1]]);
+                        v128_store64_lane::<0>(bytes, outputs[0].add(at) as *mut u64);
+                        v128_store64_lane::<1>(bytes, outputs[1].add(at) as *mut u64);
+                    } else {
+                        let bytes = rounding.numbers8(v[0]);
+                        v128_store64_lane::<0>(bytes, outputs[0].add(at) as *mut u64);
                     }
-                });
-                x += block.dilation_width;
+                } else {
+                    unroll!(ROWS, row => {
+                        store(outputs[row].add(at), v[row][0]);
+                        store(outputs[row].add(at + 16), v[row][1])
+                    });
+                }
+                unroll!(K - S, k => window[k] = window[k + S]);
+                at += output_step;
             }
         }
-        if call.rounding.is_none() {
-            finish(call, channel, &outputs[..if PAIR { 2 } else { 1 }]);
-        }
+        outputs = outputs.map(|output| output.add(8));
         channel += 8;
     }
 }
 
+/// Adds the products of a column to the sums of ROWS output rows.
+#[inline(always)]
+fn add_column<const G: usize, const ROWS: usize>(
+    sums: [[v128; 2]; ROWS],
+    column: &Column<G>,
+    weights: &[Weights<G>; ROWS],
+    zero: v128,
+) -> [[v128; 2]; ROWS] {
+    let mut sums = sums;
+    unroll!(G, g => {
+        unroll!(ROWS, row => sums[row] = accumulate(sums[row], &weights[row][g], &column[g], zero))
+    });
+    sums
+}
+
 /// Four rows of eight channels after the other, interleaved; rows that the kernel lacks are arbitrary.
 #[inline(always)]
-unsafe fn read_column<const K: usize, const G: usize, const PAIR: bool>(
+unsafe fn read_column<const K: usize, const G: usize, const ROWS: usize>(
     rows: &[*const u8; LINES],
     offset: usize,
 ) -> Column<G> {
-    let last = if PAIR { K } else { K - 1 };
-    let row = |i: usize| v128_load64_zero(rows[i.min(last)].add(offset) as *const u64);
-    let mut column = [[i32x4_splat(0); PARTS]; G];
-    unroll::<G>(|g| {
+    let row = |i: usize| v128_load64_zero(rows[i.min(K + ROWS - 2)].add(offset) as *const u64);
+    let mut column = [[i32x4_splat(0); 2]; G];
+    unroll!(G, g => {
         let i = g * 4;
-        column[g] = interleave_low([row(i), row(i + 1), row(i + 2), row(i + 3)]);
+        column[g] = interleave_low([row(i), row(i + 1), row(i + 2), row(i + 3)])
     });
     column
 }
 
+/// Weights of the columns, of eight channels, for one output row and the one below.
 #[inline(always)]
-unsafe fn read_weights<const K: usize, const G: usize>(weights: *const u8, channel: usize) -> Weights<K, G> {
-    let weights = weights.add(channel / 16 * (G * K * 64) + channel % 16 * 4);
-    let mut result = [[[i32x4_splat(0); 2]; G]; K];
-    unroll::<K>(|k| {
-        unroll::<G>(|g| {
-            let from = weights.add((g * K + k) * 64);
-            result[k][g] = [load(from), load(from.add(16))];
-        })
-    });
-    result
-}
-
-/// The weights for the output row below: each one row further down.
-#[inline(always)]
-fn shift_down<const K: usize, const G: usize>(weights: &Weights<K, G>) -> Weights<K, G> {
-    let mut result = *weights;
-    unroll::<K>(|k| {
-        unroll::<G>(|g| {
-            unroll::<2>(|half| {
-                let w = u32x4_shl(weights[k][g][half], 8);
-                result[k][g][half] = if g == 0 {
-                    w
-                } else {
-                    v128_or(w, u32x4_shr(weights[k][g - 1][half], 24))
-                };
-            })
-        })
-    });
-    result
-}
-
-#[inline(always)]
-fn spread_all<const K: usize, const G: usize>(weights: &Weights<K, G>) -> [Column<G>; K] {
-    let mut result = [[[i32x4_splat(0); PARTS]; G]; K];
-    unroll::<K>(|k| unroll::<G>(|g| result[k][g] = spread(weights[k][g])));
-    result
-}
-
-/// From the sums of eight channels to stored results, or to values of a pass.
-struct Scale<'a> {
-    call: &'a Call<'a>,
+unsafe fn read_weights<const K: usize, const G: usize, const ROWS: usize>(
+    weights: *const u8,
     channel: usize,
-    count: usize,
-    multiplier: [v128; 2],
-}
-
-impl<'a> Scale<'a> {
-    #[inline(always)]
-    unsafe fn new(call: &'a Call, channel: usize) -> Self {
-        let multiplier = call.block.multiplier.add(channel) as *const u8;
-        let multiplier = [load(multiplier), load(multiplier.add(16))];
-        Scale {
-            call,
-            channel,
-            count: (call.block.input_channels - channel).min(8),
-            multiplier: if call.rounding.is_some() {
-                multiplier.map(finite)
-            } else {
-                multiplier
-            },
-        }
-    }
-
-    #[inline(always)]
-    unsafe fn store<const PAIR: bool>(&self, sums: [[v128; 2]; 2], x: usize, outputs: [*mut u8; 2]) {
-        let scaled = |sum, half: usize| f32x4_mul(f32x4_convert_i32x4(sum), self.multiplier[half]);
-        let v = sums.map(|row| [scaled(row[0], 0), scaled(row[1], 1)]);
-        let block = self.call.block;
-        let Some(rounding) = &self.call.rounding else {
-            let values = self.call.values.add(x * 32);
-            store(values, v[0][0]);
-            store(values.add(16), v[0][1]);
-            if PAIR {
-                let values = values.add(block.output_width * 32);
-                store(values, v[1][0]);
-                store(values.add(16), v[1][1]);
+) -> [[Weights<G>; ROWS]; K] {
+    let weights = weights.add(channel / 16 * (G * K * 64) + channel % 16 * 4);
+    let mut result = [[[[i32x4_splat(0); PARTS]; G]; ROWS]; K];
+    unroll!(K, k => {
+        unroll!(G, g => {
+            let packed = |g: usize, half: usize| load(weights.add((g * K + k) * 64 + half * 16));
+            result[k][0][g] = spread([packed(g, 0), packed(g, 1)]);
+            if ROWS == 2 {
+                let down = |half: usize| {
+                    let w = u32x4_shl(packed(g, half), 8);
+                    if g == 0 {
+                        w
+                    } else {
+                        v128_or(w, u32x4_shr(packed(g - 1, half), 24))
+                    }
+                };
+                result[k][ROWS - 1][g] = spread([down(0), down(1)]);
             }
-            return;
-        };
-        let at = x * block.input_channels + self.channel;
-        if !PAIR {
-            store_bytes(outputs[0].add(at), rounding.numbers8(v[0]), self.count);
-            return;
-        }
-        let bytes = rounding.numbers16([v[0][0], v[0][1], v[1][0], v[1][1]]);
-        if self.count == 8 {
-            v128_store64_lane::<0>(bytes, outputs[0].add(at) as *mut u64);
-            v128_store64_lane::<1>(bytes, outputs[1].add(at) as *mut u64);
-        } else {
-            store_bytes(outputs[0].add(at), bytes, self.count);
-            store_bytes(outputs[1].add(at), u64x2_shuffle::<1, 1>(bytes, bytes), self.count);
-        }
-    }
+        })
+    });
+    result
 }
 
 /// `multiplier` for which the product with an integer needs no look at NaN: an
@@ -265,10 +232,22 @@ fn finite(multiplier: v128) -> v128 {
     at_most(at_least(number(multiplier), f32x4_neg(largest)), largest)
 }
 
-/// Activation and output of the values of a pass.
+/// Copies the last channels, fewer than eight, from scratch memory to the output rows.
 #[inline(never)]
-unsafe fn finish(call: &Call, channel: usize, outputs: &[*mut u8]) {
-    let block = call.block;
+unsafe fn copy_rest(block: &ConvolutionBlock, channel: usize, outputs: &[*mut u8]) {
+    let channels = block.output_channels;
+    let mut values = block.scratch as *const u8;
+    for output in outputs {
+        for x in 0..block.output_width {
+            store_bytes(output.add(x * channels + channel), load(values), channels - channel);
+            values = values.add(8);
+        }
+    }
+}
+
+/// Activation and output of the values of eight channels in scratch memory.
+#[inline(never)]
+unsafe fn finish(block: &ConvolutionBlock, channel: usize, outputs: &[*mut u8]) {
     let positions = block.output_width * outputs.len();
     let activation = Activation {
         code: block.activation,
@@ -278,7 +257,7 @@ unsafe fn finish(call: &Call, channel: usize, outputs: &[*mut u8]) {
     let mut rest = activation.code;
     if activation.bounds().is_none() {
         let slopes = block.slopes.wrapping_add(channel);
-        activation.apply(call.values as *mut f32, positions * 2, slopes, 2);
+        activation.apply(block.scratch as *mut f32, positions * 2, slopes, 2);
         rest = 0;
     }
     let epilogue = ConvolutionBlock {
@@ -287,7 +266,7 @@ unsafe fn finish(call: &Call, channel: usize, outputs: &[*mut u8]) {
     }
     .epilogue(block.output_type == 1);
     let count = (block.output_channels - channel).min(8);
-    let mut values = call.values as *const u8;
+    let mut values = block.scratch as *const u8;
     for output in outputs {
         for x in 0..block.output_width {
             let at = (x * block.output_channels + channel) * epilogue.size();
@@ -313,6 +292,7 @@ unsafe fn gather(block: &ConvolutionBlock, padding: v128) {
         (row / 4 * columns + column) * 4 + row % 4
     };
     let epilogue = block.epilogue(block.output_type == 1);
+    let zero = opaque(0);
     taps.run(block, &epilogue, block.input_channels, index, |channel| {
         let bias = block.bias.add(channel * 4);
         let mut low = [load(bias), load(bias.add(16))];
@@ -323,8 +303,8 @@ unsafe fn gather(block: &ConvolutionBlock, padding: v128) {
             let row = |i: usize| load((*address.add(i)).add(channel));
             let rows = [row(0), row(1), row(2), row(3)];
             let w = |i: usize| load(weights.add(i * 16));
-            low = accumulate(low, &spread([w(0), w(1)]), &interleave_low(rows));
-            high = accumulate(high, &spread([w(2), w(3)]), &interleave_high(rows));
+            low = accumulate(low, &spread([w(0), w(1)]), &interleave_low(rows), zero);
+            high = accumulate(high, &spread([w(2), w(3)]), &interleave_high(rows), zero);
             weights = weights.add(64);
         }
         let m = block.multiplier.add(channel) as *const u8;

@@ -102,24 +102,12 @@ impl Epilogue {
     /// Activation of 4 N values that have the slopes `slopes[0..4 N]`.
     #[inline(always)]
     pub unsafe fn activate<const N: usize>(&self, v: [v128; N], slopes: *const f32) -> [v128; N] {
-        self.activate_periodic(v, slopes, N)
-    }
-
-    /// Activation of N times four values that all have the slopes `slopes[0..4]`.
-    #[inline(always)]
-    pub unsafe fn activate_alike<const N: usize>(&self, v: [v128; N], slopes: *const f32) -> [v128; N] {
-        self.activate_periodic(v, slopes, 1)
-    }
-
-    #[inline(always)]
-    unsafe fn activate_periodic<const N: usize>(&self, v: [v128; N], slopes: *const f32, period: usize) -> [v128; N] {
         match self.kind {
             Kind::None => v,
             Kind::Clamp => v.map(|x| at_most(at_least(x, self.low), self.high)),
             Kind::Function => {
                 let mut values = v;
-                self.activation
-                    .apply(values.as_mut_ptr() as *mut f32, N, slopes, period);
+                self.activation.apply(values.as_mut_ptr() as *mut f32, N, slopes, N);
                 values
             }
         }

@@ -4,24 +4,24 @@
 
 use core::arch::wasm32::*;
 
-/// Vectors that eight channels of four rows take.
+/// Vectors that the weights of eight channels of four rows take.
 #[cfg(target_feature = "relaxed-simd")]
 pub const PARTS: usize = 2;
 
-/// Vectors that eight channels of four rows take.
+/// Vectors that the weights of eight channels of four rows take.
 #[cfg(not(target_feature = "relaxed-simd"))]
 pub const PARTS: usize = 4;
 
 /// The first eight channels of four rows.
 #[inline(always)]
-pub fn interleave_low(rows: [v128; 4]) -> [v128; PARTS] {
+pub fn interleave_low(rows: [v128; 4]) -> [v128; 2] {
     let pair = |a, b| u8x16_shuffle::<0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23>(a, b);
     join(pair(rows[0], rows[1]), pair(rows[2], rows[3]))
 }
 
 /// The last eight of sixteen channels of four rows.
 #[inline(always)]
-pub fn interleave_high(rows: [v128; 4]) -> [v128; PARTS] {
+pub fn interleave_high(rows: [v128; 4]) -> [v128; 2] {
     let pair = |a, b| u8x16_shuffle::<8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31>(a, b);
     join(pair(rows[0], rows[1]), pair(rows[2], rows[3]))
 }
@@ -29,23 +29,18 @@ pub fn interleave_high(rows: [v128; 4]) -> [v128; PARTS] {
 /// Two pairs of interleaved rows to [2 halves][4 channels][4 rows] u8.
 #[cfg(target_feature = "relaxed-simd")]
 #[inline(always)]
-fn join(ab: v128, cd: v128) -> [v128; PARTS] {
+fn join(ab: v128, cd: v128) -> [v128; 2] {
     [
         u16x8_shuffle::<0, 8, 1, 9, 2, 10, 3, 11>(ab, cd),
         u16x8_shuffle::<4, 12, 5, 13, 6, 14, 7, 15>(ab, cd),
     ]
 }
 
-/// Two pairs of interleaved rows to [2 pairs][2 halves][4 channels][2 rows] i16.
+/// Two pairs of interleaved rows [8 channels][2 rows] u8, as they are.
 #[cfg(not(target_feature = "relaxed-simd"))]
 #[inline(always)]
-fn join(ab: v128, cd: v128) -> [v128; PARTS] {
-    [
-        u16x8_extend_low_u8x16(ab),
-        u16x8_extend_high_u8x16(ab),
-        u16x8_extend_low_u8x16(cd),
-        u16x8_extend_high_u8x16(cd),
-    ]
+fn join(ab: v128, cd: v128) -> [v128; 2] {
+    [ab, cd]
 }
 
 /// Weights [8 channels][4 rows] i8 in the order of `interleave_low`.
@@ -72,7 +67,7 @@ pub fn spread(weights: [v128; 2]) -> [v128; PARTS] {
 /// Adds the products of eight channels to their sums.
 #[cfg(target_feature = "relaxed-simd")]
 #[inline(always)]
-pub fn accumulate(sums: [v128; 2], weights: &[v128; PARTS], x: &[v128; PARTS]) -> [v128; 2] {
+pub fn accumulate(sums: [v128; 2], weights: &[v128; PARTS], x: &[v128; 2], _zero: v128) -> [v128; 2] {
     [
         i32x4_relaxed_dot_i8x16_i7x16_add(weights[0], x[0], sums[0]),
         i32x4_relaxed_dot_i8x16_i7x16_add(weights[1], x[1], sums[1]),
@@ -82,10 +77,12 @@ pub fn accumulate(sums: [v128; 2], weights: &[v128; PARTS], x: &[v128; PARTS]) -
 /// Adds the products of eight channels to their sums.
 #[cfg(not(target_feature = "relaxed-simd"))]
 #[inline(always)]
-pub fn accumulate(sums: [v128; 2], weights: &[v128; PARTS], x: &[v128; PARTS]) -> [v128; 2] {
-    let product = |i: usize| i32x4_dot_i16x8(weights[i], x[i]);
+pub fn accumulate(sums: [v128; 2], weights: &[v128; PARTS], x: &[v128; 2], zero: v128) -> [v128; 2] {
+    let low = |x| u16x8_extend_low_u8x16(x);
+    let high = |x| u8x16_shuffle::<8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31>(x, zero);
+    let sum = |sum, w, x| i32x4_add(sum, i32x4_dot_i16x8(w, x));
     [
-        i32x4_add(i32x4_add(sums[0], product(0)), product(2)),
-        i32x4_add(i32x4_add(sums[1], product(1)), product(3)),
+        sum(sum(sums[0], weights[0], low(x[0])), weights[2], low(x[1])),
+        sum(sum(sums[1], weights[1], high(x[0])), weights[3], high(x[1])),
     ]
 }

@@ -78,7 +78,12 @@ pub fn round(value: v128) -> (v128, v128) {
     )
 }
 
-static ROUNDERS: [f32; 4] = [ROUNDER; 4];
+/// `value` in every lane, hidden from the compiler: engines build a vector
+/// constant anew, in three instructions, at every use, and keep a variable.
+#[inline(always)]
+pub fn opaque(value: u32) -> v128 {
+    unsafe { u32x4_splat(core::ptr::read_volatile(&value)) }
+}
 
 /// Rounding, zero point and clamp of a u8 result.
 #[derive(Clone, Copy)]
@@ -94,8 +99,7 @@ impl Rounding {
     #[inline(always)]
     pub fn new(low: i32, high: i32, zero_point: i32) -> Self {
         Rounding {
-            // A constant would be built anew, in three instructions, at every use.
-            rounder: unsafe { core::ptr::read_volatile(&raw const ROUNDERS as *const v128) },
+            rounder: opaque(ROUNDER.to_bits()),
             low: i32x4_splat(ROUNDER_BITS + low - zero_point),
             offset: i32x4_splat(ROUNDER_BITS - zero_point),
             high: u8x16_splat(high as u8),

@@ -88,7 +88,7 @@ export function scratchBytes(geometry: ConvolutionGeometry, depthwise: boolean, 
     return 32 * Math.ceil(depth / 16) * 16 * bytes + 16;
   }
   const row = Math.ceil((input[2] * input[3] + 16) / 16) * 16 * bytes;
-  return depthwiseBlock(kernel, type) / 4 + 16 + row + (type === "u8" ? 64 * output[2] : 0);
+  return depthwiseBlock(kernel, type) / 4 + 16 + row + (type === "u8" ? 64 : 32) * output[2];
 }
 
 /** Adds to the bias what a signed dot product leaves out: 128 times the sum of each channel's weights. */

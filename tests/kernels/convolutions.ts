@@ -11,7 +11,12 @@ import {
   packDepthwiseU8,
   type WeightShape,
 } from "../../calibrate/pack_weights.ts";
-import { convolutionF32, type ConvolutionGeometry, convolutionU8 } from "../../kernels/reference/convolution.ts";
+import {
+  convolutionF32,
+  type ConvolutionGeometry,
+  convolutionU8,
+  depthwiseF32,
+} from "../../kernels/reference/convolution.ts";
 import type { EpilogueOptions } from "../../kernels/reference/epilogue.ts";
 import { ACTIVATION_CODES, type ActivationKind } from "../../runtime/activation.ts";
 import { randomActivation } from "./activations.ts";
@@ -83,7 +88,7 @@ export function scratchBytes(g: ConvolutionGeometry, depthwise: boolean, element
   const taps = g.kernelHeight * g.kernelWidth;
   if (!depthwise) return 32 * up(taps * g.inputChannels / g.groups, 16) * elementBytes + 16;
   const row = up(g.inputWidth * g.inputChannels + 16, 16) * elementBytes;
-  if (elementBytes === 4) return 4 * taps + 16 + row;
+  if (elementBytes === 4) return 4 * taps + 16 + row + 32 * g.outputWidth;
   const [rows, columns] = g.kernelHeight === 1 ? [g.kernelWidth, 1] : [g.kernelHeight, g.kernelWidth];
   return 16 * up(rows, 4) / 4 * columns + 16 + row + 64 * g.outputWidth;
 }
@@ -148,7 +153,7 @@ export function checkF32(g: ConvolutionGeometry, kind: Kind, draw: Random): void
   const weights = draw.f32(shape[0] * shape[1] * shape[2] * shape[3]);
   const bias = draw.f32(shape[0]);
   const options = { ...g, ...randomActivation(kind.activation, shape[0], draw) };
-  const expected = convolutionF32(input, { weights, bias }, options);
+  const expected = (kind.depthwise ? depthwiseF32 : convolutionF32)(input, { weights, bias }, options);
   const packed = kind.depthwise ? packDepthwiseF32(weights, shape) : packConvolutionF32(weights, shape, g.groups);
   assertKernel(kind.depthwise ? "depthwise_f32" : "convolution_f32", expected, (output) => [
     { read: input },
@@ -172,9 +177,9 @@ function slopesField(options: { activation: ActivationKind; slopes?: Float32Arra
 }
 
 /** The bias that the runtime gives the kernel on a host. */
-function adaptedBias(
+export function adaptedBias(
   g: ConvolutionGeometry,
-  { depthwise }: Kind,
+  { depthwise }: { depthwise: boolean },
   { packed, bias, host }: { packed: Int8Array; bias: Int32Array; host: Host },
 ): Int32Array {
   const kernel = depthwise ? "depthwise_u8" : "convolution_u8";
