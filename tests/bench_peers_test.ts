@@ -209,7 +209,7 @@ Deno.test("The table in Markdown has the columns of the one for terminals", () =
   assertEquals(lines.length, 5);
   assertEquals(
     lines[3],
-    "| n float32 | tfjs-backend-wasm | 11.0 ms | 10.0 ms | 1.10 | 2.0 | at most 1.1 | yes |",
+    "| n float32 | tfjs-backend-wasm | 11.0 ms | 10.0 ms | 1.100 | 2.0 | at most 1.1 | yes |",
   );
 });
 

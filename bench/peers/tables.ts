@@ -29,7 +29,7 @@ function cells({ title, peer, unit, octet, other, ratio, rate, required, met }: 
     peer,
     figure(octet),
     peer === "" ? "" : figure(other),
-    ratio === undefined ? "" : ratio.toFixed(2),
+    ratio === undefined ? "" : ratio.toFixed(3),
     rate === undefined ? "" : rate.toFixed(1),
     required ?? "",
     met === undefined ? "" : met ? "yes" : "no",
