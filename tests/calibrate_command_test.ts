@@ -4,7 +4,7 @@ import { readNpy } from "../calibrate/dataset/npy.ts";
 import { normalizePixels } from "../runtime/preprocessing.ts";
 import { Model } from "../runtime/model.ts";
 import { encodePng, gradientPixels, randomPixels } from "./support/images.ts";
-import { decodeBase64 } from "./support/base64.ts";
+import { decodeBase64 } from "../runtime/base64.ts";
 import { JPEG_FILES } from "./support/image_files.ts";
 import { encodeProto, floats, modelProto, writeOnnx } from "./support/onnx_writer.ts";
 import { runTask, type TaskResult } from "./support/task_command.ts";

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { createHandler, createRegistry, decodeImage, type LogEntry } from "../runtime/http/mod.ts";
 import { createLogger } from "../runtime/http/serve/logger.ts";
-import { decodeBase64 } from "./support/base64.ts";
+import { decodeBase64 } from "../runtime/base64.ts";
 import { CMYK_JPEG, JPEG_FILES, WEBP_FILES } from "./support/image_files.ts";
 import { encodePng, gradientPixels } from "./support/images.ts";
 import { ADDER, adderInput, answer, COPY, ONES, serveBoth, serveModels } from "./support/served_models.ts";

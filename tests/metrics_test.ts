@@ -2,7 +2,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { createHandler, createMetrics, createRegistry, FAILURE_REASONS } from "../runtime/http/mod.ts";
 import { createHistogram } from "../runtime/http/metrics/instruments.ts";
 import { expose } from "../runtime/http/metrics/exposition.ts";
-import { decodeBase64 } from "./support/base64.ts";
+import { decodeBase64 } from "../runtime/base64.ts";
 import { JPEG_FILES, PNG_FILES } from "./support/image_files.ts";
 import { ADDER, adderInput, ONES } from "./support/served_models.ts";
 

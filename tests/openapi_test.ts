@@ -4,7 +4,7 @@ import { Ajv2020 } from "npm:ajv@8.20.0/dist/2020.js";
 import { createHandler, createMetrics, createRegistry, type ModelEntry } from "../runtime/http/mod.ts";
 import { createRoutes } from "../runtime/http/routes.ts";
 import { describeApi } from "../runtime/http/openapi.ts";
-import { decodeBase64 } from "./support/base64.ts";
+import { decodeBase64 } from "../runtime/base64.ts";
 import { CMYK_JPEG, JPEG_FILES } from "./support/image_files.ts";
 import { ADDER, adderInput, COPY, ONES } from "./support/served_models.ts";
 

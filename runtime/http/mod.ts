@@ -5,9 +5,12 @@
  */
 
 export { decodeImage, type DecodeOptions } from "./decode_image.ts";
+export { createEdgeFunction, type EdgeFunction } from "./edge.ts";
 export { createHandler, type Handler, type HandlerOptions } from "./handler.ts";
 export { FAILURE_REASONS, type FailureReason, HttpError, type HttpErrorOptions } from "./http_error.ts";
-export { bundleLoader } from "./models/load_bundle.ts";
+export { bundleLoader, type BundleLoaderOptions, type LoadedSource } from "./models/load_bundle.ts";
+export type { BundleCache, CacheChoice, CachedFile } from "./models/source/bundle_cache.ts";
+export type { SourceOptions } from "./models/source/read_bundle_source.ts";
 export type { Family, Labels } from "./metrics/exposition.ts";
 export type { Counter, Gauge, Histogram } from "./metrics/instruments.ts";
 export { createMetrics, type Metrics } from "./metrics/metrics.ts";

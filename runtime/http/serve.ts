@@ -9,6 +9,7 @@ import { escapeText } from "../escape_text.ts";
 import { chooseBuild } from "../kernels/instance.ts";
 import { createHandler, type Handler } from "./handler.ts";
 import { modelNames } from "./models/find_model.ts";
+import { bundleLoader } from "./models/load_bundle.ts";
 import { createRegistry, ModelLoadError, type ModelRegistry } from "./models/model_registry.ts";
 import { HELP, parseServeArguments, type ServeArguments } from "./serve/arguments.ts";
 import { createDrain } from "./serve/drain.ts";
@@ -23,7 +24,9 @@ async function serve(args: string[]): Promise<void> {
   }
   const { log, onError } = createLogger(settings.log, console.error);
   let serving = false;
-  const models = createRegistry(await openModels(settings.paths), { onError: (error) => serving && onError(error) });
+  const opened = await openModels(settings.paths);
+  const entries = opened.map(({ name, version, read }) => ({ name, version, load: bundleLoader(read) }));
+  const models = createRegistry(entries, { onError: (error) => serving && onError(error) });
   if (!settings.lazy) await loadAll(models);
   serving = true;
   const memory = () => Deno.memoryUsage();

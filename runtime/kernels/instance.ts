@@ -4,8 +4,7 @@
  * @module
  */
 
-import { wasm as relaxedText } from "../../kernels/pkg/relaxed.ts";
-import { wasm as simd128Text } from "../../kernels/pkg/simd128.ts";
+import { kernelModule } from "./modules.ts";
 
 /** A build of the kernels; both give the same bytes. */
 export type KernelBuild = "simd128" | "relaxed";
@@ -23,25 +22,12 @@ export interface KernelInstance {
   functions: Record<string, (block: number) => number>;
 }
 
-const TEXTS: Readonly<Record<KernelBuild, string>> = {
-  simd128: simd128Text,
-  relaxed: relaxedText,
-};
-
 /** What `dot_probe` gives where nothing saturates, by how the dot product takes its second operand. */
 const UNSIGNED_DOT = 0;
 const SIGNED_DOT = 1;
 
 const modules: Partial<Record<KernelBuild, WebAssembly.Module>> = {};
 let chosen: KernelBuild | undefined;
-
-function decode(text: string): Uint8Array<ArrayBuffer> {
-  const decoder = Uint8Array as {
-    fromBase64?: (text: string) => Uint8Array<ArrayBuffer>;
-  };
-  if (decoder.fromBase64) return decoder.fromBase64(text);
-  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
-}
 
 function canRunRelaxed(): boolean {
   try {
@@ -65,7 +51,7 @@ export function chooseBuild(): KernelBuild {
  * @throws {WebAssembly.CompileError} If the engine lacks the SIMD instructions of the build.
  */
 export function compileKernels(build: KernelBuild): WebAssembly.Module {
-  return modules[build] ??= new WebAssembly.Module(decode(TEXTS[build]));
+  return modules[build] ??= kernelModule(build);
 }
 
 /** Makes an instance of a build, by default the one that {@linkcode chooseBuild} names. */

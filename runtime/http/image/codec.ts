@@ -8,7 +8,7 @@
 import loadJpeg from "npm:@jsquash/jpeg@1.6.0/codec/dec/mozjpeg_dec.js";
 import loadWebp from "npm:@jsquash/webp@1.5.0/codec/dec/webp_dec.js";
 import type { Pixels } from "../../resize_image.ts";
-import { codecModules } from "./codec_modules.ts";
+import { codecModule } from "./codec_modules.ts";
 
 /** Formats that have a decoder here. */
 export type CodecFormat = "jpeg" | "webp";
@@ -106,7 +106,7 @@ async function makeCodec(format: CodecFormat): Promise<Codec> {
 
 /** The module of a format, compiled once; a failure is forgotten. */
 function compiledModule(format: CodecFormat): Promise<WebAssembly.Module> {
-  return modules[format] ??= codecModules[format]().catch((cause) => {
+  return modules[format] ??= codecModule(format).catch((cause) => {
     delete modules[format];
     throw new Error(`The decoder of ${format} files cannot be loaded`, { cause });
   });

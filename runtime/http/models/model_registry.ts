@@ -8,7 +8,11 @@
 import type { Awaitable, ServedModel } from "./served_model.ts";
 
 /** Makes a model ready to answer; called again after a failure or a trap. */
-export type ModelLoader = () => Promise<ServedModel>;
+export interface ModelLoader {
+  (): Promise<ServedModel>;
+  /** Gives the bundle's file, for clients that run it themselves; absent where there is none to give. */
+  file?(): Promise<Uint8Array<ArrayBuffer>>;
+}
 
 /** A model that a server may load. */
 export interface ModelEntry {

@@ -1,0 +1,88 @@
+/**
+ * Making of an edge function.
+ *
+ * @module
+ */
+
+import { Buffer } from "node:buffer";
+import manifest from "../deno.json" with { type: "json" };
+import { codecFiles } from "../runtime/http/image/codec_files.ts";
+import { bundleScript } from "./bundle_script.ts";
+import { type EntryOptions, type OutputFile, writeEntry } from "./entry.ts";
+import type { EdgeModel } from "./read_models.ts";
+import { writeWorkerConfiguration } from "./worker_configuration.ts";
+
+const BANNER =
+  `/* Octet ${manifest.version} (MIT), with Hono (MIT), jSquash (Apache-2.0), MozJPEG (BSD-3-Clause, IJG) and ` +
+  `libwebp (BSD-3-Clause) */`;
+
+const KERNELS = ["relaxed", "simd128"] as const;
+const CODECS = ["jpeg", "webp"] as const;
+
+/** Decoders of images from texts inside the module. */
+const CODEC_FILES = `
+import { decodeBase64 } from "../../base64.ts";
+import jpeg from "octet:codec/jpeg";
+import webp from "octet:codec/webp";
+export const codecFiles = { jpeg: async () => decodeBase64(jpeg), webp: async () => decodeBase64(webp) };
+`;
+
+/** WebAssembly that the host has compiled. */
+const WORKER_KERNELS = `
+import relaxed from "./relaxed.wasm";
+import simd128 from "./simd128.wasm";
+const modules = { relaxed, simd128 };
+export function kernelModule(build) { return modules[build]; }
+`;
+const WORKER_CODECS = `
+import jpeg from "./jpeg.wasm";
+import webp from "./webp.wasm";
+const modules = { jpeg, webp };
+export async function codecModule(format) { return modules[format]; }
+`;
+
+/**
+ * Makes an edge function.
+ *
+ * @param models The models that it serves.
+ * @param options Where bundles are, and the host.
+ * @returns The files, the script first.
+ */
+export async function makeFunction(models: readonly EdgeModel[], options: EntryOptions): Promise<OutputFile[]> {
+  const { source, files } = writeEntry(models, options);
+  const codecs = await Promise.all(CODECS.map(async (name) => ({ name, bytes: await codecFiles[name]() })));
+  const worker = options.target === "workerd";
+  const texts = [
+    ...codecs.map(({ name, bytes }) => [`codec/${name}`, base64(bytes)]),
+    ...models.map(({ bytes }, index) => [`bundle/${index}`, base64(bytes)]),
+  ];
+  const script = await bundleScript({
+    entry: "edge/function.ts",
+    source,
+    banner: BANNER,
+    texts: Object.fromEntries(texts),
+    replaced: {
+      "runtime/http/image/codec_files.ts": CODEC_FILES,
+      ...(worker && {
+        "runtime/kernels/modules.ts": WORKER_KERNELS,
+        "runtime/http/image/codec_modules.ts": WORKER_CODECS,
+      }),
+    },
+    external: { "^(\\./.*\\.(?:wasm|bin))$": "$1" },
+  });
+  if (!worker) return [{ name: "edge.js", bytes: script }, ...files];
+  const kernels = await Promise.all(KERNELS.map(async (name) => ({
+    name,
+    bytes: await Deno.readFile(new URL(`../kernels/pkg/${name}.wasm`, import.meta.url)),
+  })));
+  return [
+    { name: "worker.js", bytes: script },
+    { name: "wrangler.jsonc", bytes: writeWorkerConfiguration(models) },
+    ...[...kernels, ...codecs].map(({ name, bytes }) => ({ name: `${name}.wasm`, bytes })),
+    ...files,
+  ];
+}
+
+function base64(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64");
+}
