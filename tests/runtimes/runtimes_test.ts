@@ -4,7 +4,7 @@ import { writeFiles } from "../../edge/write_files.ts";
 import type { EntryOptions } from "../../edge/entry.ts";
 import { readBundle } from "../../runtime/bundle/read.ts";
 import { writeBundle } from "../../runtime/bundle/write.ts";
-import { CHROMIUM, NO_CHROMIUM } from "../support/chromium.ts";
+import { testInBrowser } from "../support/browser.ts";
 import { DEMO_PREPROCESSING, demoBundle } from "../support/demo_bundle.ts";
 import { JPEG_FILES, PNG_FILES, WEBP_FILES } from "../support/image_files.ts";
 import { askChromium } from "./chromium/run.ts";
@@ -46,10 +46,12 @@ function expectedAnswers(): Promise<Record<string, string>> {
   return expected ??= embedded((script) => askDeno(Deno.execPath(), script, IMAGES))();
 }
 
+const title = (host: string) => `An edge function answers ${host} as in Deno, to the bit`;
+
 function test(host: string, missing: string | undefined, run: () => Promise<Record<string, string>>): void {
   const note = missing === undefined ? "" : ` (skipped: ${missing})`;
   Deno.test({
-    name: `An edge function answers ${host} as in Deno, to the bit${note}`,
+    name: title(host) + note,
     ignore: missing !== undefined,
     fn: async () => assertEquals(await run(), await expectedAnswers()),
   });
@@ -100,8 +102,7 @@ testTool(
   "workerd",
   (program) => withFunction({ target: "workerd" }, (folder) => askWorkerd(program, folder, IMAGES)),
 );
-test(
-  "in Chromium",
-  CHROMIUM === undefined ? NO_CHROMIUM : undefined,
-  embedded((script) => askChromium(script, IMAGES)),
-);
+testInBrowser(title("in Chromium"), async (browser) => {
+  const answers = await embedded((script) => askChromium(browser, script, IMAGES))();
+  assertEquals(answers, await expectedAnswers());
+});

@@ -30,7 +30,7 @@ export interface ModelStatus {
   name: string;
   /** Version under which it is served. */
   version: string;
-  /** A failed model is loaded again upon a request that comes a while later. */
+  /** A failed model is loaded again upon the next request, after two failures in a row upon one that comes later. */
   state: "unloaded" | "loading" | "ready" | "failed";
   /** Number of times that it was loaded. */
   loads: number;
@@ -88,7 +88,7 @@ export class ModelLoadError extends Error {
 
 /** What a registry may be told. */
 export interface RegistryOptions {
-  /** Milliseconds after a failure in which a model is not loaded again; 5,000 if absent. */
+  /** Milliseconds after two failures in a row in which a model is not loaded again; 5,000 if absent. */
   retryMilliseconds?: number;
   /** Receives why a model could not be loaded, and each trap; written to the console if absent. */
   onError?: (error: unknown) => void;
@@ -99,7 +99,9 @@ interface Slot extends ModelStatus {
   load: ModelLoader;
   /** The model, present or on its way. */
   loaded?: Promise<LoadedModel> | undefined;
-  failure?: { cause: unknown; retryAt: number } | undefined;
+  failure?: { cause: unknown; time: number } | undefined;
+  /** Number of times that loading failed since it last succeeded. */
+  failuresInRow: number;
 }
 
 /**
@@ -119,7 +121,7 @@ export function createRegistry(entries: Iterable<ModelEntry>, options: RegistryO
         `Two models have the name ${JSON.stringify(name)} and the version ${JSON.stringify(version)}`,
       );
     }
-    const counts = { loads: 0, failures: 0, traps: 0, loadSeconds: undefined };
+    const counts = { loads: 0, failures: 0, failuresInRow: 0, traps: 0, loadSeconds: undefined };
     models.set(name, versions.set(version, { name, version, state: "unloaded", ...counts, load }));
   }
   const slots = () => Array.from(models.values(), (versions) => [...versions.values()]).flat();
@@ -127,7 +129,7 @@ export function createRegistry(entries: Iterable<ModelEntry>, options: RegistryO
   return {
     list: () =>
       slots().map(({ name, version, state, loads, failures, traps, loadSeconds, failure }) => {
-        const retried = state === "failed" && failure !== undefined && failure.retryAt <= performance.now();
+        const retried = state === "failed" && waitAfter(failure) <= 0;
         return { name, version, state: retried ? "unloaded" : state, loads, failures, traps, loadSeconds };
       }),
     async get(name, version) {
@@ -135,12 +137,18 @@ export function createRegistry(entries: Iterable<ModelEntry>, options: RegistryO
       const slot = version === undefined ? Array.from(versions?.values() ?? []).at(-1) : versions?.get(version);
       if (slot === undefined) return undefined;
       const { failure } = slot;
-      const wait = failure === undefined ? 0 : failure.retryAt - performance.now();
+      // What fails once may be a matter of the moment, so the next request tries again.
+      const wait = slot.failuresInRow < 2 ? 0 : waitAfter(failure);
       if (failure !== undefined && wait > 0) throw loadError(slot, wait, failure.cause);
       slot.loaded ??= load(slot);
       return await slot.loaded;
     },
   };
+
+  /** Milliseconds until a failure is long ago. */
+  function waitAfter(failure: Slot["failure"]): number {
+    return failure === undefined ? 0 : failure.time + retryMilliseconds - performance.now();
+  }
 
   async function load(slot: Slot): Promise<LoadedModel> {
     slot.state = "loading";
@@ -150,15 +158,17 @@ export function createRegistry(entries: Iterable<ModelEntry>, options: RegistryO
       const model = await Promise.resolve().then(slot.load);
       slot.loadSeconds = (performance.now() - start) / 1000;
       slot.loads++;
+      slot.failuresInRow = 0;
       slot.state = "ready";
       return { name: slot.name, version: slot.version, model: guard(model, (error) => discard(slot, error)) };
     } catch (cause) {
       slot.failures++;
+      slot.failuresInRow++;
       slot.state = "failed";
       slot.loaded = undefined;
-      slot.failure = { cause, retryAt: performance.now() + retryMilliseconds };
+      slot.failure = { cause, time: performance.now() };
       onError(cause);
-      throw loadError(slot, retryMilliseconds, cause);
+      throw loadError(slot, slot.failuresInRow < 2 ? 0 : retryMilliseconds, cause);
     }
   }
 
