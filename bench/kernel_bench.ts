@@ -5,6 +5,7 @@
  * @module
  */
 
+import { scratchBytes } from "../runtime/kernels/convolution.ts";
 import { chooseBuild, instantiateKernels, type KernelBuild } from "../runtime/kernels/instance.ts";
 
 /** Word of a parameter block: an integer, an f32, or a buffer of that many bytes. */
@@ -125,6 +126,19 @@ export function convolutionWords(
   const positions = batch * outputHeight * outputWidth;
   const taps = kernel * kernel;
   const depth = depthwise ? taps : taps * inputs;
+  const scratch = scratchBytes(
+    {
+      input: [...input],
+      output: [batch, outputHeight, outputWidth, channels],
+      kernel: [kernel, kernel],
+      stride: [stride, stride],
+      dilation: [1, 1],
+      pads: [pad, pad],
+      groups: depthwise ? inputs : 1,
+    },
+    depthwise,
+    elementBytes === 1 ? "u8" : "f32",
+  );
   const words: Word[] = [
     { bytes: batch * height * width * inputs * elementBytes },
     { bytes: (channels + 16) * (depth + 16) * elementBytes },
@@ -132,7 +146,7 @@ export function convolutionWords(
     { bytes: (channels + 16) * 4 },
     0,
     { bytes: positions * channels * elementBytes },
-    { bytes: (32 * (depth + 16) + (taps + 8) * (inputs + 16)) * 4 },
+    { bytes: scratch },
     ...[...input, outputHeight, outputWidth, channels],
     ...[kernel, kernel, stride, stride, 1, 1, pad, pad, depthwise ? inputs : 1],
     ...[128, 0, 128, 0, 255, 1, 0, 0, { float: 1 }],

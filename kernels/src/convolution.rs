@@ -2,12 +2,12 @@
 
 use crate::activation::Activation;
 use crate::epilogue::{copy_over, fill_over, Epilogue, Quantization};
-use crate::gemm::{multiply, Element, Product, F32, U8};
+use crate::gemm::{multiply, Element, Lines, Product, F32, TILE, U8};
 use crate::vector::flip;
 use core::arch::wasm32::*;
 
-/// Output positions whose inputs are gathered at once.
-const ROWS: usize = 32;
+/// Most output positions that are computed at once.
+const ROWS: usize = 128;
 
 #[repr(C)]
 pub struct ConvolutionBlock {
@@ -127,6 +127,29 @@ unsafe extern "C" fn convolution_f32(block: &ConvolutionBlock) {
     run::<F32>(block, &block.epilogue(true), f32x4_splat(0.0));
 }
 
+/// Where the parts of scratch memory lie.
+struct Scratch {
+    /// Addresses of the lines of ROWS output positions.
+    lines: *mut *const u8,
+    /// A line of padding.
+    padding: *mut u8,
+    /// Inputs that do not lie in one piece: `row_bytes` for each of ROWS positions.
+    gathered: *mut u8,
+    row_bytes: usize,
+}
+
+/// How the inputs of an output position divide into lines.
+struct Layout {
+    /// Whether a line is a whole row of the kernel.
+    joined: bool,
+    /// Lines of a kernel row.
+    per_row: usize,
+    /// Bytes of a line.
+    line_bytes: usize,
+    /// Whether all lines are gathered into one.
+    whole: bool,
+}
+
 #[inline(always)]
 unsafe fn run<E: Element>(block: &ConvolutionBlock, epilogue: &Epilogue, padding: v128) {
     // A division that could panic would bring the panic machinery into the module.
@@ -134,43 +157,85 @@ unsafe fn run<E: Element>(block: &ConvolutionBlock, epilogue: &Epilogue, padding
     let group_inputs = block.input_channels.checked_div(block.groups).unwrap_or(0);
     let group_bytes = group_inputs * E::SIZE;
     let pixel_bytes = block.input_channels * E::SIZE;
-    let depth = block.kernel_height * block.kernel_width * group_inputs;
-    let scratch_bytes = depth.div_ceil(16) * 16 * E::SIZE;
+    let taps = block.kernel_height * block.kernel_width;
+    let depth = taps * group_inputs;
     let output_bytes = block.output_channels * epilogue.size();
     let panels = channels.div_ceil(8);
     let total = block.batch * block.output_height * block.output_width;
     let pointwise = block.is_pointwise();
+    let joined = block.groups == 1 && block.dilation_width == 1;
+    let per_row = if joined { 1 } else { block.kernel_width };
+    let run = if joined {
+        block.kernel_width * group_inputs
+    } else {
+        group_inputs
+    };
+    let count = block.kernel_height * per_row;
+    let layout = Layout {
+        joined,
+        per_row,
+        line_bytes: run * E::SIZE,
+        whole: E::FOURS && count > 1 && run % 4 != 0,
+    };
+    let (count, run) = if layout.whole { (1, depth) } else { (count, run) };
+    let run = if E::FOURS { run.div_ceil(4) * 4 } else { run };
+    let lines = block.scratch as *mut *const u8;
+    let padding_line = lines.add(taps * ROWS) as *mut u8;
+    let panel = padding_line.add((block.kernel_width * pixel_bytes).div_ceil(16) * 16 + 16);
+    let scratch = Scratch {
+        lines,
+        padding: padding_line,
+        gathered: panel.add(depth.div_ceil(4) * 64),
+        row_bytes: depth.div_ceil(16) * 16 * E::SIZE,
+    };
+    fill_over(scratch.padding, padding, block.kernel_width * pixel_bytes);
+    // Blocks of about the same size, whole tiles but for the last.
+    let blocks = total.div_ceil(ROWS);
+    let block_rows = total.checked_div(blocks).unwrap_or(0).div_ceil(TILE) * TILE;
     let mut place = Place { image: 0, y: 0, x: 0 };
     let mut first = 0;
     while first < total {
-        let rows = (total - first).min(ROWS);
+        let rows = (total - first).min(block_rows);
+        if pointwise {
+            point(lines, block.input.add(first * pixel_bytes), pixel_bytes, rows);
+        } else if !layout.whole {
+            find_lines(
+                block,
+                place,
+                rows,
+                [pixel_bytes, group_bytes],
+                &layout,
+                &scratch,
+                padding,
+            );
+        }
         for group in 0..block.groups {
             let channel = group * channels;
-            let from = block.input.add(group * group_bytes);
-            if !pointwise {
-                let mut row_place = place;
-                for row in 0..rows {
-                    gather(
-                        block,
-                        row_place,
-                        from,
-                        block.scratch.add(row * scratch_bytes),
-                        [pixel_bytes, group_bytes],
-                        padding,
-                    );
-                    row_place.advance(block);
-                }
+            let mut offset = group * group_bytes;
+            if layout.whole && !pointwise {
+                gather_lines(
+                    block,
+                    place,
+                    rows,
+                    block.input.add(offset),
+                    [pixel_bytes, group_bytes],
+                    &scratch,
+                    padding,
+                );
+                offset = 0;
             }
             multiply::<E>(&Product {
-                input: if pointwise {
-                    from.add(first * pixel_bytes)
-                } else {
-                    block.scratch
+                lines: Lines {
+                    addresses: lines,
+                    count,
+                    stride: ROWS,
+                    run,
                 },
-                row_bytes: if pointwise { pixel_bytes } else { scratch_bytes },
+                offset,
                 rows,
                 depth,
                 weights: block.weights.add(group * panels * E::panel_bytes(depth)),
+                panel,
                 bias: block.bias.add(channel * 4),
                 multiplier: block.multiplier.wrapping_add(channel),
                 slopes: block.slopes.wrapping_add(channel),
@@ -178,6 +243,7 @@ unsafe fn run<E: Element>(block: &ConvolutionBlock, epilogue: &Epilogue, padding
                 output: block.output.add(first * output_bytes + channel * epilogue.size()),
                 output_bytes,
                 epilogue,
+                rounding: epilogue.rounding(),
             });
         }
         for _ in 0..rows {
@@ -186,10 +252,97 @@ unsafe fn run<E: Element>(block: &ConvolutionBlock, epilogue: &Epilogue, padding
         first += rows;
     }
 }
+/// Addresses of `rows` inputs that follow each other.
+#[inline(always)]
+unsafe fn point(lines: *mut *const u8, from: *const u8, pixel_bytes: usize, rows: usize) {
+    let mut address = from;
+    for row in 0..rows {
+        *lines.add(row) = address;
+        address = address.add(pixel_bytes);
+    }
+    repeat_last(lines, rows);
+}
+
+/// Repeats the last address up to a whole tile.
+#[inline(always)]
+unsafe fn repeat_last(lines: *mut *const u8, rows: usize) {
+    let last = *lines.add(rows - 1);
+    for row in rows..rows.div_ceil(TILE) * TILE {
+        *lines.add(row) = last;
+    }
+}
+
+/// Finds the lines of output positions in the input. Where a kernel row lies
+/// across the left or right edge, the inputs are gathered instead.
+#[inline(never)]
+unsafe fn find_lines(
+    block: &ConvolutionBlock,
+    place: Place,
+    rows: usize,
+    [pixel_bytes, group_bytes]: [usize; 2],
+    layout: &Layout,
+    scratch: &Scratch,
+    padding: v128,
+) {
+    let mut place = place;
+    for row in 0..rows {
+        let left = (place.x * block.stride_width).wrapping_sub(block.pad_left);
+        let inside = left < block.input_width && left + block.kernel_width <= block.input_width;
+        let mut line = scratch.lines.add(row);
+        if layout.joined && !inside {
+            let mut from = scratch.gathered.add(row * scratch.row_bytes);
+            gather(block, place, block.input, from, [pixel_bytes, group_bytes], padding);
+            for _ in 0..block.kernel_height {
+                *line = from;
+                from = from.add(layout.line_bytes);
+                line = line.add(ROWS);
+            }
+        } else {
+            for ky in 0..block.kernel_height {
+                let y = (place.y * block.stride_height + ky * block.dilation_height).wrapping_sub(block.pad_top);
+                let start = (place.image * block.input_height + y) * block.input_width;
+                for kx in 0..layout.per_row {
+                    let x = left.wrapping_add(kx * block.dilation_width);
+                    *line = if y < block.input_height && x < block.input_width {
+                        block.input.add((start + x) * pixel_bytes)
+                    } else {
+                        scratch.padding
+                    };
+                    line = line.add(ROWS);
+                }
+            }
+        }
+        place.advance(block);
+    }
+    for line in 0..block.kernel_height * layout.per_row {
+        repeat_last(scratch.lines.add(line * ROWS), rows);
+    }
+}
+
+/// Gathers the inputs of each output position in one line.
+#[inline(never)]
+unsafe fn gather_lines(
+    block: &ConvolutionBlock,
+    place: Place,
+    rows: usize,
+    from: *const u8,
+    sizes: [usize; 2],
+    scratch: &Scratch,
+    padding: v128,
+) {
+    let mut place = place;
+    for row in 0..rows {
+        let to = scratch.gathered.add(row * scratch.row_bytes);
+        gather(block, place, from, to, sizes, padding);
+        *scratch.lines.add(row) = to;
+        place.advance(block);
+    }
+    repeat_last(scratch.lines, rows);
+}
 
 /// Copies the inputs of one output position into a row, taps ascending. Bytes
 /// after the row may be overwritten; the next row's copy follows.
-#[inline(never)]
+#[inline(always)]
 unsafe fn gather(
     block: &ConvolutionBlock,
     place: Place,

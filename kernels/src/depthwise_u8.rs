@@ -6,7 +6,7 @@ use crate::convolution::ConvolutionBlock;
 use crate::depthwise::{pass_along, slides, unroll, Taps, LINES};
 use crate::epilogue::fill_over;
 use crate::interleave::{accumulate, interleave_high, interleave_low, spread, PARTS};
-use crate::vector::{at_least, at_most, flip, load, number, opaque, store, store_bytes, Rounding};
+use crate::vector::{finite, flip, load, opaque, store, store_bytes, Rounding};
 use core::arch::wasm32::*;
 
 /// A column of eight channels of G times four rows.
@@ -68,26 +68,31 @@ unsafe fn slide(block: &ConvolutionBlock, padding: v128, passes: [Pass; 2]) {
         rows,
         step,
     };
-    pass_along(block, [row_bytes, output_bytes], padding_row, |index, lines, outputs| {
-        results.channels = 0..whole;
-        results.rows = outputs;
-        results.step = channels;
-        passes[index](block, lines, &results);
-        results.rows = rows;
-        results.step = step;
-        let mut channel = whole;
-        while channel < channels {
-            results.channels = channel..channels.min(channel + 8);
+    pass_along(
+        block,
+        [row_bytes, output_bytes],
+        padding_row,
+        |index, lines, outputs| {
+            results.channels = 0..whole;
+            results.rows = outputs;
+            results.step = channels;
             passes[index](block, lines, &results);
-            let outputs = &outputs[..index + 1];
-            if rounding.is_some() {
-                copy_rest(block, channel, outputs);
-            } else {
-                finish(block, channel, outputs);
+            results.rows = rows;
+            results.step = step;
+            let mut channel = whole;
+            while channel < channels {
+                results.channels = channel..channels.min(channel + 8);
+                passes[index](block, lines, &results);
+                let outputs = &outputs[..index + 1];
+                if rounding.is_some() {
+                    copy_rest(block, channel, outputs);
+                } else {
+                    finish(block, channel, outputs);
+                }
+                channel += 8;
             }
-            channel += 8;
-        }
-    });
+        },
+    );
 }
 
 /// A pass with a kernel of K x K taps, G groups of four rows and a horizontal
@@ -223,15 +228,6 @@ unsafe fn read_weights<const K: usize, const G: usize, const ROWS: usize>(
     result
 }
 
-/// `multiplier` for which the product with an integer needs no look at NaN: an
-/// infinity gives the same after rounding and clamp as the largest f32, a NaN
-/// the same as 0.
-#[inline(always)]
-fn finite(multiplier: v128) -> v128 {
-    let largest = f32x4_splat(f32::MAX);
-    at_most(at_least(number(multiplier), f32x4_neg(largest)), largest)
-}
-
 /// Copies the last channels, fewer than eight, from scratch memory to the output rows.
 #[inline(never)]
 unsafe fn copy_rest(block: &ConvolutionBlock, channel: usize, outputs: &[*mut u8]) {
@@ -309,6 +305,11 @@ unsafe fn gather(block: &ConvolutionBlock, padding: v128) {
         }
         let m = block.multiplier.add(channel) as *const u8;
         let scaled = |sum, i: usize| f32x4_mul(f32x4_convert_i32x4(sum), load(m.add(i * 16)));
-        [scaled(low[0], 0), scaled(low[1], 1), scaled(high[0], 2), scaled(high[1], 3)]
+        [
+            scaled(low[0], 0),
+            scaled(low[1], 1),
+            scaled(high[0], 2),
+            scaled(high[1], 3),
+        ]
     });
 }

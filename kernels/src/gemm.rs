@@ -1,18 +1,44 @@
 //! Rows of activations times packed weights, eight output channels at a time.
 
 use crate::epilogue::Epilogue;
-use crate::vector::{load, splat_word};
+use crate::vector::{finite, load, splat_word, Rounding};
 use core::arch::wasm32::*;
+
+/// Rows that are computed at once.
+pub const TILE: usize = 4;
+
+/// Where the inputs of rows lie: a row is made of lines, runs of elements that
+/// follow each other in memory.
+pub struct Lines {
+    /// [line][row] addresses; the last row is repeated up to a multiple of `TILE`.
+    pub addresses: *const *const u8,
+    pub count: usize,
+    /// Addresses from one line to the next.
+    pub stride: usize,
+    /// Elements of a line.
+    pub run: usize,
+}
+
+impl Lines {
+    /// Addresses of R rows of a line.
+    #[inline(always)]
+    unsafe fn rows<const R: usize>(&self, line: usize, row: usize, offset: usize) -> [*const u8; R] {
+        let addresses = self.addresses.add(line * self.stride + row);
+        core::array::from_fn(|r| (*addresses.add(r)).add(offset))
+    }
+}
 
 /// Rows and packed weights of one group, and where their results go.
 pub struct Product<'a> {
-    /// First row; `row_bytes` to the next one.
-    pub input: *const u8,
-    pub row_bytes: usize,
+    pub lines: Lines,
+    /// Bytes from a line's address to the group's first channel.
+    pub offset: usize,
     pub rows: usize,
     /// Length of the reduced dimension.
     pub depth: usize,
     pub weights: *const u8,
+    /// Memory for one panel of weights in the order of the host.
+    pub panel: *mut u8,
     /// Addresses of the group's first channel.
     pub bias: *const u8,
     pub multiplier: *const f32,
@@ -22,24 +48,40 @@ pub struct Product<'a> {
     pub output: *mut u8,
     pub output_bytes: usize,
     pub epilogue: &'a Epilogue,
+    /// The epilogue where it is a rounding alone.
+    pub rounding: Option<Rounding>,
+}
+
+/// The weights and constants of eight channels.
+pub struct Panel {
+    weights: *const u8,
+    bias: [v128; 2],
+    scale: [v128; 2],
+    slopes: *const f32,
+    /// First result of the first row.
+    output: *mut u8,
+    /// Channels that there are.
+    count: usize,
 }
 
 /// Arithmetic of one element type.
 pub trait Element {
     /// Bytes of an activation.
     const SIZE: usize;
+    /// Whether elements of a line are read in fours.
+    const FOURS: bool;
     /// Bytes of the weights of eight channels.
     fn panel_bytes(depth: usize) -> usize;
-    /// R rows times one panel.
-    unsafe fn tile<const R: usize>(
-        rows: *const u8,
-        row_bytes: usize,
-        weights: *const u8,
-        depth: usize,
-        bias: *const u8,
-    ) -> [[v128; 2]; R];
-    /// Results of a tile as f32 before the activation.
-    unsafe fn scale(sums: [v128; 2], multiplier: *const f32) -> [v128; 2];
+    /// Weights of a panel as `tile` for many rows wants them.
+    unsafe fn arrange(weights: *const u8, depth: usize, panel: *mut u8) -> *const u8;
+    /// TILE rows times one panel.
+    unsafe fn tile(p: &Product, row: usize, panel: &Panel) -> [[v128; 2]; TILE];
+    /// One row times one panel that is not arranged.
+    unsafe fn single(p: &Product, row: usize, panel: &Panel) -> [v128; 2];
+    /// Factors between sums and results.
+    unsafe fn scales(multiplier: *const f32) -> [v128; 2];
+    /// Results of a row as f32 before the activation.
+    unsafe fn scale(sums: [v128; 2], scale: [v128; 2]) -> [v128; 2];
 }
 
 /// Unsigned 8-bit activations, signed 8-bit weights.
@@ -54,45 +96,93 @@ pub unsafe fn multiply<E: Element>(p: &Product) {
     let mut channel = 0;
     let mut weights = p.weights;
     while channel < p.channels {
-        let mut row = 0;
-        while row + 4 <= p.rows {
-            finish::<E, 4>(p, weights, channel, row);
-            row += 4;
+        let bias = p.bias.add(channel * 4);
+        let mut panel = Panel {
+            weights,
+            bias: [load(bias), load(bias.add(16))],
+            scale: E::scales(p.multiplier.wrapping_add(channel)),
+            slopes: p.slopes.wrapping_add(channel),
+            output: p.output.add(channel * p.epilogue.size()),
+            count: (p.channels - channel).min(8),
+        };
+        if p.rounding.is_some() {
+            panel.scale = panel.scale.map(finite);
         }
-        match p.rows - row {
-            3 => finish::<E, 3>(p, weights, channel, row),
-            2 => finish::<E, 2>(p, weights, channel, row),
-            1 => finish::<E, 1>(p, weights, channel, row),
-            _ => {}
+        if p.rows < TILE {
+            singles::<E>(p, &panel);
+        } else {
+            panel.weights = E::arrange(weights, p.depth, p.panel);
+            tiles::<E>(p, &panel);
         }
         weights = weights.add(E::panel_bytes(p.depth));
         channel += 8;
     }
 }
 
-/// One tile from bias to results; a function of its own, which engines optimise within a run.
+/// All rows of a panel, TILE at a time; a function of its own, which engines optimise within a run.
 #[inline(never)]
-unsafe fn finish<E: Element, const R: usize>(p: &Product, weights: *const u8, channel: usize, row: usize) {
-    let sums = E::tile::<R>(
-        p.input.add(row * p.row_bytes),
-        p.row_bytes,
-        weights,
-        p.depth,
-        p.bias.add(channel * 4),
-    );
-    // Read anew for each tile: constants kept in registers would displace sums in the loop over the depth.
-    let epilogue = core::hint::black_box(p.epilogue);
-    let count = (p.channels - channel).min(8);
-    let mut output = p.output.add(row * p.output_bytes + channel * epilogue.size());
-    for pair in sums {
-        let v = E::scale(pair, p.multiplier.wrapping_add(channel));
-        epilogue.store8(v, p.slopes.wrapping_add(channel), output, count);
+unsafe fn tiles<E: Element>(p: &Product, panel: &Panel) {
+    let mut row = 0;
+    while row < p.rows {
+        let sums = E::tile(p, row, panel);
+        // Read anew for each tile: constants kept in registers would displace sums in the loop over the depth.
+        let (p, panel) = (core::hint::black_box(p), core::hint::black_box(panel));
+        let v = sums.map(|pair| E::scale(pair, panel.scale));
+        let first = panel.output.add(row * p.output_bytes);
+        match &p.rounding {
+            Some(rounding) if panel.count == 8 && row + TILE <= p.rows => {
+                let mut output = first;
+                for i in 0..TILE / 2 {
+                    let [a, b] = [v[i * 2], v[i * 2 + 1]];
+                    let bytes = rounding.numbers16([a[0], a[1], b[0], b[1]]);
+                    v128_store64_lane::<0>(bytes, output as *mut u64);
+                    output = output.add(p.output_bytes);
+                    v128_store64_lane::<1>(bytes, output as *mut u64);
+                    output = output.add(p.output_bytes);
+                }
+            }
+            _ => {
+                let rows = v;
+                store_rows(p, panel, first, &rows[..TILE.min(p.rows - row)]);
+            }
+        }
+        row += TILE;
+    }
+}
+
+/// All rows of a panel, one after the other.
+#[inline(never)]
+unsafe fn singles<E: Element>(p: &Product, panel: &Panel) {
+    for row in 0..p.rows {
+        let v = E::scale(E::single(p, row, panel), panel.scale);
+        store_rows(p, panel, panel.output.add(row * p.output_bytes), &[v]);
+    }
+}
+
+/// Stores rows of results of any kind.
+#[inline(never)]
+unsafe fn store_rows(p: &Product, panel: &Panel, first: *mut u8, rows: &[[v128; 2]]) {
+    let mut output = first;
+    for v in rows {
+        p.epilogue.store8(*v, panel.slopes, output, panel.count);
         output = output.add(p.output_bytes);
+    }
+}
+
+/// Lane `i` of four 32-bit lanes in all of them.
+#[inline(always)]
+fn splat_lane(value: v128, lane: usize) -> v128 {
+    match lane {
+        0 => i32x4_shuffle::<0, 0, 0, 0>(value, value),
+        1 => i32x4_shuffle::<1, 1, 1, 1>(value, value),
+        2 => i32x4_shuffle::<2, 2, 2, 2>(value, value),
+        _ => i32x4_shuffle::<3, 3, 3, 3>(value, value),
     }
 }
 
 impl Element for U8 {
     const SIZE: usize = 1;
+    const FOURS: bool = true;
 
     #[inline(always)]
     fn panel_bytes(depth: usize) -> usize {
@@ -100,134 +190,223 @@ impl Element for U8 {
     }
 
     #[inline(always)]
-    unsafe fn scale(sums: [v128; 2], multiplier: *const f32) -> [v128; 2] {
+    unsafe fn scales(multiplier: *const f32) -> [v128; 2] {
         let m = multiplier as *const u8;
+        [load(m), load(m.add(16))]
+    }
+
+    #[inline(always)]
+    unsafe fn scale(sums: [v128; 2], scale: [v128; 2]) -> [v128; 2] {
         [
-            f32x4_mul(f32x4_convert_i32x4(sums[0]), load(m)),
-            f32x4_mul(f32x4_convert_i32x4(sums[1]), load(m.add(16))),
+            f32x4_mul(f32x4_convert_i32x4(sums[0]), scale[0]),
+            f32x4_mul(f32x4_convert_i32x4(sums[1]), scale[1]),
         ]
     }
 
     #[cfg(target_feature = "relaxed-simd")]
     #[inline(always)]
-    unsafe fn tile<const R: usize>(
-        rows: *const u8,
-        row_bytes: usize,
-        weights: *const u8,
-        depth: usize,
-        bias: *const u8,
-    ) -> [[v128; 2]; R] {
-        let mut sums = [[load(bias), load(bias.add(16))]; R];
-        let steps = depth.div_ceil(4);
-        let (mut x, mut w) = (rows, weights);
-        let mut step = 0;
-        if R == 1 {
-            // One row alone waits for its own sums: four chains hide the latency.
-            let zero = i32x4_splat(0);
-            let mut more = [[zero; 2]; 3];
-            while step + 4 <= steps {
-                sums[0] = dot(w, x, sums[0]);
-                for (i, chain) in more.iter_mut().enumerate() {
-                    *chain = dot(w.add(32 * i + 32), x.add(4 * i + 4), *chain);
+    unsafe fn arrange(weights: *const u8, _depth: usize, _panel: *mut u8) -> *const u8 {
+        weights
+    }
+
+    #[cfg(target_feature = "relaxed-simd")]
+    #[inline(always)]
+    unsafe fn tile(p: &Product, row: usize, panel: &Panel) -> [[v128; 2]; TILE] {
+        let mut sums = [panel.bias; TILE];
+        let mut line_weights = panel.weights;
+        for line in 0..p.lines.count {
+            let mut x = p.lines.rows::<TILE>(line, row, p.offset);
+            let mut w = line_weights;
+            let mut left = p.lines.run;
+            // A way out after each step keeps the compiler from joining the steps, for which registers would not do.
+            loop {
+                sums = step(sums, x, w, 0);
+                if left <= 4 {
+                    break;
+                }
+                sums = step(sums, x, w, 1);
+                if left <= 8 {
+                    break;
+                }
+                sums = step(sums, x, w, 2);
+                if left <= 12 {
+                    break;
+                }
+                sums = step(sums, x, w, 3);
+                if left <= 16 {
+                    break;
+                }
+                x = x.map(|x| x.add(16));
+                w = w.add(128);
+                left -= 16;
+            }
+            line_weights = line_weights.add(p.lines.run * 8);
+        }
+        sums
+    }
+
+    #[cfg(target_feature = "relaxed-simd")]
+    #[inline(always)]
+    unsafe fn single(p: &Product, row: usize, panel: &Panel) -> [v128; 2] {
+        // One row alone waits for its own sums: four chains hide the latency.
+        let mut chains = [[i32x4_splat(0); 2]; 4];
+        chains[0] = panel.bias;
+        let mut w = panel.weights;
+        for line in 0..p.lines.count {
+            let [mut x] = p.lines.rows::<1>(line, row, p.offset);
+            let mut left = p.lines.run;
+            while left >= 16 {
+                for (i, chain) in chains.iter_mut().enumerate() {
+                    *chain = dot(load(w.add(32 * i)), load(w.add(32 * i + 16)), x.add(4 * i), *chain);
                 }
                 x = x.add(16);
                 w = w.add(128);
-                step += 4;
+                left -= 16;
             }
-            for chain in more {
-                sums[0] = [i32x4_add(sums[0][0], chain[0]), i32x4_add(sums[0][1], chain[1])];
+            while left > 0 {
+                chains[0] = dot(load(w), load(w.add(16)), x, chains[0]);
+                x = x.add(4);
+                w = w.add(32);
+                left -= 4;
             }
         }
-        while step < steps {
-            for (r, pair) in sums.iter_mut().enumerate() {
-                *pair = dot(w, x.add(r * row_bytes), *pair);
+        let add = |a: [v128; 2], b: [v128; 2]| [i32x4_add(a[0], b[0]), i32x4_add(a[1], b[1])];
+        add(add(chains[0], chains[1]), add(chains[2], chains[3]))
+    }
+
+    #[cfg(not(target_feature = "relaxed-simd"))]
+    #[inline(always)]
+    unsafe fn arrange(weights: *const u8, depth: usize, panel: *mut u8) -> *const u8 {
+        widen(weights, depth, panel);
+        panel
+    }
+
+    #[cfg(not(target_feature = "relaxed-simd"))]
+    #[inline(always)]
+    unsafe fn tile(p: &Product, row: usize, panel: &Panel) -> [[v128; 2]; TILE] {
+        let mut sums = [panel.bias; TILE];
+        let mut line_weights = panel.weights;
+        for line in 0..p.lines.count {
+            let mut x = p.lines.rows::<TILE>(line, row, p.offset);
+            let mut w = line_weights;
+            let mut left = p.lines.run;
+            // A way out after each step keeps the compiler from joining the steps, for which registers would not do.
+            loop {
+                let rows = x.map(|x| u16x8_load_extend_u8x8(x));
+                sums = step(sums, rows, w, 0);
+                if left <= 2 {
+                    break;
+                }
+                sums = step(sums, rows, w, 1);
+                if left <= 4 {
+                    break;
+                }
+                sums = step(sums, rows, w, 2);
+                if left <= 6 {
+                    break;
+                }
+                sums = step(sums, rows, w, 3);
+                if left <= 8 {
+                    break;
+                }
+                x = x.map(|x| x.add(8));
+                w = w.add(128);
+                left -= 8;
             }
-            x = x.add(4);
-            w = w.add(32);
-            step += 1;
+            line_weights = line_weights.add(p.lines.run * 16);
         }
         sums
     }
 
     #[cfg(not(target_feature = "relaxed-simd"))]
     #[inline(always)]
-    unsafe fn tile<const R: usize>(
-        rows: *const u8,
-        row_bytes: usize,
-        weights: *const u8,
-        depth: usize,
-        bias: *const u8,
-    ) -> [[v128; 2]; R] {
-        let bias = [load(bias), load(bias.add(16))];
-        let mut result = [bias; R];
-        let mut row = 0;
-        while row + 2 <= R {
-            let pair = halves::<2>(rows.add(row * row_bytes), row_bytes, weights, depth);
-            result[row] = join(pair[0], bias);
-            result[row + 1] = join(pair[1], bias);
-            row += 2;
+    unsafe fn single(p: &Product, row: usize, panel: &Panel) -> [v128; 2] {
+        // Channel 2 i + j has the sums of its even and odd pairs in lanes 2 j and 2 j + 1 of vector i.
+        let mut sums = [i32x4_splat(0); 4];
+        let mut w = panel.weights as *const i8;
+        for line in 0..p.lines.count {
+            let [mut x] = p.lines.rows::<1>(line, row, p.offset);
+            let mut left = p.lines.run;
+            while left > 0 {
+                let activations = u16x8_extend_low_u8x16(splat_word(x));
+                for (i, sum) in sums.iter_mut().enumerate() {
+                    let weight = i16x8_load_extend_i8x8(w.add(8 * i));
+                    *sum = i32x4_add(*sum, i32x4_dot_i16x8(weight, activations));
+                }
+                x = x.add(4);
+                w = w.add(32);
+                left -= 4;
+            }
         }
-        if row < R {
-            let single = halves::<1>(rows.add(row * row_bytes), row_bytes, weights, depth);
-            result[row] = join(single[0], bias);
-        }
-        result
+        let pairs = |a, b| i32x4_add(i32x4_shuffle::<0, 2, 4, 6>(a, b), i32x4_shuffle::<1, 3, 5, 7>(a, b));
+        [
+            i32x4_add(panel.bias[0], pairs(sums[0], sums[1])),
+            i32x4_add(panel.bias[1], pairs(sums[2], sums[3])),
+        ]
     }
 }
 
+/// Adds the products of four elements of each row.
 #[cfg(target_feature = "relaxed-simd")]
 #[inline(always)]
-unsafe fn dot(weights: *const u8, activations: *const u8, sums: [v128; 2]) -> [v128; 2] {
-    let x = splat_word(activations);
-    [
-        i32x4_relaxed_dot_i8x16_i7x16_add(load(weights), x, sums[0]),
-        i32x4_relaxed_dot_i8x16_i7x16_add(load(weights.add(16)), x, sums[1]),
-    ]
-}
-
-/// Sums of R rows in four vectors: channel 2 i + j has its even and odd pairs
-/// in lanes 2 j and 2 j + 1 of vector i.
-#[cfg(not(target_feature = "relaxed-simd"))]
-#[inline(always)]
-unsafe fn halves<const R: usize>(
-    rows: *const u8,
-    row_bytes: usize,
+unsafe fn step(
+    mut sums: [[v128; 2]; TILE],
+    x: [*const u8; TILE],
     weights: *const u8,
-    depth: usize,
-) -> [[v128; 4]; R] {
-    let mut sums = [[i32x4_splat(0); 4]; R];
-    let (mut x, mut w) = (rows, weights as *const i8);
-    for _ in 0..depth.div_ceil(4) {
-        let panel = [
-            i16x8_load_extend_i8x8(w),
-            i16x8_load_extend_i8x8(w.add(8)),
-            i16x8_load_extend_i8x8(w.add(16)),
-            i16x8_load_extend_i8x8(w.add(24)),
-        ];
-        for (r, row) in sums.iter_mut().enumerate() {
-            let activations = u16x8_extend_low_u8x16(splat_word(x.add(r * row_bytes)));
-            for (sum, weight) in row.iter_mut().zip(panel) {
-                *sum = i32x4_add(*sum, i32x4_dot_i16x8(weight, activations));
-            }
-        }
-        x = x.add(4);
-        w = w.add(32);
+    index: usize,
+) -> [[v128; 2]; TILE] {
+    let (left, right) = (load(weights.add(index * 32)), load(weights.add(index * 32 + 16)));
+    for (pair, x) in sums.iter_mut().zip(x) {
+        *pair = dot(left, right, x.add(index * 4), *pair);
     }
     sums
 }
 
+/// Adds the products of four elements of a row.
+#[cfg(target_feature = "relaxed-simd")]
+#[inline(always)]
+unsafe fn dot(left: v128, right: v128, activations: *const u8, sums: [v128; 2]) -> [v128; 2] {
+    let x = splat_word(activations);
+    [
+        i32x4_relaxed_dot_i8x16_i7x16_add(left, x, sums[0]),
+        i32x4_relaxed_dot_i8x16_i7x16_add(right, x, sums[1]),
+    ]
+}
+
+/// Adds the products of a pair of elements of each row.
 #[cfg(not(target_feature = "relaxed-simd"))]
 #[inline(always)]
-fn join(sums: [v128; 4], bias: [v128; 2]) -> [v128; 2] {
-    let pairs = |a, b| i32x4_add(i32x4_shuffle::<0, 2, 4, 6>(a, b), i32x4_shuffle::<1, 3, 5, 7>(a, b));
-    [
-        i32x4_add(bias[0], pairs(sums[0], sums[1])),
-        i32x4_add(bias[1], pairs(sums[2], sums[3])),
-    ]
+unsafe fn step(mut sums: [[v128; 2]; TILE], rows: [v128; TILE], weights: *const u8, pair: usize) -> [[v128; 2]; TILE] {
+    let (left, right) = (load(weights.add(pair * 32)), load(weights.add(pair * 32 + 16)));
+    for (sums, row) in sums.iter_mut().zip(rows) {
+        let x = splat_lane(row, pair);
+        sums[0] = i32x4_add(sums[0], i32x4_dot_i16x8(x, left));
+        sums[1] = i32x4_add(sums[1], i32x4_dot_i16x8(x, right));
+    }
+    sums
+}
+
+/// A panel [depth / 4][8 channels][4] i8 as [depth / 2][8 channels][2] i16.
+#[cfg(not(target_feature = "relaxed-simd"))]
+#[inline(never)]
+unsafe fn widen(weights: *const u8, depth: usize, panel: *mut u8) {
+    use crate::vector::store;
+    let (mut w, mut to) = (weights, panel);
+    for _ in 0..depth.div_ceil(4) {
+        for half in 0..2 {
+            let four = load(w.add(half * 16));
+            let pairs = u16x8_shuffle::<0, 2, 4, 6, 1, 3, 5, 7>(four, four);
+            store(to.add(half * 16), i16x8_extend_low_i8x16(pairs));
+            store(to.add(half * 16 + 32), i16x8_extend_high_i8x16(pairs));
+        }
+        w = w.add(32);
+        to = to.add(64);
+    }
 }
 
 impl Element for F32 {
     const SIZE: usize = 4;
+    const FOURS: bool = false;
 
     #[inline(always)]
     fn panel_bytes(depth: usize) -> usize {
@@ -235,30 +414,78 @@ impl Element for F32 {
     }
 
     #[inline(always)]
-    unsafe fn scale(sums: [v128; 2], _multiplier: *const f32) -> [v128; 2] {
+    unsafe fn arrange(weights: *const u8, _depth: usize, _panel: *mut u8) -> *const u8 {
+        weights
+    }
+
+    #[inline(always)]
+    unsafe fn scales(_multiplier: *const f32) -> [v128; 2] {
+        [f32x4_splat(1.0); 2]
+    }
+
+    #[inline(always)]
+    unsafe fn scale(sums: [v128; 2], _scale: [v128; 2]) -> [v128; 2] {
         sums
     }
 
     #[inline(always)]
-    unsafe fn tile<const R: usize>(
-        rows: *const u8,
-        row_bytes: usize,
-        weights: *const u8,
-        depth: usize,
-        bias: *const u8,
-    ) -> [[v128; 2]; R] {
-        let mut sums = [[load(bias), load(bias.add(16))]; R];
-        let (mut x, mut w) = (rows, weights);
-        for _ in 0..depth {
-            let (left, right) = (load(w), load(w.add(16)));
-            for (r, pair) in sums.iter_mut().enumerate() {
-                let value = splat_word(x.add(r * row_bytes));
-                pair[0] = f32x4_add(pair[0], f32x4_mul(value, left));
-                pair[1] = f32x4_add(pair[1], f32x4_mul(value, right));
-            }
-            x = x.add(4);
-            w = w.add(32);
-        }
-        sums
+    unsafe fn tile(p: &Product, row: usize, panel: &Panel) -> [[v128; 2]; TILE] {
+        multiply_floats::<TILE>(p, row, panel)
     }
+
+    #[inline(always)]
+    unsafe fn single(p: &Product, row: usize, panel: &Panel) -> [v128; 2] {
+        multiply_floats::<1>(p, row, panel)[0]
+    }
+}
+
+#[inline(always)]
+unsafe fn multiply_floats<const R: usize>(p: &Product, row: usize, panel: &Panel) -> [[v128; 2]; R] {
+    let mut sums = [panel.bias; R];
+    let mut line_weights = panel.weights;
+    for line in 0..p.lines.count {
+        let mut x = p.lines.rows::<R>(line, row, p.offset);
+        let mut w = line_weights;
+        let mut left = p.lines.run;
+        // A way out after each step keeps the compiler from joining the steps, for which registers would not do.
+        loop {
+            let rows = x.map(|x| load(x));
+            sums = add_floats(sums, rows.map(|row| splat_lane(row, 0)), w);
+            if left <= 1 {
+                break;
+            }
+            sums = add_floats(sums, rows.map(|row| splat_lane(row, 1)), w.add(32));
+            if left <= 2 {
+                break;
+            }
+            sums = add_floats(sums, rows.map(|row| splat_lane(row, 2)), w.add(64));
+            if left <= 3 {
+                break;
+            }
+            sums = add_floats(sums, rows.map(|row| splat_lane(row, 3)), w.add(96));
+            if left <= 4 {
+                break;
+            }
+            x = x.map(|x| x.add(16));
+            w = w.add(128);
+            left -= 4;
+        }
+        line_weights = line_weights.add(p.lines.run * 32);
+    }
+    sums
+}
+
+/// Adds the products of an element of each row.
+#[inline(always)]
+unsafe fn add_floats<const R: usize>(
+    mut sums: [[v128; 2]; R],
+    values: [v128; R],
+    weights: *const u8,
+) -> [[v128; 2]; R] {
+    let (left, right) = (load(weights), load(weights.add(16)));
+    for (pair, value) in sums.iter_mut().zip(values) {
+        pair[0] = f32x4_add(pair[0], f32x4_mul(value, left));
+        pair[1] = f32x4_add(pair[1], f32x4_mul(value, right));
+    }
+    sums
 }

@@ -153,6 +153,15 @@ pub fn number(value: v128) -> v128 {
     v128_and(value, f32x4_eq(value, value))
 }
 
+/// `multiplier` for which the product with an integer needs no look at NaN: an
+/// infinity gives the same after rounding and clamp as the largest f32, a NaN
+/// the same as 0.
+#[inline(always)]
+pub fn finite(multiplier: v128) -> v128 {
+    let largest = f32x4_splat(f32::MAX);
+    at_most(at_least(number(multiplier), f32x4_neg(largest)), largest)
+}
+
 /// Stores the first `count` of 16 bytes.
 #[inline(always)]
 pub unsafe fn store_bytes(address: *mut u8, value: v128, count: usize) {

@@ -24,6 +24,9 @@ import { epilogueWords, needsSlopes, readEpilogue } from "./epilogue.ts";
 
 const MAX_GEOMETRY = 65535;
 
+/** Most output positions that a convolution computes at once. */
+const MAX_ROWS = 128;
+
 /** The geometry attributes of a convolution step. */
 export interface ConvolutionGeometry {
   /** [batch, height, width, channels]. */
@@ -84,8 +87,12 @@ export function scratchBytes(geometry: ConvolutionGeometry, depthwise: boolean, 
   const { input, output, kernel, groups } = geometry;
   const bytes = ELEMENT_BYTES[type];
   if (!depthwise) {
-    const depth = kernel[0] * kernel[1] * (input[3] / groups);
-    return 32 * Math.ceil(depth / 16) * 16 * bytes + 16;
+    const taps = kernel[0] * kernel[1];
+    const depth = taps * (input[3] / groups);
+    const lines = taps * MAX_ROWS * 4;
+    const padding = Math.ceil(kernel[1] * input[3] * bytes / 16) * 16 + 16;
+    const panel = Math.ceil(depth / 4) * 64;
+    return lines + padding + panel + MAX_ROWS * Math.ceil(depth / 16) * 16 * bytes + 16;
   }
   const row = Math.ceil((input[2] * input[3] + 16) / 16) * 16 * bytes;
   return depthwiseBlock(kernel, type) / 4 + 16 + row + (type === "u8" ? 64 : 32) * output[2];

@@ -86,7 +86,11 @@ export function geometryWords(g: ConvolutionGeometry): number[] {
 export function scratchBytes(g: ConvolutionGeometry, depthwise: boolean, elementBytes: number): number {
   const up = (value: number, step: number) => Math.ceil(value / step) * step;
   const taps = g.kernelHeight * g.kernelWidth;
-  if (!depthwise) return 32 * up(taps * g.inputChannels / g.groups, 16) * elementBytes + 16;
+  if (!depthwise) {
+    const depth = taps * g.inputChannels / g.groups;
+    const line = up(g.kernelWidth * g.inputChannels * elementBytes, 16) + 16;
+    return 512 * taps + line + 16 * up(depth, 4) + 128 * up(depth, 16) * elementBytes + 16;
+  }
   const row = up(g.inputWidth * g.inputChannels + 16, 16) * elementBytes;
   if (elementBytes === 4) return 4 * taps + 16 + row + 32 * g.outputWidth;
   const [rows, columns] = g.kernelHeight === 1 ? [g.kernelWidth, 1] : [g.kernelHeight, g.kernelWidth];
