@@ -7,6 +7,7 @@
 import { writeBundle } from "../runtime/bundle/write.ts";
 import { equalizeLayers } from "./equalize/equalize_layers.ts";
 import type { Graph } from "./graph.ts";
+import { joinStatistics } from "./observe/join_statistics.ts";
 import { observeSamples } from "./observe/observe_samples.ts";
 import { evenlySpread, quantizeNetwork } from "./quantize_network.ts";
 import { comparePrograms } from "./report/compare_programs.ts";
@@ -18,6 +19,8 @@ import { type CalibrationSettings, completeSettings, describeMethods } from "./s
 export interface CalibrationOptions extends SessionOptions, Partial<CalibrationSettings> {
   /** Names of the classes, stored in the bundle. */
   classes?: string[];
+  /** Paths of the statistics of all shards, which are taken instead of observing the samples. */
+  merge?: readonly string[];
 }
 
 /** A calibrated network. */
@@ -46,7 +49,7 @@ export async function calibrate(network: Graph, options: CalibrationOptions): Pr
   const graph = settings.equalize ? equalizeLayers(network).graph : network;
   return await withSession(graph, options, async (session) => {
     const { samples, labels } = session;
-    const statistics = await observeSamples(session);
+    const statistics = options.merge ? await joinStatistics(session, options.merge) : await observeSamples(session);
     const quantized = await quantizeNetwork(session, { statistics, samples }, settings);
     const { program: { program, data }, uncorrected } = quantized;
     const programs = settings.usp === "off" ? [uncorrected] : [uncorrected, quantized.program];

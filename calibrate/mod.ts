@@ -24,6 +24,8 @@ export * from "./float_model.ts";
 export * from "./graph.ts";
 export * from "./onnx/errors.ts";
 export * from "./onnx/import.ts";
+export type { Shard } from "./observe/shard.ts";
+export * from "./observe_shard.ts";
 export type { ScaleMethod } from "./quantize/choose_grid.ts";
 export type { WeightGranularity } from "./quantize/quantize_weights.ts";
 export type { Accuracy } from "./report/accuracy.ts";

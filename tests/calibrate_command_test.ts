@@ -191,6 +191,49 @@ Deno.test("calibrate refuses arguments that it cannot use", async () => {
   });
 });
 
+Deno.test("calibrate observes in shards and merges what they wrote into the bundle of one run", async () => {
+  await inFolder(async (folder) => {
+    const { bundle } = await calibrated(`${folder}/whole.octet`, DEMO);
+    for (const shard of ["1/2", "2/2"]) {
+      const path = `${folder}/${shard[0]}.statistics`;
+      const { code, stdout, stderr } = await runTask("calibrate", [...DEMO, "--shard", shard, "--statistics", path]);
+      assertEquals(code, 0, stderr);
+      assertEquals(stdout, `${path}: ${Deno.statSync(path).size} bytes, shard ${shard[0]} of 2\n`);
+    }
+    const parts = [`${folder}/2.statistics`, `${folder}/1.statistics`];
+    assertEquals((await calibrated(`${folder}/a.octet`, [...DEMO, "--merge", ...parts])).bundle, bundle);
+    await refused([...DEMO, "--merge", parts[1]], "Samples 8 to 15 of 16 are in none of the files: a shard is missing");
+    const altered = await Deno.readFile(parts[0]);
+    altered[altered.length - 40] ^= 1;
+    await Deno.writeFile(parts[0], altered);
+    await refused([...DEMO, "--merge", ...parts], `${parts[0]} is truncated or altered`);
+    await refused([...DEMO, "--merge", `${folder}/none`], `Cannot read ${folder}/none: no such file`);
+    const args = [...DEMO, "--output", parts[1], "--merge", parts[1]];
+    await refused(args, `Cannot write ${parts[1]}: it is another file of this command`);
+  });
+});
+
+Deno.test("calibrate refuses options of shards that do not go together", async () => {
+  await inFolder(async (folder) => {
+    const file = `${folder}/a`;
+    for (
+      const [args, message] of [
+        [["--statistics", file], "--statistics is what a shard writes: give --shard I/N too"],
+        [["--shard", "1/2"], "--shard needs --statistics"],
+        [["--shard", "1/2", "--statistics", file, "--output", file], "--shard does not go together with --output"],
+        [["--shard", "1/2", "--statistics", file, "--merge", file], "--shard does not go together with --merge"],
+        [["--shard", "0/2", "--statistics", file], '--shard must be I/N with I from 1 to N, such as 1/8: got "0/2"'],
+        [["--shard", "1/17", "--statistics", file], "Cannot share 16 samples among 17 shards"],
+      ] as const
+    ) {
+      const { code, stderr } = await runTask("calibrate", [...DEMO, ...args]);
+      assertEquals([code, stderr.split("\n").length], [1, 2], stderr);
+      assertStringIncludes(stderr, `error: ${message}`);
+    }
+    assertEquals(listing(folder), []);
+  });
+});
+
 Deno.test("calibrate does not overwrite the network, and keeps the report apart from the bundle", async () => {
   await inFolder(async (folder) => {
     const network = `${folder}/network.onnx`;

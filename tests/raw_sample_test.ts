@@ -42,7 +42,7 @@ Deno.test("What a lane keeps of a value comes from all its channels", async () =
     const lane = createLane();
     await lane.open({ data: path, dataset: { inputShape: [1, 8, 8, 64] }, float: lower(graph, { probes: true }) });
     await lane.watch({ values: [{ name: "y", atoms: [] }], channels: [] });
-    const [kept] = await lane.observe(0, 128);
+    const { raw: [kept] } = await lane.observe(0, 128);
     assertEquals(new Set(kept).size, 64);
   } finally {
     await Deno.remove(path);

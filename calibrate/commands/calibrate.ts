@@ -8,9 +8,11 @@ import { elementCount } from "../../runtime/bundle/format.ts";
 import { runCommand } from "../../runtime/command.ts";
 import { parseArguments } from "../../runtime/parse_arguments.ts";
 import { calibrate } from "../calibrate.ts";
+import { observeShard } from "../observe_shard.ts";
 import { reportText } from "../report/report_text.ts";
 import { createProgress, type Progress } from "../report/progress.ts";
 import { checkOutput, readInput, readNetwork, writeOutput } from "./files.ts";
+import { readShard, repeatOption } from "./shard_options.ts";
 import { PREPROCESSING_HELP, PREPROCESSING_OPTIONS, readChoice, readCount, readPreprocessing } from "./options.ts";
 
 const HELP = `Usage: deno task calibrate MODEL.onnx --data PATH --output FILE.octet [options]
@@ -27,13 +29,15 @@ const HELP = `Usage: deno task calibrate MODEL.onnx --data PATH --output FILE.oc
   --usp-target WORD   measured (default): the float network's statistics; bn: BatchNormalization's own
   --threads N         workers; the bundle does not depend on it (default 1)
   --json FILE         write the report as JSON
+  --shard I/N         observe part I of N of the samples, from 1, and write --statistics FILE instead of a bundle
+  --merge FILE…       take the statistics of all N parts instead of observing; stands after MODEL.onnx
 ${PREPROCESSING_HELP}`;
 
 if (import.meta.main) await runCommand(main);
 
 async function main(args: string[]): Promise<void> {
   const { values, positionals } = parseArguments({
-    args,
+    args: repeatOption(args, "--merge"),
     allowPositionals: true,
     options: {
       data: { type: "string" },
@@ -48,6 +52,9 @@ async function main(args: string[]): Promise<void> {
       "usp-target": { type: "string", default: "measured" },
       threads: { type: "string", default: "1" },
       json: { type: "string" },
+      shard: { type: "string" },
+      statistics: { type: "string" },
+      merge: { type: "string", multiple: true },
       help: { type: "boolean", short: "h" },
       ...PREPROCESSING_OPTIONS,
     },
@@ -55,7 +62,7 @@ async function main(args: string[]): Promise<void> {
   if (values.help) return console.log(HELP);
   if (positionals.length !== 1) throw new TypeError("Give one MODEL.onnx to calibrate (--help shows the usage)");
   if (values.data === undefined) throw new TypeError("--data is missing: where are the calibration samples");
-  if (values.output === undefined) throw new TypeError("--output is missing: where shall the bundle go");
+  const shard = readShard(values);
   const choices = {
     weights: readChoice("--weights", values.weights, ["per-channel", "per-tensor"]),
     scales: readChoice("--scales", values.scales, ["qmse", "minmax", "percentile", "entropy"]),
@@ -76,18 +83,35 @@ async function main(args: string[]): Promise<void> {
     ...(values.labels !== undefined && { labels: values.labels }),
     ...(preprocessing && { preprocessing }),
   };
-  await checkOutput(values.output, positionals);
-  if (values.json !== undefined) await checkOutput(values.json, [...positionals, values.output]);
+  if (shard) {
+    await checkOutput(shard.statistics, [...positionals, values.data]);
+    const options = { ...choices, ...samples, data: values.data, shard };
+    const bytes = await withProgress((progress) => observeShard(graph, { ...options, progress }));
+    await writeOutput(shard.statistics, bytes);
+    return console.log(`${shard.statistics}: ${bytes.length} bytes, shard ${shard.index} of ${shard.count}`);
+  }
+  const { output, merge } = values;
+  if (output === undefined) throw new TypeError("--output is missing: where shall the bundle go");
+  const inputs = [...positionals, ...merge ?? []];
+  await checkOutput(output, inputs);
+  if (values.json !== undefined) await checkOutput(values.json, [...inputs, output]);
 
   const { bundle, report } = await withProgress((progress) =>
-    calibrate(graph, { ...choices, ...samples, data: values.data!, ...(classes && { classes }), progress })
+    calibrate(graph, {
+      ...choices,
+      ...samples,
+      data: values.data!,
+      ...(classes && { classes }),
+      ...(merge && { merge }),
+      progress,
+    })
   );
-  await writeOutput(values.output, bundle);
+  await writeOutput(output, bundle);
   if (values.json !== undefined) {
     await writeOutput(values.json, new TextEncoder().encode(JSON.stringify(report, null, 2) + "\n"));
   }
   const floatBytes = (await Deno.stat(positionals[0])).size;
-  console.log(reportText(report, { output: values.output, floatBytes }));
+  console.log(reportText(report, { output, floatBytes }));
 }
 
 async function withProgress<Result>(work: (update: Progress["update"]) => Promise<Result>): Promise<Result> {

@@ -8,7 +8,7 @@ import type { Preprocessing } from "../../runtime/preprocessing.ts";
 import { validatePreprocessing } from "../../runtime/preprocessing.ts";
 
 /** Parsed options, by name. */
-export type OptionValues = Record<string, string | boolean | undefined>;
+export type OptionValues = Record<string, string | boolean | string[] | undefined>;
 
 /** The options that say how images become the network's input, for `node:util` parseArgs. */
 export const PREPROCESSING_OPTIONS = {

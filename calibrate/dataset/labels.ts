@@ -4,7 +4,7 @@
  * @module
  */
 
-import { fileError } from "../../runtime/file_error.ts";
+import { readFile } from "../read_file.ts";
 import { readNpy } from "./npy.ts";
 
 /**
@@ -46,12 +46,4 @@ export async function readLabels(
     labels[index] = label;
   }
   return labels;
-}
-
-async function readFile(path: string): Promise<Uint8Array<ArrayBuffer>> {
-  try {
-    return await Deno.readFile(path);
-  } catch (error) {
-    throw fileError(path, error);
-  }
 }

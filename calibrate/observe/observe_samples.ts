@@ -5,6 +5,7 @@
  * @module
  */
 
+import { FINGERPRINT_BYTES } from "../dataset/fingerprint.ts";
 import { hashNetwork, type PreparedNetwork } from "../prepare_network.ts";
 import { atomsOf } from "../quantize/observed_values.ts";
 import type { Session } from "../session.ts";
@@ -34,6 +35,7 @@ export async function observeSamples(
     sample,
     raw: rawShare(part.first + index, part.total),
   }));
+  const fingerprints = new Uint8Array(shares.length * FINGERPRINT_BYTES);
   let done = 0;
   await lanes.share(
     shares,
@@ -42,11 +44,13 @@ export async function observeSamples(
       progress?.("Observing", ++done, shares.length);
       return seen;
     },
-    (seen) =>
-      seen.forEach((values, index) => {
+    (seen, { sample }) => {
+      fingerprints.set(seen.fingerprint, (sample - part.first) * FINGERPRINT_BYTES);
+      seen.raw.forEach((values, index) => {
         raw[index].values.set(values, raw[index].length);
         raw[index].length += values.length;
-      }),
+      });
+    },
   );
   const [counted, ...others] = await Promise.all(lanes.all.map((lane) => lane.observed()));
   for (const { histograms, channels } of others) {
@@ -57,6 +61,7 @@ export async function observeSamples(
     network: await hashNetwork(network),
     ...(preprocessing && { preprocessing }),
     part,
+    fingerprints,
     values: new Map(watched.values.map(({ name }, index) => {
       const { values, length } = raw[index];
       return [name, { histogram: counted.histograms[index], raw: values.slice(0, length) }];

@@ -38,6 +38,8 @@ export interface Statistics {
   preprocessing?: Preprocessing;
   /** The samples. */
   part: SamplePart;
+  /** What the samples of the part are recognised by, 16 bytes each, in their order. */
+  fingerprints: Uint8Array;
   /** Distribution of each value that may need a scale, by its name. */
   values: Map<string, Observation>;
   /** Moments of the channels (last dimension) of each value that a layer with weights reads, by its name. */

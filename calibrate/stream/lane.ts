@@ -49,18 +49,30 @@ export interface Counted {
   channels: ChannelMoments[];
 }
 
+/** What one sample contributed. */
+export interface Seen {
+  /** Of each watched value a fixed choice of its elements. */
+  raw: Float32Array[];
+  /** What the sample is recognised by. */
+  fingerprint: Uint8Array;
+}
+
 /** The part of a calibration that looks at samples, and its independent tasks. */
 export interface Lane {
   /** Opens the samples and the float program. */
   open(options: LaneOptions): Promise<void>;
+  /** From here on, samples must be known ones. @param fingerprints Those of all samples, one after the other. */
+  expect(fingerprints: Uint8Array): Promise<void>;
+  /** Reads a sample without using it. @throws {RangeError} Where it is not the one that is expected. */
+  check(sample: number): Promise<void>;
   /** Begins to observe: from here on nothing has been seen. */
   watch(watched: Watched): Promise<void>;
   /**
    * Runs the float program on a sample and counts the watched values.
    *
-   * @returns For each watched value a fixed choice of at most `raw` of its elements.
+   * @param raw Most elements of each watched value to return.
    */
-  observe(sample: number, raw: number): Promise<Float32Array[]>;
+  observe(sample: number, raw: number): Promise<Seen>;
   /** What has been seen. */
   observed(): Promise<Counted>;
   /** Chooses the grid of a value. */
@@ -86,6 +98,8 @@ export interface Lane {
 /** The methods of a lane, each of which a worker can be asked for. */
 export const LANE_METHODS: readonly (keyof Lane)[] = [
   "open",
+  "expect",
+  "check",
   "watch",
   "observe",
   "observed",
@@ -106,6 +120,7 @@ export function createLane(): Lane {
   let float: Lowered;
   let executor: Executor;
   let watched: Watched;
+  let watchers: { values: Map<number, number[]>; channels: Map<number, number[]> };
   let counted: Counted;
   let streams: { float: Stream; quantized: Stream; samples: readonly number[] } | undefined;
   let compared: { lowered: Lowered; executor: Executor }[] = [];
@@ -117,37 +132,44 @@ export function createLane(): Lane {
       executor = createExecutor(float);
     },
 
+    expect(fingerprints) {
+      samples.expect(fingerprints);
+      return Promise.resolve();
+    },
+
+    async check(sample) {
+      await samples.read(sample);
+    },
+
     watch(values) {
       watched = values;
       counted = {
         histograms: values.values.map(({ atoms }) => createHistogram(atoms)),
         channels: values.channels.map(({ channels }) => createChannelMoments(channels)),
       };
+      watchers = { values: byTensor(values.values, float), channels: byTensor(values.channels, float) };
       return Promise.resolve();
     },
 
     async observe(sample, raw) {
       const kept: Float32Array[] = watched.values.map(() => new Float32Array(0));
-      const positions = new Map(watched.values.map(({ name }, index) => [name, index]));
-      const inputs = new Map(watched.channels.map(({ name }, index) => [name, index]));
-      const record = (name: string) => {
-        const [value, input] = [positions.get(name), inputs.get(name)];
-        if (value === undefined && input === undefined) return;
-        const place = float.places.get(name)!.f32!;
-        const data = executor.tensor(place) as Float32Array;
-        if (value !== undefined) {
-          observe(counted.histograms[value], data, name);
-          kept[value] = rawSample(data, float.program.tensors[place].shape.at(-1)!, raw);
+      const { tensors, inputs, steps } = float.program;
+      const record = (tensor: number) => {
+        const data = executor.tensor(tensor) as Float32Array;
+        for (const value of watchers.values.get(tensor) ?? []) {
+          observe(counted.histograms[value], data, watched.values[value].name);
+          kept[value] = rawSample(data, tensors[tensor].shape.at(-1)!, raw);
         }
-        if (input !== undefined) addSample(counted.channels[input], data);
+        for (const value of watchers.channels.get(tensor) ?? []) addSample(counted.channels[value], data);
       };
-      (await samples.read(sample))(executor);
-      for (const port of float.program.inputs) record(float.program.tensors[port.tensor].name);
-      for (const [owner, { first, end }] of stepRanges(float)) {
+      const { write, fingerprint } = await samples.read(sample);
+      write(executor);
+      for (const { tensor } of inputs) record(tensor);
+      for (const { first, end } of stepRanges(float).values()) {
         executor.run(first, end);
-        record(owner);
+        new Set(steps.slice(first, end).map(({ output }) => output)).forEach(record);
       }
-      return kept;
+      return { raw: kept, fingerprint: await fingerprint() };
     },
 
     observed: () => Promise.resolve(counted),
@@ -159,7 +181,7 @@ export function createLane(): Lane {
     async begin(quantized, list) {
       streams = { float: new Stream(float), quantized: new Stream(quantized), samples: list };
       for (const sample of list) {
-        const write = await samples.read(sample);
+        const { write } = await samples.read(sample);
         streams.float.start(sample, write);
         streams.quantized.start(sample, write);
       }
@@ -203,8 +225,13 @@ export function createLane(): Lane {
     },
 
     async compare(sample) {
-      const write = await samples.read(sample);
+      const { write } = await samples.read(sample);
       return compareSample({ lowered: float, executor }, compared, { write, label: samples.dataset.labels?.[sample] });
     },
   };
+}
+
+/** Positions in a list of the values that each tensor holds: a value that is only another shape of one shares its tensor. */
+function byTensor(values: readonly { name: string }[], { places }: Lowered): Map<number, number[]> {
+  return Map.groupBy(values.keys(), (index) => places.get(values[index].name)!.f32!);
 }

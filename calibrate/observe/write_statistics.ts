@@ -1,0 +1,51 @@
+/**
+ * Writing of statistics, so that another process can go on with them.
+ *
+ * @module
+ */
+
+import { DIGEST_BYTES } from "../../runtime/bundle/format.ts";
+import type { Statistics } from "./statistics.ts";
+import {
+  STATISTICS_MAGIC,
+  STATISTICS_PREFIX_BYTES,
+  STATISTICS_VERSION,
+  type StatisticsHeader,
+} from "./statistics_format.ts";
+
+/** Serialises statistics; the same ones give the same bytes. @returns The file. */
+export async function writeStatistics(statistics: Statistics): Promise<Uint8Array<ArrayBuffer>> {
+  const { network, preprocessing, part, fingerprints } = statistics;
+  const arrays: ArrayBufferView[] = [fingerprints];
+  const values = Array.from(statistics.values, ([name, { histogram, raw }]) => {
+    const { positive, negative, ...rest } = histogram;
+    const sides = [withoutEmptyEnd(positive), withoutEmptyEnd(negative)];
+    arrays.push(...sides, raw);
+    return { name, ...rest, positive: sides[0].length, negative: sides[1].length, raw: raw.length };
+  });
+  const channels = Array.from(statistics.channels, ([name, { count, sums, squares }]) => {
+    const all = [...sums, ...squares];
+    arrays.push(Uint16Array.from(all, ({ length }) => length), Float64Array.from(all.flat()));
+    return { name, channels: sums.length, count };
+  });
+  const header: StatisticsHeader = { network, preprocessing: preprocessing ?? null, part, values, channels };
+  const text = new TextEncoder().encode(JSON.stringify(header));
+  const dataBytes = arrays.reduce((sum, { byteLength }) => sum + byteLength, 0);
+  const bytes = new Uint8Array(STATISTICS_PREFIX_BYTES + text.length + dataBytes + DIGEST_BYTES);
+  bytes.set(STATISTICS_MAGIC);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(8, STATISTICS_VERSION, true);
+  view.setUint32(12, text.length, true);
+  bytes.set(text, STATISTICS_PREFIX_BYTES);
+  let offset = STATISTICS_PREFIX_BYTES + text.length;
+  for (const { buffer, byteOffset, byteLength } of arrays) {
+    bytes.set(new Uint8Array(buffer, byteOffset, byteLength), offset);
+    offset += byteLength;
+  }
+  bytes.set(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes.subarray(0, offset))), offset);
+  return bytes;
+}
+
+function withoutEmptyEnd(counts: Float64Array): Float64Array {
+  return counts.subarray(0, counts.findLastIndex((count) => count > 0) + 1);
+}

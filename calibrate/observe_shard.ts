@@ -1,0 +1,36 @@
+/**
+ * The first stage of a calibration on a share of its samples, so that several
+ * machines can observe a large set.
+ *
+ * @module
+ */
+
+import { equalizeLayers } from "./equalize/equalize_layers.ts";
+import type { Graph } from "./graph.ts";
+import { observeSamples } from "./observe/observe_samples.ts";
+import { samplesOfShard, type Shard } from "./observe/shard.ts";
+import { writeStatistics } from "./observe/write_statistics.ts";
+import { type SessionOptions, withSession } from "./session.ts";
+import { type CalibrationSettings, completeSettings } from "./settings.ts";
+
+/** What a shard observes. */
+export interface ShardOptions extends SessionOptions, Pick<Partial<CalibrationSettings>, "equalize"> {
+  /** Which share of the samples. */
+  shard: Shard;
+}
+
+/**
+ * Runs a float network on a shard's samples and returns what it saw, as the bytes of a statistics file.
+ *
+ * `calibrate` with the files of all shards as `merge` gives the same bundle as without.
+ *
+ * @throws {RangeError} Where samples are missing, hold values that are not numbers, or are fewer than the shards.
+ * @throws {TypeError} Where the network cannot be calibrated on such samples.
+ */
+export async function observeShard(network: Graph, options: ShardOptions): Promise<Uint8Array<ArrayBuffer>> {
+  const graph = completeSettings(options).equalize ? equalizeLayers(network).graph : network;
+  return await withSession(graph, options, async (session) => {
+    const statistics = await observeSamples(session, samplesOfShard(options.shard, session.samples.length));
+    return await writeStatistics(statistics);
+  });
+}
