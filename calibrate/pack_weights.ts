@@ -43,6 +43,15 @@ function eachWeight(
   }
 }
 
+/**
+ * The order in which kernels sum products: for each index (ky, kx, c) that of
+ * the same weight among those of an output channel, [inputs / groups][height][width].
+ */
+export function kernelOrder([, inputs, height, width]: WeightShape): Int32Array {
+  const taps = height * width;
+  return Int32Array.from({ length: inputs * taps }, (_, k) => k % inputs * taps + Math.floor(k / inputs));
+}
+
 function packPanels<T extends Int8Array | Float32Array>(
   weights: T,
   shape: WeightShape,
@@ -100,6 +109,54 @@ export function packConvolutionF32(
     step: 1,
     allocate: (length) => new Float32Array(length),
   });
+}
+
+/** Weights of 4 bits as they lie in a bundle; `docs/format.md` describes them. */
+export interface PackedLevels {
+  /** Two levels in a byte, then the multipliers. */
+  bytes: Uint8Array;
+  /** Number of weights, as "convolution_u8" packs them. */
+  length: number;
+  /** Rows of 32 weights in a panel. */
+  rows: number;
+  /** Rows in a panel that share their multipliers. */
+  group: number;
+}
+
+/**
+ * Packs weights of "convolution_u8" that are levels times multipliers into 4 bits.
+ *
+ * @param size Weights of a channel in the order (ky, kx, c) that share a multiplier, a multiple of 4.
+ * @param multipliers [channels][ceil(weights of a channel / size)]; each divides its weights.
+ * @throws {RangeError} If the length does not fit the shape, or the groups do not divide the channels.
+ */
+export function packLevels(
+  weights: Int8Array,
+  { size, multipliers }: { size: number; multipliers: Uint8Array },
+  { shape, groups }: { shape: WeightShape; groups: number },
+): PackedLevels {
+  const depth = shape[1] * shape[2] * shape[3];
+  const perChannel = Math.ceil(depth / size);
+  const levels = new Int8Array(weights.length);
+  eachWeight(shape, (channel, k, source) => {
+    levels[source] = weights[source] / multipliers[channel * perChannel + Math.floor(k / size)];
+  });
+  const packed = packConvolutionU8(levels, shape, groups);
+  const perGroup = shape[0] / groups;
+  const panels = Math.ceil(perGroup / 8);
+  const half = packed.length / 2;
+  const bytes = new Uint8Array(half + groups * panels * perChannel * 8);
+  for (let index = 0; index < half; index++) bytes[index] = packed[2 * index] & 15 | packed[2 * index + 1] << 4;
+  bytes.fill(1, half);
+  for (let channel = 0; channel < shape[0]; channel++) {
+    const inGroup = channel % perGroup;
+    const panel = (channel - inGroup) / perGroup * panels + Math.floor(inGroup / 8);
+    for (let index = 0; index < perChannel; index++) {
+      bytes[half + (panel * perChannel + index) * 8 + inGroup % 8] = multipliers[channel * perChannel + index];
+    }
+  }
+  const rows = Math.ceil(depth / 4);
+  return { bytes, length: packed.length, rows, group: Math.min(rows, size / 4) };
 }
 
 function checkDepthwise(weights: ArrayLike<number>, shape: WeightShape): void {

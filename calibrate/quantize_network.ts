@@ -42,16 +42,24 @@ export async function quantizeNetwork(
 ): Promise<QuantizedNetwork> {
   const { network: { graph, forms, groups, float }, lanes, progress } = session;
   const observations = statistics.values;
-  const { plan, choices } = await makePlan(graph, { forms, groups, observations }, settings, lanes);
-  const uncorrected = lower(graph, { plan, forms });
-  if (settings.usp === "off") return { program: uncorrected, uncorrected, choices, outcomes: new Map() };
-  const room = Math.floor(STREAM_BYTES / (float.program.arenaBytes + uncorrected.program.arenaBytes));
+  const { channels } = statistics;
+  const { plan, choices } = await makePlan(graph, { forms, groups, observations, channels }, settings, lanes);
+  const { corrections } = plan;
+  if (settings.usp === "off" && settings.rounding === "nearest") {
+    const program = lower(graph, { plan, forms });
+    return { program, uncorrected: program, choices, outcomes: new Map() };
+  }
+  const { arenaBytes } = lower(graph, { plan, forms }).program;
+  const room = Math.floor(STREAM_BYTES / (float.program.arenaBytes + arenaBytes));
   const chosen = evenlySpread(samples, Math.max(1, Math.min(room, MOST_CORRECTION_SAMPLES)));
+  const corrected = { ...plan, corrections: new Map(corrections) };
   const outcomes = await correctLayers(
-    { lanes, graph, forms, plan, samples: chosen },
-    { mode: settings.usp, target: settings.uspTarget, progress },
+    { lanes, graph, forms, plan: corrected, samples: chosen },
+    { mode: settings.usp, target: settings.uspTarget, rounding: settings.rounding, progress },
   );
-  return { program: lower(graph, { plan, forms }), uncorrected, choices, outcomes };
+  const program = lower(graph, { plan: corrected, forms });
+  const uncorrected = settings.usp === "off" ? program : lower(graph, { plan: { ...corrected, corrections }, forms });
+  return { program, uncorrected, choices, outcomes };
 }
 
 /** At most `count` of the items: those at floor(i length / count). */

@@ -6,12 +6,21 @@
 
 import type { CorrectionMode, CorrectionTarget } from "./correct/correct_layer.ts";
 import type { ScaleMethod } from "./quantize/choose_grid.ts";
+import type { WeightBits, WeightError } from "./quantize/make_plan.ts";
 import type { WeightGranularity } from "./quantize/quantize_weights.ts";
 
 /** The method of a calibration: everything but the network, the samples and the way of running. */
 export interface CalibrationSettings {
   /** Which weights share a scale; "per-channel" by default. */
   weights: WeightGranularity;
+  /** Bits of weights: 4 for all layers but those that lose most by it; 8 by default. */
+  weightBits: WeightBits;
+  /** At 4 bits, weights of an output channel that share a multiplier: a multiple of 4, 0 for all; 32 by default. */
+  weightGroup: number;
+  /** What the squared error of a weight counts when its scale is chosen; "input" by default. */
+  weightError: WeightError;
+  /** How weights are rounded; "gptq" by default at 4 bits, else "nearest". */
+  rounding: WeightRounding;
   /** Method that chooses scales; "qmse" by default. */
   scales: ScaleMethod;
   /** Whether channels are equalised between layers, which leaves the float network's function as it is; true by default. */
@@ -22,9 +31,15 @@ export interface CalibrationSettings {
   uspTarget: CorrectionTarget;
 }
 
+/** How weights are rounded: each to its nearest level, or so that later ones make up for the errors of earlier ones. */
+export type WeightRounding = "nearest" | "gptq";
+
 /** What is done where nothing else is asked for. */
-export const DEFAULT_SETTINGS: Readonly<CalibrationSettings> = {
+export const DEFAULT_SETTINGS: Readonly<Omit<CalibrationSettings, "rounding">> = {
   weights: "per-channel",
+  weightBits: 8,
+  weightGroup: 32,
+  weightError: "input",
   scales: "qmse",
   equalize: true,
   usp: "moments",
@@ -32,12 +47,30 @@ export const DEFAULT_SETTINGS: Readonly<CalibrationSettings> = {
 };
 
 /** What a calibration does beside choosing scales and correcting statistics, in words. */
-export function describeMethods({ equalize }: CalibrationSettings): string {
-  return equalize ? "equalised" : "";
+export function describeMethods(settings: CalibrationSettings): string {
+  const { equalize, weightBits, weightGroup, weightError, rounding } = settings;
+  return [
+    ...(equalize ? ["equalised"] : []),
+    ...(weightBits === 4 ? [`4-bit weights${weightGroup > 0 ? ` in groups of ${weightGroup}` : ""}`] : []),
+    ...(weightError === "input" ? ["weight error by input"] : []),
+    ...(rounding === "gptq" ? ["GPTQ rounding"] : []),
+  ].join(", ");
 }
 
-/** Fills in the defaults. */
+/**
+ * Fills in the defaults.
+ *
+ * @throws {RangeError} Where a number is out of range.
+ */
 export function completeSettings(settings: Partial<CalibrationSettings>): CalibrationSettings {
-  const { weights, scales, equalize, usp, uspTarget } = { ...DEFAULT_SETTINGS, ...settings };
-  return { weights, scales, equalize, usp, uspTarget };
+  const { weights, weightBits, weightGroup, weightError, scales, equalize, usp, uspTarget } = {
+    ...DEFAULT_SETTINGS,
+    ...settings,
+  };
+  if (weightBits !== 8 && weightBits !== 4) throw new RangeError(`weightBits must be 8 or 4: got ${weightBits}`);
+  if (!Number.isInteger(weightGroup) || weightGroup < 0 || weightGroup % 4 !== 0) {
+    throw new RangeError(`weightGroup must be a multiple of 4, or 0: got ${weightGroup}`);
+  }
+  const rounding = settings.rounding ?? (weightBits === 4 ? "gptq" : "nearest");
+  return { weights, weightBits, weightGroup, weightError, rounding, scales, equalize, usp, uspTarget };
 }

@@ -6,6 +6,8 @@
  */
 
 import { align, ELEMENT_BYTES, elementCount } from "./bundle/format.ts";
+import { storedBytes } from "./bundle/constant_elements.ts";
+import { expandWeights, isGrouped } from "./bundle/grouped_weights.ts";
 import type { Bundle } from "./bundle/read.ts";
 import { chooseBuild, instantiateKernels, type KernelBuild, type KernelInstance } from "./kernels/instance.ts";
 import type { ElementView, MemoryMap } from "./kernels/definition.ts";
@@ -39,7 +41,7 @@ export class Executor {
   readonly #tensors: (Float32Array | Uint8Array | undefined)[];
 
   /**
-   * Lays a checked bundle out in memory: data, adapted constants, arena, scratch, parameter blocks.
+   * Lays a checked bundle out in memory: data, expanded and adapted constants, arena, scratch, parameter blocks.
    *
    * @param bundle Where its data lie in memory that {@linkcode reserveFile}
    * gave, they stay there and the view on them is of no use afterwards.
@@ -60,10 +62,22 @@ export class Executor {
     reserved.delete(data.buffer);
     const dataStart = inPlace ? data.byteOffset : align(instance.heapBase);
     let end = dataStart + data.length + GUARD_BYTES;
-    const constant = (index: number) => dataStart + program.constants[index].offset;
+    const constants = program.constants.map((spec) => {
+      if (!isGrouped(spec)) return dataStart + spec.offset;
+      const address = align(end);
+      end = address + spec.length + GUARD_BYTES;
+      return address;
+    });
+    const constant = (index: number) => constants[index];
     this.#map = { tensor: () => 0, constant, scratch: 0 };
     grow(memory, end);
     if (!inPlace) new Uint8Array(memory.buffer).set(data, dataStart);
+    const placed = new Uint8Array(memory.buffer, dataStart, data.length);
+    program.constants.forEach((spec, index) => {
+      if (!isGrouped(spec)) return;
+      const target = new Uint16Array(memory.buffer, constants[index], spec.length / 2);
+      expandWeights(spec, storedBytes(spec, placed), target);
+    });
 
     const adapted = program.steps.map((step) => this.#adapt(step));
     this.#adapted = adapted.map((views) => {
@@ -217,6 +231,7 @@ function view(
   switch (type) {
     case "u8":
       return new Uint8Array(memory.buffer, address, length * ELEMENT_BYTES.u8);
+    case "i4":
     case "i8":
       return new Int8Array(memory.buffer, address, length);
     case "i32":

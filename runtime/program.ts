@@ -11,8 +11,11 @@ import type { Preprocessing } from "./preprocessing.ts";
 /** Element type of a tensor in the arena. */
 export type TensorType = "u8" | "f32";
 
-/** Element type of a constant in the data part of a bundle. */
-export type ConstantType = "i8" | "u8" | "i32" | "f32";
+/** Element type of a constant, as steps see it. */
+export type ElementType = "i8" | "u8" | "i32" | "f32";
+
+/** How a constant lies in the data part of a bundle; "i4" is expanded to "i8" when it is loaded. */
+export type ConstantType = ElementType | "i4";
 
 /** A tensor in the arena, channels last. Real value = scale x (q - zeroPoint). */
 export interface TensorSpec {
@@ -36,8 +39,12 @@ export interface ConstantSpec {
   type: ConstantType;
   /** Byte offset in the data part, a multiple of 64. */
   offset: number;
-  /** Number of elements. */
+  /** Number of elements, as steps see it. */
   length: number;
+  /** Of "i4": rows of 32 elements in a panel. */
+  rows?: number;
+  /** Of "i4": rows in a panel that share their multipliers. */
+  group?: number;
 }
 
 /** Attribute of a step: a number, a list of numbers, a word. */

@@ -1,12 +1,21 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { checkLifetimes, lifetimesOf } from "../runtime/bundle/check_lifetimes.ts";
-import { MAX_HEADER_BYTES, PREFIX_BYTES } from "../runtime/bundle/format.ts";
+import { MAX_HEADER_BYTES, PREFIX_BYTES, versionOf } from "../runtime/bundle/format.ts";
+import { constantElements } from "../runtime/bundle/constant_elements.ts";
 import { type Bundle, readBundle } from "../runtime/bundle/read.ts";
 import { writeBundle } from "../runtime/bundle/write.ts";
 import { BundleError } from "../runtime/errors.ts";
 import { Executor } from "../runtime/executor.ts";
 import type { Program, StepSpec } from "../runtime/program.ts";
-import { bundleOf, fixDigest, type Parts, randomNumbers, smallParts, tinyParts } from "./support/tiny_bundle.ts";
+import {
+  bundleOf,
+  fixDigest,
+  groupedParts,
+  type Parts,
+  randomNumbers,
+  smallParts,
+  tinyParts,
+} from "./support/tiny_bundle.ts";
 
 /** Reads the small bundle after a change to its program or data. */
 async function readChanged(change: (program: Program, data: Uint8Array) => void): Promise<Program> {
@@ -32,7 +41,7 @@ async function readWithWord(offset: number, value: number): Promise<void> {
 }
 
 Deno.test("A bundle that is written and read is the same program with the same constants", async () => {
-  for (const { program, data } of [tinyParts(), smallParts()]) {
+  for (const { program, data } of [tinyParts(), smallParts(), groupedParts()]) {
     const bytes = await writeBundle(program, data);
     const bundle = await readBundle(bytes);
     assertEquals(JSON.parse(JSON.stringify(bundle.program)), JSON.parse(JSON.stringify(program)));
@@ -416,9 +425,8 @@ function isQuick(program: Program): boolean {
 
 /** Kernels that write outside of their tensors are likely to hit the constants, which lie before the arena. */
 function assertConstants(executor: Executor, { program, data }: Bundle): void {
-  for (const [index, { offset }] of program.constants.entries()) {
-    const { buffer, byteOffset, byteLength } = executor.constant(index);
-    assertEquals(new Uint8Array(buffer, byteOffset, byteLength), data.slice(offset, offset + byteLength));
+  for (const [index, constant] of program.constants.entries()) {
+    assertEquals(executor.constant(index).slice(), constantElements(constant, data));
   }
 }
 
@@ -430,7 +438,7 @@ async function fuzz(seed: number, rounds: number, makeParts: () => Parts): Promi
     const changes = next() < 0.8 ? 1 : 2;
     for (let change = 0; change < changes; change++) mutate(program, next);
     const text = JSON.stringify(program);
-    const bytes = await bundleOf(text, data);
+    const bytes = await bundleOf(text, data, versionOf(makeParts().program));
     try {
       const bundle = await readBundle(bytes);
       if (isQuick(bundle.program)) {
@@ -452,8 +460,10 @@ Deno.test("Random changes of header fields give an error or a program that runs"
     const { refused, ran } = await fuzz(seed, 1200, smallParts);
     assert(refused > 100 && ran > 60, `${refused} refused, ${ran} ran`);
   }
-  const { refused, ran } = await fuzz(14, 500, tinyParts);
-  assert(refused > 100 && ran > 10, `${refused} refused, ${ran} ran`);
+  for (const [seed, makeParts] of [[14, tinyParts], [15, groupedParts]] as const) {
+    const { refused, ran } = await fuzz(seed, 500, makeParts);
+    assert(refused > 100 && ran > 10, `${refused} refused, ${ran} ran`);
+  }
 });
 
 Deno.test("Random bytes in the data part give an error or a program that runs", async () => {

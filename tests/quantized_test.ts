@@ -48,7 +48,7 @@ async function quantize(parts: GraphParts): Promise<Quantized> {
     }),
   );
   const options = { scales: "qmse", weights: "per-channel" } as const;
-  const { plan } = await makePlan(graph, { forms, groups, observations }, options, openLanes(1));
+  const { plan } = await makePlan(graph, { forms, groups, observations, channels: new Map() }, options, openLanes(1));
   return { graph, plan, lowered: lower(graph, { plan, forms }), input, floats };
 }
 

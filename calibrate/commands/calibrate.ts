@@ -23,6 +23,10 @@ const HELP = `Usage: deno task calibrate MODEL.onnx --data PATH --output FILE.oc
   --classes FILE      names of the classes, one per line, stored in the bundle
   --samples N         use N samples, evenly spread
   --weights WORD      per-channel (default) or per-tensor
+  --weight-bits N     8 (default), or 4: all layers but the first and depthwise ones, stored in 4 bits
+  --weight-group N    weights of a channel that share a multiplier at 4 bits, a multiple of 4 (default 32; 0: all)
+  --weight-error WORD input (default): weighted by the mean square of the inputs; plain
+  --rounding METHOD   nearest (default at 8 bits) or gptq (default at 4): errors make up for each other
   --scales METHOD     qmse (default), minmax, percentile or entropy
   --equalize WORD     on (default): even out the ranges of channels between layers; off
   --usp MODE          moments (default), mean, lsq or off
@@ -46,6 +50,10 @@ async function main(args: string[]): Promise<void> {
       classes: { type: "string" },
       samples: { type: "string" },
       weights: { type: "string", default: "per-channel" },
+      "weight-bits": { type: "string", default: "8" },
+      "weight-group": { type: "string", default: "32" },
+      "weight-error": { type: "string", default: "input" },
+      rounding: { type: "string" },
       scales: { type: "string", default: "qmse" },
       equalize: { type: "string", default: "on" },
       usp: { type: "string", default: "moments" },
@@ -65,6 +73,12 @@ async function main(args: string[]): Promise<void> {
   const shard = readShard(values);
   const choices = {
     weights: readChoice("--weights", values.weights, ["per-channel", "per-tensor"]),
+    weightBits: readChoice("--weight-bits", values["weight-bits"], ["8", "4"]) === "4" ? 4 as const : 8 as const,
+    weightGroup: readGroup(values["weight-group"]),
+    weightError: readChoice("--weight-error", values["weight-error"], ["input", "plain"]),
+    ...(values.rounding !== undefined && {
+      rounding: readChoice("--rounding", values.rounding, ["nearest", "gptq"]),
+    }),
     scales: readChoice("--scales", values.scales, ["qmse", "minmax", "percentile", "entropy"]),
     equalize: readChoice("--equalize", values.equalize, ["on", "off"]) === "on",
     usp: readChoice("--usp", values.usp, ["moments", "mean", "lsq", "off"]),
@@ -112,6 +126,14 @@ async function main(args: string[]): Promise<void> {
   }
   const floatBytes = (await Deno.stat(positionals[0])).size;
   console.log(reportText(report, { output, floatBytes }));
+}
+
+function readGroup(text: string): number {
+  const size = Number(text);
+  if (text.trim() === "" || !Number.isInteger(size) || size < 0 || size % 4 !== 0) {
+    throw new RangeError(`--weight-group must be a multiple of 4, or 0: got "${text}"`);
+  }
+  return size;
 }
 
 async function withProgress<Result>(work: (update: Progress["update"]) => Promise<Result>): Promise<Result> {

@@ -12,7 +12,9 @@ import type { LayerNode } from "../lower/lower_layer.ts";
 import type { QuantizationPlan } from "../quantize/plan.ts";
 import { fitsAccumulators, requantise } from "../quantize/requantise.ts";
 import type { ProgressListener } from "../report/progress.ts";
+import type { WeightRounding } from "../settings.ts";
 import type { Lanes } from "../stream/lanes.ts";
+import { roundLayer } from "./round_layer.ts";
 import { type CorrectionMode, type CorrectionOutcome, type CorrectionTarget, correctLayer } from "./correct_layer.ts";
 
 /**
@@ -33,8 +35,9 @@ export async function correctLayers(
     samples: readonly number[];
   },
   options: {
-    mode: CorrectionMode;
+    mode: CorrectionMode | "off";
     target: CorrectionTarget;
+    rounding: WeightRounding;
     progress: ProgressListener | undefined;
   },
 ): Promise<Map<string, CorrectionOutcome>> {
@@ -49,8 +52,13 @@ export async function correctLayers(
   for (const node of graph.nodes) {
     if (plan.weights.has(node.output)) {
       const layer = node as LayerNode;
-      const weights = plan.weights.get(layer.output)!;
       const input = plan.values.get(layer.inputs[0])!;
+      if (options.rounding === "gptq") await roundLayer(state, layer, options.mode !== "off");
+      if (options.mode === "off") {
+        await Promise.all(all.map((lane) => lane.advance(node.output)));
+        continue;
+      }
+      const weights = plan.weights.get(layer.output)!;
       const measured = await Promise.all(all.map((lane) => lane.measure(layer.output)));
       const moments = samples.map((_, position) => measured[position % all.length][Math.floor(position / all.length)]);
       const wholly = layer.normalization !== undefined || (!normalized && layer.op === "convolution");

@@ -5,7 +5,7 @@
  */
 
 import type { Bundle } from "../../runtime/bundle/read.ts";
-import { ELEMENT_BYTES } from "../../runtime/bundle/format.ts";
+import { type ConstantElements, constantElements } from "../../runtime/bundle/constant_elements.ts";
 import type { Program, StepSpec } from "../../runtime/program.ts";
 import { writeOnnx } from "../onnx/encode.ts";
 import {
@@ -22,9 +22,6 @@ import { exportConstant, exportMovement } from "./export_movement.ts";
 import { exportPool, exportResize } from "./export_pool.ts";
 import { createOnnxBuilder, type OnnxBuilder } from "./onnx_builder.ts";
 import { createValues, type Values } from "./values.ts";
-
-/** Elements of a constant. */
-export type ConstantElements = Int8Array | Uint8Array | Int32Array | Float32Array;
 
 /** What the functions that export the steps work with. */
 export interface ExportContext {
@@ -54,7 +51,7 @@ export function exportOnnx({ program, data }: Bundle): Uint8Array {
     program,
     builder,
     values,
-    constant: (step, position) => elementsOf(program, data, step.constants[position]),
+    constant: (step, position) => constantElements(program.constants[step.constants[position]], data),
   };
   for (const { tensor, name } of program.inputs) values.write(tensor, { order: "stored", float: true }, name);
   for (const [index, step] of program.steps.entries()) exportStep(context, step, index);
@@ -123,20 +120,5 @@ function exportStep(context: ExportContext, step: StepSpec, index: number): void
     }
     default:
       throw new TypeError(`Step "${step.name}": kernel "${step.kernel}" has no form in ONNX`);
-  }
-}
-
-function elementsOf({ constants }: Program, data: Uint8Array, index: number): ConstantElements {
-  const { type, offset, length } = constants[index];
-  const { buffer } = data.slice(offset, offset + length * ELEMENT_BYTES[type]);
-  switch (type) {
-    case "i8":
-      return new Int8Array(buffer);
-    case "u8":
-      return new Uint8Array(buffer);
-    case "i32":
-      return new Int32Array(buffer);
-    case "f32":
-      return new Float32Array(buffer);
   }
 }

@@ -7,16 +7,15 @@
 import { align, ELEMENT_BYTES } from "../../runtime/bundle/format.ts";
 import type {
   ConstantSpec,
-  ConstantType,
+  ElementType,
   StepAttribute,
   StepSpec,
   TensorSpec,
   TensorType,
 } from "../../runtime/program.ts";
+import type { ConstantElements } from "../../runtime/bundle/constant_elements.ts";
+import type { PackedLevels } from "../pack_weights.ts";
 import type { ValueQuantization } from "../quantize/plan.ts";
-
-/** Elements of a constant. */
-export type ConstantData = Int8Array | Uint8Array | Int32Array | Float32Array;
 
 /** Fields of a step that may be left out where they are empty. */
 export type StepParts = Omit<StepSpec, "constants" | "attributes" | "inputs"> & {
@@ -33,7 +32,9 @@ export interface ProgramBuilder {
   /** Adds a tensor and returns its index; its place in the arena is planned later. */
   tensor(name: string, type: TensorType, shape: readonly number[], quantization?: ValueQuantization): number;
   /** Adds a constant and returns its index. */
-  constant(data: ConstantData): number;
+  constant(data: ConstantElements): number;
+  /** Adds a constant of 4 bits and returns its index. */
+  groupedConstant(weights: PackedLevels): number;
   /** Adds a step and returns its index. */
   step(parts: StepParts): number;
   /** The data part. */
@@ -45,8 +46,14 @@ export function createBuilder(): ProgramBuilder {
   const tensors: TensorSpec[] = [];
   const steps: StepSpec[] = [];
   const constants: ConstantSpec[] = [];
-  const chunks: ConstantData[] = [];
+  const chunks: ConstantElements[] = [];
   let end = 0;
+  const add = (spec: Omit<ConstantSpec, "offset">, data: ConstantElements) => {
+    constants.push({ ...spec, offset: align(end) });
+    chunks.push(data);
+    end = align(end) + data.byteLength;
+    return constants.length - 1;
+  };
   return {
     tensors,
     steps,
@@ -55,12 +62,8 @@ export function createBuilder(): ProgramBuilder {
       tensors.push({ name, type, shape: shape.length > 0 ? [...shape] : [1], offset: 0, ...quantization });
       return tensors.length - 1;
     },
-    constant(data) {
-      constants.push({ type: typeOf(data), offset: align(end), length: data.length });
-      chunks.push(data);
-      end = align(end) + data.byteLength;
-      return constants.length - 1;
-    },
+    constant: (data) => add({ type: typeOf(data), length: data.length }, data),
+    groupedConstant: ({ bytes, ...spec }) => add({ type: "i4", ...spec }, bytes),
     step({ inputs = [], constants = [], attributes = {}, ...parts }) {
       steps.push({ ...parts, inputs, constants, attributes: withoutDefaults(attributes) });
       return steps.length - 1;
@@ -75,7 +78,7 @@ export function createBuilder(): ProgramBuilder {
   };
 }
 
-function typeOf(data: ConstantData): ConstantType {
+function typeOf(data: ConstantElements): ElementType {
   if (data instanceof Int8Array) return "i8";
   if (data instanceof Uint8Array) return "u8";
   return data instanceof Int32Array ? "i32" : "f32";

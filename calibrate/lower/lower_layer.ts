@@ -7,7 +7,14 @@
 import type { Activation } from "../../runtime/activation.ts";
 import type { StepAttribute } from "../../runtime/program.ts";
 import type { ConvolutionNode, FullyConnectedNode } from "../graph.ts";
-import { packConvolutionF32, packConvolutionU8, packDepthwiseF32, packDepthwiseU8 } from "../pack_weights.ts";
+import {
+  packConvolutionF32,
+  packConvolutionU8,
+  packDepthwiseF32,
+  packDepthwiseU8,
+  packLevels,
+} from "../pack_weights.ts";
+import type { ValueQuantization, WeightQuantization } from "../quantize/plan.ts";
 import { clampOf, requantise, sumOf } from "../quantize/requantise.ts";
 import type { LowerContext } from "./lower.ts";
 
@@ -15,6 +22,8 @@ import type { LowerContext } from "./lower.ts";
 export interface LayerParts {
   /** Index of the step that computes the layer. */
   step: number;
+  /** Index of the constant with the weights. */
+  weights: number;
   /** Index of the constant with the bias. */
   bias: number;
   /** Index of the constant with the multipliers, of an 8-bit layer. */
@@ -23,6 +32,8 @@ export interface LayerParts {
   preactivation?: number;
   /** Index of the step that makes the pre-activation, where the program was lowered with probes. */
   probe?: number;
+  /** Index of the constant with the bias of that step, of an 8-bit layer. */
+  offsets?: number;
 }
 
 /** A node with weights. */
@@ -84,7 +95,7 @@ function lowerFloat(context: LowerContext, node: LayerNode): void {
       attributes: { ...geometry, ...activationAttributes(node.activation) },
     });
     const shown = probes ? { preactivation: output, probe: index } : {};
-    context.layers.set(node.output, { step: index, bias, ...shown });
+    context.layers.set(node.output, { step: index, weights, bias, ...shown });
     return;
   }
   const preactivation = builder.tensor(`${node.output} before activation`, "f32", context.shape(node.output));
@@ -97,7 +108,7 @@ function lowerFloat(context: LowerContext, node: LayerNode): void {
     constants: slopes,
     attributes: activationAttributes(node.activation),
   });
-  context.layers.set(node.output, { step: index, bias, preactivation, probe });
+  context.layers.set(node.output, { step: index, weights, bias, preactivation, probe });
 }
 
 function lowerQuantized(context: LowerContext, node: LayerNode): void {
@@ -107,13 +118,11 @@ function lowerQuantized(context: LowerContext, node: LayerNode): void {
   const input = plan!.values.get(node.inputs[0])!;
   const form = context.forms.computed.get(node.output)!;
   const quantization = form === "u8" ? plan!.values.get(node.output)! : undefined;
-  const shape = fourDimensions(node);
-  const depthwise = isDepthwise(node);
   const groups = node.op === "convolution" ? node.groups : 1;
-  const kernel = depthwise ? "depthwise_u8" : "convolution_u8";
-  const weights = builder.constant(
-    depthwise ? packDepthwiseU8(quantized.values, shape) : packConvolutionU8(quantized.values, shape, groups),
-  );
+  const kernel = isDepthwise(node) ? "depthwise_u8" : "convolution_u8";
+  const weights = quantized.groups
+    ? builder.groupedConstant(packLevels(quantized.values, quantized.groups, { shape: fourDimensions(node), groups }))
+    : builder.constant(packQuantized(node, quantized.values));
   const inputs = [context.place(node.inputs[0], "u8")];
   const geometry = geometryAttributes(context, node);
   const shown = probes ? lowerProbe() : {};
@@ -141,16 +150,17 @@ function lowerQuantized(context: LowerContext, node: LayerNode): void {
     constants: [...constants, ...slopes],
     attributes,
   });
-  context.layers.set(node.output, { step: index, bias: constants[1], multiplier: constants[2], ...shown });
+  context.layers.set(node.output, {
+    step: index,
+    weights,
+    bias: constants[1],
+    multiplier: constants[2],
+    ...shown,
+  });
 
   /** A second step that shows the accumulators in real units, without bias and without correction. */
-  function lowerProbe(): Pick<LayerParts, "preactivation" | "probe"> {
-    const channels = quantized.scales.length;
-    const depth = quantized.values.length / channels;
-    const offsets = Int32Array.from(
-      quantized.scales,
-      (_, channel) => -input.zeroPoint * sumOf(quantized.values, channel * depth, depth),
-    );
+  function lowerProbe(): Pick<LayerParts, "preactivation" | "probe" | "offsets"> {
+    const offsets = builder.constant(zeroPointOffsets(quantized, input));
     const scales = quantized.scales.map((scale) => scale * input.scale);
     const preactivation = builder.tensor(`${node.output} before activation`, "f32", context.shape(node.output));
     const probe = builder.step({
@@ -158,11 +168,24 @@ function lowerQuantized(context: LowerContext, node: LayerNode): void {
       name: node.name,
       inputs,
       output: preactivation,
-      constants: [weights, builder.constant(offsets), builder.constant(scales)],
+      constants: [weights, offsets, builder.constant(scales)],
       attributes: geometry,
     });
-    return { preactivation, probe };
+    return { preactivation, probe, offsets };
   }
+}
+
+/** A layer's 8-bit weights as its kernel reads them. */
+export function packQuantized(node: LayerNode, values: Int8Array): Int8Array {
+  const shape = fourDimensions(node);
+  if (isDepthwise(node)) return packDepthwiseU8(values, shape);
+  return packConvolutionU8(values, shape, node.op === "convolution" ? node.groups : 1);
+}
+
+/** What makes accumulators of q those of q - z: per output channel, minus the zero point times the sum of the weights. */
+export function zeroPointOffsets({ values, scales }: WeightQuantization, { zeroPoint }: ValueQuantization): Int32Array {
+  const depth = values.length / scales.length;
+  return Int32Array.from(scales, (_, channel) => -zeroPoint * sumOf(values, channel * depth, depth));
 }
 
 function geometryAttributes(context: LowerContext, node: LayerNode): Record<string, StepAttribute> {

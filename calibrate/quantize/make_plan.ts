@@ -8,6 +8,7 @@ import { elementCount } from "../../runtime/bundle/format.ts";
 import type { Graph } from "../graph.ts";
 import type { FormChoice } from "../lower/forms.ts";
 import type { LayerNode } from "../lower/lower_layer.ts";
+import { type ChannelMoments, meanSquaresOf } from "../observe/channel_moments.ts";
 import { type Histogram, uniteHistograms } from "../observe/histogram.ts";
 import type { Observation } from "../observe/statistics.ts";
 import type { Grid } from "../scales/score.ts";
@@ -16,13 +17,26 @@ import type { ScaleMethod } from "./choose_grid.ts";
 import { observeKnown } from "./known_values.ts";
 import type { ParameterGroup } from "./observed_values.ts";
 import type { QuantizationPlan } from "./plan.ts";
-import type { WeightGranularity } from "./quantize_weights.ts";
+import { lowBitLayers } from "./low_bit_layers.ts";
+import type { WeightGranularity, WeightOptions } from "./quantize_weights.ts";
 
 /** How a plan is made. */
 export interface PlanOptions {
   scales: ScaleMethod;
   weights: WeightGranularity;
+  /** Bits of the weights of most layers; 8 where absent. */
+  weightBits?: WeightBits;
+  /** Weights that share a multiplier at 4 bits; all of a channel where absent or 0. */
+  weightGroup?: number;
+  /** What an error of weights counts; "plain" where absent. */
+  weightError?: WeightError;
 }
+
+/** Bits of weights. */
+export type WeightBits = 8 | 4;
+
+/** What the squared error of a weight counts: the same for all, or the mean square of the input that it multiplies. */
+export type WeightError = "plain" | "input";
 
 /** How the scale of a value was chosen; for the report. */
 export interface ScaleChoice {
@@ -35,13 +49,18 @@ export interface ScaleChoice {
 /**
  * Chooses the scale of every parameter group and quantises all weights.
  *
- * @param network What was seen of each group's sources, by value name, among others.
+ * @param network What was seen of each group's sources and of the channels that layers read, by value name.
  * @param lanes Share the work, group by group and layer by layer.
  * @returns The plan without corrections of statistics, and how each value's scale came about.
  */
 export async function makePlan(
   graph: Graph,
-  network: { forms: FormChoice; groups: readonly ParameterGroup[]; observations: ReadonlyMap<string, Observation> },
+  network: {
+    forms: FormChoice;
+    groups: readonly ParameterGroup[];
+    observations: ReadonlyMap<string, Observation>;
+    channels: ReadonlyMap<string, ChannelMoments>;
+  },
   options: PlanOptions,
   lanes: Lanes,
 ): Promise<{ plan: QuantizationPlan; choices: Map<string, ScaleChoice> }> {
@@ -66,17 +85,23 @@ export async function makePlan(
       choices.set(member, { method, clipped });
     }
   });
-  const weightOptions = {
+  const low = options.weightBits === 4 ? lowBitLayers(graph) : new Set();
+  const weightOptions = (layer: LayerNode): WeightOptions => ({
     granularity: options.weights,
     method: options.scales === "qmse" ? "qmse" : "minmax",
-  } as const;
+    bits: low.has(layer.output) ? 4 : 8,
+    ...(options.weightGroup && { group: options.weightGroup }),
+    ...(options.weightError === "input" && {
+      inputImportance: meanSquaresOf(network.channels.get(layer.inputs[0])!),
+    }),
+  });
   const layers = graph.nodes.filter((node): node is LayerNode =>
     (node.op === "convolution" || node.op === "fullyConnected") && network.forms.computed.has(node.output) &&
     plan.values.has(node.inputs[0])
   );
   await lanes.share(
     layers.toSorted((a, b) => b.weights.length - a.weights.length),
-    (lane, layer) => lane.quantizeWeights(layer, plan.values.get(layer.inputs[0])!, weightOptions),
+    (lane, layer) => lane.quantizeWeights(layer, plan.values.get(layer.inputs[0])!, weightOptions(layer)),
     (weights, layer) => {
       plan.weights.set(layer.output, weights);
       plan.corrections.set(layer.output, {

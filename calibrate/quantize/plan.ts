@@ -13,12 +13,22 @@ export interface ValueQuantization {
   zeroPoint: number;
 }
 
+/** Multipliers of weights of 4 bits: value = level x multiplier, with levels from -7 to 7. */
+export interface WeightGroups {
+  /** Weights of an output channel, in the order (ky, kx, c), that share a multiplier; a multiple of 4. */
+  size: number;
+  /** 1 to 18, [output channels][ceil(weights of a channel / size)]. */
+  multipliers: Uint8Array;
+}
+
 /** Quantised weights of a layer: real = scales[output channel] x value. */
 export interface WeightQuantization {
   /** In the order of the float weights, -127 to 127. */
   values: Int8Array;
   /** One float32 per output channel; equal where granularity is per tensor. */
   scales: Float32Array;
+  /** Of weights of 4 bits. */
+  groups?: WeightGroups;
 }
 
 /** Correction of a layer's batch statistics: u' = gain x u + bias, per output channel, u without bias. */

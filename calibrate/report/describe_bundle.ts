@@ -4,7 +4,7 @@
  * @module
  */
 
-import { ELEMENT_BYTES } from "../../runtime/bundle/format.ts";
+import { constantBytes } from "../../runtime/bundle/format.ts";
 import type { Bundle } from "../../runtime/bundle/read.ts";
 import { Executor } from "../../runtime/executor.ts";
 import type { ModelPort } from "../../runtime/model.ts";
@@ -125,7 +125,7 @@ function hasWeights({ kernel }: StepSpec): boolean {
 
 function bytesOf({ constants }: Program, indices: Iterable<number>): number {
   let bytes = 0;
-  for (const index of indices) bytes += constants[index].length * ELEMENT_BYTES[constants[index].type];
+  for (const index of indices) bytes += constantBytes(constants[index]);
   return bytes;
 }
 

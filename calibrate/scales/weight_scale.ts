@@ -20,6 +20,8 @@ export interface WeightRange {
   weights: Float32Array;
   start: number;
   end: number;
+  /** Factor on the squared error of each weight, of as many elements as `weights`; 1 where absent. */
+  importance?: Float32Array | undefined;
 }
 
 /** Greatest magnitude of weights. */
@@ -30,12 +32,13 @@ export function largestMagnitude({ weights, start, end }: WeightRange): number {
 }
 
 /**
- * Sum of squared errors of weights quantised with a scale; stops early past `limit`.
+ * Sum of squared errors of weights quantised with a scale, each times its
+ * importance; stops early past `limit`.
  *
  * @param top Greatest quantised magnitude, 127 at 8 bits.
  */
 export function weightError(range: WeightRange, scale: number, top: number, limit = Infinity): number {
-  const { weights, start, end } = range;
+  const { weights, start, end, importance } = range;
   let sum = 0;
   for (let block = start; block < end && sum <= limit; block += 256) {
     const stop = Math.min(end, block + 256);
@@ -45,7 +48,7 @@ export function weightError(range: WeightRange, scale: number, top: number, limi
       if (step > top) step = top;
       else if (step < -top) step = -top;
       const error = weight - step * scale;
-      sum += error * error;
+      sum += importance === undefined ? error * error : error * error * importance[index];
     }
   }
   return sum;

@@ -7,10 +7,12 @@
  */
 
 import type { Executor } from "../../runtime/executor.ts";
+import { readGeometry } from "../../runtime/kernels/convolution.ts";
 import type { DatasetOptions } from "../dataset/open_dataset.ts";
 import type { Lowered } from "../lower/lower.ts";
 import type { LayerNode } from "../lower/lower_layer.ts";
 import { addSample, type ChannelMoments, createChannelMoments } from "../observe/channel_moments.ts";
+import { type Gram, GramSums } from "../observe/gram.ts";
 import { createHistogram, type Histogram, observe } from "../observe/histogram.ts";
 import { type JointMoments, measureMoments } from "../observe/moments.ts";
 import { rawSample } from "../observe/raw_sample.ts";
@@ -81,6 +83,14 @@ export interface Lane {
   quantizeWeights(layer: LayerNode, input: ValueQuantization, options: WeightOptions): Promise<WeightQuantization>;
   /** Starts the layer-by-layer pass over some samples. @param quantized The 8-bit program, lowered with probes. */
   begin(quantized: Lowered, samples: readonly number[]): Promise<void>;
+  /**
+   * Sums of products of a layer's inputs in the 8-bit program, for each of its groups.
+   *
+   * @param positions Number of positions of each sample to look at, evenly spread.
+   */
+  gram(layer: string, positions: number): Promise<Gram[]>;
+  /** Sets a layer's weights. @param parts Packed weights, and the sum of each channel's weights times minus the zero point. */
+  setWeights(layer: string, parts: { packed: Int8Array; offsets: Int32Array }): Promise<void>;
   /** Joint moments of a layer's pre-activation for each of the lane's samples. */
   measure(layer: string): Promise<JointMoments[]>;
   /** Sets a layer's bias and multipliers. */
@@ -106,6 +116,8 @@ export const LANE_METHODS: readonly (keyof Lane)[] = [
   "chooseGrid",
   "quantizeWeights",
   "begin",
+  "gram",
+  "setWeights",
   "measure",
   "correct",
   "advance",
@@ -185,6 +197,25 @@ export function createLane(): Lane {
         streams.float.start(sample, write);
         streams.quantized.start(sample, write);
       }
+    },
+
+    gram(layer, positions) {
+      const { quantized, samples } = streams!;
+      const { program } = quantized.lowered;
+      const step = program.steps[quantized.lowered.layers.get(layer)!.step];
+      const sums = new GramSums(readGeometry(step));
+      for (const sample of samples) {
+        sums.add(quantized.inputOf(sample, layer), program.tensors[step.inputs[0]].zeroPoint!, positions);
+      }
+      return Promise.resolve(sums.finish());
+    },
+
+    setWeights(layer, { packed, offsets }) {
+      const { executor, lowered } = streams!.quantized;
+      const parts = lowered.layers.get(layer)!;
+      executor.setConstant(parts.weights, packed);
+      executor.setConstant(parts.offsets!, offsets);
+      return Promise.resolve();
     },
 
     measure(layer) {

@@ -42,6 +42,13 @@ export class Stream {
     return this.executor.tensor(preactivation!) as Float32Array;
   }
 
+  /** The 8-bit input of a layer of a sample; a copy. */
+  inputOf(sample: number, layer: string): Uint8Array {
+    const { step } = this.lowered.layers.get(layer)!;
+    this.#restore(sample, { first: step, end: step + 1 });
+    return this.executor.values(this.lowered.program.steps[step].inputs[0]) as Uint8Array;
+  }
+
   /** Takes a sample through a node. */
   advance(sample: number, node: string): void {
     const range = this.#ranges.get(node);

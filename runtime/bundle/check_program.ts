@@ -31,7 +31,8 @@ import {
   asString,
   type Fields,
 } from "./fields.ts";
-import { ALIGNMENT, ELEMENT_BYTES, elementCount, MAX_ENTRIES, MAX_PART_BYTES } from "./format.ts";
+import { ALIGNMENT, constantBytes, ELEMENT_BYTES, elementCount, MAX_ENTRIES, MAX_PART_BYTES } from "./format.ts";
+import { isGrouped, ROW_ELEMENTS } from "./grouped_weights.ts";
 
 /**
  * Checks every field of a parsed header and returns it as a program.
@@ -105,22 +106,32 @@ function checkTensor(value: unknown, where: string, arenaBytes: number): TensorS
 
 function checkConstant(value: unknown, where: string, dataBytes: number): ConstantSpec {
   const fields = asFields(value, where);
-  const type = oneOf<ConstantType>(fields.type, `${where}.type`, ["i8", "u8", "i32", "f32"]);
+  const type = oneOf<ConstantType>(fields.type, `${where}.type`, ["i8", "u8", "i32", "f32", "i4"]);
   const offset = asInteger(fields.offset, `${where}.offset`, 0, MAX_PART_BYTES);
   const length = asInteger(fields.length, `${where}.length`, 1, MAX_PART_BYTES);
   if (offset % ALIGNMENT !== 0) throw new BundleError(`${where}.offset must be a multiple of ${ALIGNMENT}`);
-  if (length * ELEMENT_BYTES[type] > dataBytes - offset) {
+  const constant: ConstantSpec = { type, offset, length };
+  if (type === "i4") {
+    constant.rows = asInteger(fields.rows, `${where}.rows`, 1, MAX_PART_BYTES);
+    constant.group = asInteger(fields.group, `${where}.group`, 1, constant.rows);
+    if (length % (constant.rows * ROW_ELEMENTS) !== 0) {
+      throw new BundleError(`${where}.length must be a multiple of ${ROW_ELEMENTS} times its rows`);
+    }
+  }
+  if (constantBytes(constant) > dataBytes - offset) {
     throw new BundleError(`${where} reaches past the end of the data of ${dataBytes} bytes`);
   }
-  return { type, offset, length };
+  return constant;
 }
 
 function checkConstantOrder(constants: readonly ConstantSpec[]): void {
   let end = 0;
   for (const [index, constant] of constants.entries()) {
     if (constant.offset < end) throw new BundleError(`constants[${index}] overlaps the constant before it`);
-    end = constant.offset + constant.length * ELEMENT_BYTES[constant.type];
+    end = constant.offset + constantBytes(constant);
   }
+  const expanded = constants.filter(isGrouped).reduce((sum, { length }) => sum + length, 0);
+  if (expanded > MAX_PART_BYTES) throw new BundleError(`constants take ${expanded} bytes when they are expanded`);
 }
 
 function checkStep(value: unknown, where: string, tensorCount: number, constantCount: number): StepSpec {

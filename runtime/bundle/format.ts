@@ -5,11 +5,17 @@
  * @module
  */
 
+import type { ConstantSpec, Program } from "../program.ts";
+import { groupedBytes, type GroupedSpec } from "./grouped_weights.ts";
+
 /** First eight bytes of a bundle; the line ends show a file damaged by a text-mode transfer. */
 export const MAGIC: Uint8Array = new Uint8Array([0x4f, 0x43, 0x54, 0x45, 0x54, 0x0d, 0x0a, 0x1a]);
 
-/** Version of the format that this code reads and writes. */
+/** Version of bundles without weights of 4 bits. */
 export const FORMAT_VERSION = 1;
+
+/** Version of bundles with weights of 4 bits. */
+export const GROUPED_VERSION = 2;
 
 /** Bytes before the header: magic, version, header length, data length, zero. */
 export const PREFIX_BYTES = 24;
@@ -34,8 +40,20 @@ export function align(offset: number): number {
   return Math.ceil(offset / ALIGNMENT) * ALIGNMENT;
 }
 
-/** Bytes of one element of each tensor and constant type. */
+/** Bytes of one element of each tensor type, and of each constant type but "i4". */
 export const ELEMENT_BYTES: Readonly<Record<"u8" | "i8" | "i32" | "f32", number>> = { u8: 1, i8: 1, i32: 4, f32: 4 };
+
+/** Bytes that a constant takes in the data part. */
+export function constantBytes(constant: ConstantSpec): number {
+  return constant.type === "i4"
+    ? groupedBytes(constant as GroupedSpec)
+    : constant.length * ELEMENT_BYTES[constant.type];
+}
+
+/** Version of the format that a program needs. */
+export function versionOf({ constants }: Program): number {
+  return constants.some(({ type }) => type === "i4") ? GROUPED_VERSION : FORMAT_VERSION;
+}
 
 /** Number of elements of a shape. */
 export function elementCount(shape: readonly number[]): number {

@@ -7,19 +7,22 @@
 
 import { BundleError } from "../errors.ts";
 import { kernelDefinition } from "../kernels/registry.ts";
-import type { ConstantSpec, Program } from "../program.ts";
+import type { Program } from "../program.ts";
 import { checkProgram } from "./check_program.ts";
+import { constantElements, storedBytes } from "./constant_elements.ts";
 import {
   align,
   DIGEST_BYTES,
-  ELEMENT_BYTES,
   FORMAT_VERSION,
+  GROUPED_VERSION,
   MAGIC,
   MAX_HEADER_BYTES,
   MAX_PART_BYTES,
   PREFIX_BYTES,
   toHex,
+  versionOf,
 } from "./format.ts";
+import { checkMultipliers, isGrouped } from "./grouped_weights.ts";
 
 /** A checked program with its constants. */
 export interface Bundle {
@@ -49,8 +52,11 @@ export async function readBundle(bytes: Uint8Array): Promise<Bundle> {
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const version = view.getUint32(8, true);
-  if (version !== FORMAT_VERSION) {
-    throw new BundleError(`Unsupported bundle version ${version}: this runtime reads version ${FORMAT_VERSION}`, 8);
+  if (version !== FORMAT_VERSION && version !== GROUPED_VERSION) {
+    throw new BundleError(
+      `Unsupported bundle version ${version}: this runtime reads versions ${FORMAT_VERSION} and ${GROUPED_VERSION}`,
+      8,
+    );
   }
   const header = view.getUint32(12, true);
   const data = view.getUint32(16, true);
@@ -65,7 +71,10 @@ export async function readBundle(bytes: Uint8Array): Promise<Bundle> {
   }
   // The digest is worked out in another thread while the content is checked; an altered file is reported as one.
   const constants = bytes.subarray(dataOffset, dataOffset + data);
-  const [hash, program] = await Promise.allSettled([checkDigest(bytes), checkContent(bytes, header, constants)]);
+  const [hash, program] = await Promise.allSettled([
+    checkDigest(bytes),
+    checkContent(bytes, version, header, constants),
+  ]);
   if (hash.status === "rejected") throw hash.reason;
   if (program.status === "rejected") throw program.reason;
   return {
@@ -78,12 +87,15 @@ export async function readBundle(bytes: Uint8Array): Promise<Bundle> {
 
 /** Checks all between the prefix and the digest; asynchronous only so that its errors can wait for the digest. */
 // deno-lint-ignore require-await
-async function checkContent(bytes: Uint8Array, header: number, data: Uint8Array): Promise<Program> {
+async function checkContent(bytes: Uint8Array, version: number, header: number, data: Uint8Array): Promise<Program> {
   const end = PREFIX_BYTES + header;
   for (let offset = end; offset < align(end); offset++) {
     if (bytes[offset] !== 0) throw new BundleError("Padding after the header is not zero", offset);
   }
   const program = checkProgram(parseHeader(bytes.subarray(PREFIX_BYTES, end)), data.length);
+  if (version !== versionOf(program)) {
+    throw new BundleError(`Bundle of version ${version} has the content of version ${versionOf(program)}`, 8);
+  }
   checkConstantData(program, data);
   return program;
 }
@@ -100,24 +112,12 @@ async function checkDigest(bytes: Uint8Array): Promise<string> {
 
 /** Lets kernels whose constants hold positions check them. */
 function checkConstantData(program: Program, data: Uint8Array): void {
+  for (const [index, constant] of program.constants.entries()) {
+    if (isGrouped(constant)) checkMultipliers(constant, storedBytes(constant, data), `constants[${index}]`);
+  }
   for (const step of program.steps) {
     const { checkData } = kernelDefinition(step);
-    checkData?.(step, step.constants.map((index) => alignedCopy(program.constants[index], data)));
-  }
-}
-
-/** The elements of a constant; a copy, because the file's bytes may lie at any address. */
-function alignedCopy({ type, offset, length }: ConstantSpec, data: Uint8Array): ArrayBufferView {
-  const { buffer } = new Uint8Array(data.subarray(offset, offset + length * ELEMENT_BYTES[type]));
-  switch (type) {
-    case "u8":
-      return new Uint8Array(buffer);
-    case "i8":
-      return new Int8Array(buffer);
-    case "i32":
-      return new Int32Array(buffer);
-    case "f32":
-      return new Float32Array(buffer);
+    checkData?.(step, step.constants.map((index) => constantElements(program.constants[index], data)));
   }
 }
 

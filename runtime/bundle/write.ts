@@ -5,7 +5,7 @@
  */
 
 import type { Program } from "../program.ts";
-import { align, DIGEST_BYTES, FORMAT_VERSION, MAGIC, PREFIX_BYTES } from "./format.ts";
+import { align, DIGEST_BYTES, MAGIC, PREFIX_BYTES, versionOf } from "./format.ts";
 
 /**
  * Serialises a program and its constants to the bytes of a bundle.
@@ -22,7 +22,7 @@ export async function writeBundle(program: Program, data: Uint8Array): Promise<U
   const bytes = new Uint8Array(dataOffset + data.length + DIGEST_BYTES);
   bytes.set(MAGIC);
   const view = new DataView(bytes.buffer);
-  view.setUint32(8, FORMAT_VERSION, true);
+  view.setUint32(8, versionOf(program), true);
   view.setUint32(12, header.length, true);
   view.setUint32(16, data.length, true);
   bytes.set(header, PREFIX_BYTES);

@@ -9,7 +9,7 @@
  */
 
 import { ELEMENT_BYTES, elementCount } from "../bundle/format.ts";
-import type { ConstantType, Program, StepSpec, TensorType } from "../program.ts";
+import type { ElementType, Program, StepSpec, TensorType } from "../program.ts";
 import {
   checkConstant,
   checkCounts,
@@ -133,7 +133,7 @@ function signedBias(
 
 function define(depthwise: boolean, type: TensorType): KernelDefinition {
   const entry = `${depthwise ? "depthwise" : "convolution"}_${type}`;
-  const weightType: ConstantType = type === "u8" ? "i8" : "f32";
+  const weightType: ElementType = type === "u8" ? "i8" : "f32";
 
   function check(step: StepSpec, program: Program): void {
     const geometry = readGeometry(step);

@@ -6,7 +6,7 @@
  */
 
 import { BundleError } from "../errors.ts";
-import type { ConstantType, Program, StepSpec, TensorSpec, TensorType } from "../program.ts";
+import type { ElementType, Program, StepSpec, TensorSpec, TensorType } from "../program.ts";
 import { elementCount } from "../bundle/format.ts";
 import type { KernelBuild } from "./instance.ts";
 import { asFloat, asInteger, asIntegers, asString, isInteger } from "../bundle/fields.ts";
@@ -131,13 +131,13 @@ export function checkConstant(
   step: StepSpec,
   program: Program,
   index: number,
-  expected: { type: ConstantType; length: number },
+  expected: { type: ElementType; length: number },
 ): void {
-  const constant = program.constants[step.constants[index]];
-  if (constant.type !== expected.type || constant.length !== expected.length) {
+  const { type, length } = program.constants[step.constants[index]];
+  if ((type === "i4" ? "i8" : type) !== expected.type || length !== expected.length) {
     throw stepError(
       step,
-      `constant ${index} must be ${expected.length} x ${expected.type}: it is ${constant.length} x ${constant.type}`,
+      `constant ${index} must be ${expected.length} x ${expected.type}: it is ${length} x ${type}`,
     );
   }
 }

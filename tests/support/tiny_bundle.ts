@@ -7,7 +7,7 @@
 import type { Graph, Node, Port, Value } from "../../calibrate/graph.ts";
 import { lower } from "../../calibrate/lower/lower.ts";
 import type { QuantizationPlan } from "../../calibrate/quantize/plan.ts";
-import { align, DIGEST_BYTES, PREFIX_BYTES } from "../../runtime/bundle/format.ts";
+import { align, DIGEST_BYTES, FORMAT_VERSION, PREFIX_BYTES } from "../../runtime/bundle/format.ts";
 import { writeBundle } from "../../runtime/bundle/write.ts";
 import type { Program } from "../../runtime/program.ts";
 
@@ -86,6 +86,28 @@ export function tinyParts(): Parts {
 
 /** An 8-bit program with steps of most kernels: input [1, 3, 6, 6], outputs "probabilities" and "table". */
 export function smallParts(): Parts {
+  return partsOf(planOf);
+}
+
+/** The same with weights of 4 bits in its convolution and its fully connected layer. */
+export function groupedParts(): Parts {
+  return partsOf((graph) => {
+    const plan = planOf(graph);
+    for (const [layer, weights] of plan.weights) {
+      if (layer === "deep") continue;
+      const channels = weights.scales.length;
+      const multipliers = Uint8Array.from(
+        { length: channels * Math.ceil(weights.values.length / channels / 8) },
+        () => 9,
+      );
+      const values = weights.values.map((value) => Math.round(value / 9) * 9);
+      plan.weights.set(layer, { ...weights, values, groups: { size: 8, multipliers } });
+    }
+    return plan;
+  });
+}
+
+function partsOf(makePlan: (graph: Graph) => QuantizationPlan): Parts {
   const axis = {
     indices: Int32Array.of(0, 0, 0, 1, 1, 2, 2, 2),
     weights: Float32Array.of(0, 0.5, 0.25, 0),
@@ -181,7 +203,7 @@ export function smallParts(): Parts {
     ],
     outputs: ["probabilities", "table"],
   });
-  const { program, data } = lower(graph, { plan: planOf(graph) });
+  const { program, data } = lower(graph, { plan: makePlan(graph) });
   program.preprocessing = { resize: 8, crop: [6, 6], mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] };
   program.labels = ["circle", "square", "triangle", "star"];
   program.calibration = { weights: "channel", scales: "qmse", usp: "none", uspTarget: "none", methods: "", samples: 1 };
@@ -215,12 +237,17 @@ export async function fixDigest(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Ar
 }
 
 /** A well-formed file around any header text, with a valid digest. */
-export async function bundleOf(header: string | Uint8Array, data: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
+export async function bundleOf(
+  header: string | Uint8Array,
+  data: Uint8Array,
+  version = FORMAT_VERSION,
+): Promise<Uint8Array<ArrayBuffer>> {
   const text = typeof header === "string" ? new TextEncoder().encode(header) : header;
   const prefix = (await writeBundle(tinyParts().program, new Uint8Array(0))).subarray(0, PREFIX_BYTES);
   const start = align(PREFIX_BYTES + text.length);
   const bytes = new Uint8Array(start + data.length + DIGEST_BYTES);
   bytes.set(prefix);
+  new DataView(bytes.buffer).setUint32(8, version, true);
   new DataView(bytes.buffer).setUint32(12, text.length, true);
   new DataView(bytes.buffer).setUint32(16, data.length, true);
   bytes.set(text, PREFIX_BYTES);
