@@ -222,7 +222,7 @@ Deno.test("each request is logged with its figures and nothing that it holds", a
 Deno.test("a log holds requests by its level, one JSON object a line", async () => {
   const lines = async (level: "off" | "errors" | "all") => {
     const written: string[] = [];
-    const logged = serveBoth(createLogger(level, (line) => written.push(line)));
+    const logged = serveBoth(createLogger(level, "json", (line) => written.push(line)));
     await (await logged("/v2")).body?.cancel();
     await (await logged("/v2/models/none")).body?.cancel();
     const request = { inputs: [adderInput("a", [1000, 1, 1, 1, 1, 1]), adderInput("b", ONES)] };
@@ -236,6 +236,21 @@ Deno.test("a log holds requests by its level, one JSON object a line", async () 
   assertEquals([unknown.status, defect.error, failed.status], [404, "Error: a defect of the runtime", 500]);
   assertEquals(defect.id, failed.id);
   assertMatch(defect.stack[0], /^at .*served_models\.ts/);
+});
+
+Deno.test("a log in text has the same fields, one line for each event", async () => {
+  const written: string[] = [];
+  const { log, onError } = createLogger("all", "text", (line) => written.push(line));
+  const call = serveBoth({ log: log!, onError });
+  await (await call("/v2/models/none", { headers: { "x-request-id": "one" } })).body?.cancel();
+  onError(new Error("first\nsecond"), "two");
+  const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z /;
+  assert(written.every((line) => time.test(line) && !line.includes("\n")), written.join("\n"));
+  assertMatch(
+    written[0],
+    / id=one method=GET route=\/v2\/models\/{name} status=404 milliseconds=[\d.]+ .*reason=not_found$/,
+  );
+  assertMatch(written[1], / id=two error="Error: first\\nsecond" stack=\[/);
 });
 
 Deno.test("bodies that are too large, compressed in unknown ways or broken off are refused", async () => {

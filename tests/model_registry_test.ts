@@ -161,10 +161,24 @@ Deno.test("requests that trap together discard the model once", async () => {
   const models = createRegistry([{ name: "net", load }], { onError: () => {} });
   const [one, two] = [await models.get("net"), await models.get("net")];
   const inputs = { x: { shape: [2], data: new Float32Array(2) } };
-  await assertRejects(async () => await one!.model.run(inputs), WebAssembly.RuntimeError);
+  const runs = [one!.model.run(inputs), two!.model.run(inputs)];
+  for (const run of runs) await assertRejects(async () => await run, WebAssembly.RuntimeError);
   const fresh = await models.get("net");
-  await assertRejects(async () => await two!.model.run(inputs), WebAssembly.RuntimeError);
+  assertEquals([loads, models.list()[0].traps], [2, 1]);
   assertEquals(await models.get("net"), fresh);
+});
+
+Deno.test("a request that found a model before it trapped runs on the new one", async () => {
+  let loads = 0;
+  const load = () => {
+    const [first, y] = [++loads === 1, { shape: [2], data: Float32Array.of(3, 4) }];
+    return Promise.resolve({ ...COPY, run: () => first ? trap() : { y } });
+  };
+  const models = createRegistry([{ name: "net", load }], { onError: () => {} });
+  const [one, two] = [await models.get("net"), await models.get("net")];
+  const inputs = { x: { shape: [2], data: new Float32Array(2) } };
+  await assertRejects(async () => await one!.model.run(inputs), WebAssembly.RuntimeError);
+  assertEquals((await two!.model.run(inputs)).y.data, Float32Array.of(3, 4));
   assertEquals([loads, models.list()[0].traps], [2, 1]);
 });
 

@@ -17,6 +17,7 @@ const defective = JSON.stringify({ inputs: [adderInput("a", [1000, 0, 0, 0, 0, 0
 const ENTRIES: ModelEntry[] = [
   { name: "adder", load: () => Promise.resolve(ADDER) },
   { name: "broken", load: () => Promise.reject(new Error("cannot be read")) },
+  { name: "busy", load: () => Promise.resolve({ ...ADDER, full: () => true }) },
   {
     name: "defective",
     load: () =>
@@ -48,6 +49,7 @@ function requests(route: string): [number, string, RequestInit?][] {
     [408, "adder", post(never())],
     [413, "adder", post(large)],
     [415, "adder", post(good, { "content-encoding": "br" })],
+    [429, "busy", post(good)],
     [500, "adder", post(defective)],
     [503, "broken", post(good)],
   ];
@@ -61,6 +63,7 @@ function requests(route: string): [number, string, RequestInit?][] {
         [408, "?model=adder", post(never())],
         [413, "?model=adder", post(large)],
         [415, "?model=adder", post(decodeBase64(CMYK_JPEG))],
+        [429, "?model=busy", post(jpeg)],
         [500, "?model=defective", post(jpeg)],
         [503, "?model=broken", post(jpeg)],
       ];
@@ -81,10 +84,13 @@ Deno.test("the description is a valid OpenAPI 3.1 document", async () => {
 Deno.test("the description has each path and method that is served, and no other", () => {
   const routes = createRoutes(createRegistry([]), {
     body: { maxBytes: 1, milliseconds: 1, bytesPerSecond: 1 },
+    maxBufferedBytes: 1,
     maxPixels: 1,
     maxSamples: 1,
     metrics: createMetrics(),
     memory: undefined,
+    cancel: false,
+    ready: () => true,
   });
   const served = Object.entries(routes).map(([path, methods]) => [path, Object.keys(methods).sort()]);
   const methodsOf = (item: Record<string, unknown>) =>

@@ -169,6 +169,8 @@ Deno.test("serve refuses wrong arguments with one sentence and exit status 1", a
     [["x", "--port"], /^error: Option '--port <value>' argument missing\n$/],
     [["x", "--log", "some"], /^error: --log must be off, errors or all, not "some"\n$/],
     [["x", "--max-body", "0"], /^error: --max-body must be a whole number from 1 to 2147483647, not "0"\n$/],
+    [["x", "--workers", "0"], /^error: --workers must be a whole number from 1 to 256, not "0"\n$/],
+    [["x", "--log-format", "xml"], /^error: --log-format must be json or text, not "xml"\n$/],
     [["x", "--max-samples=-3"], /^error: --max-samples must be a whole number from 1 to 2147483647, not "-3"\n$/],
     ...["65536", "", "x", "1.5", "0x10", "123456"].map((port): [string[], RegExp] => [
       ["x", `--port=${port}`],

@@ -4,14 +4,15 @@
  * @module
  */
 
-import type { Pixels } from "../resize_image.ts";
-import { decodeImage, type DecodeOptions } from "./decode_image.ts";
+import type { Prediction } from "../model.ts";
+import { decodeUpload } from "./decode_upload.ts";
 import { HttpError, quote } from "./http_error.ts";
 import { imageFormat } from "./image/image_format.ts";
 import type { Metrics } from "./metrics/metrics.ts";
 import type { LoadedModel } from "./models/model_registry.ts";
 import { jsonResponse } from "./response.ts";
 import { runModel } from "./models/run_model.ts";
+import type { RunOptions } from "./models/served_model.ts";
 
 const DEFAULT_TOP = 5;
 
@@ -44,27 +45,32 @@ export function parseClassifyQuery(parameters: URLSearchParams): ClassifyQuery {
   };
 }
 
+/** How an image is classified. */
+export interface ClassifyOptions extends RunOptions {
+  /** Number of classes. */
+  top: number;
+  /** Most pixels of the image. */
+  maxPixels: number;
+  /** Receives the times that it took. */
+  metrics: Metrics;
+}
+
 /**
  * Classifies the image of a request.
  *
  * @param file A JPEG, PNG or WebP file.
- * @param top Number of classes.
  * @param found The model.
- * @param options Limits on the image, and metrics.
+ * @param options Number of classes, limits on the image, and metrics.
  * @returns The response with the classes, the likeliest first.
  * @throws {HttpError} 415, 413 or 400 if the image can't be decoded or doesn't suit the model, 500 where that fails.
  */
-export async function classify(
-  file: Uint8Array,
-  top: number,
-  found: LoadedModel,
-  options: DecodeOptions & { metrics: Metrics },
-): Promise<Response> {
+export async function classify(file: Uint8Array, found: LoadedModel, options: ClassifyOptions): Promise<Response> {
   const { name, version, model } = found;
   if (!model.preprocessing) throw new HttpError(400, `Model ${quote(name)} takes no images`);
   const start = performance.now();
-  const image = await decode(file, options);
-  const predictions = await runModel(found, () => model.classify(image, { top }), options.metrics);
+  const predictions = model.classifyFile === undefined
+    ? await decodeAndClassify(file, found, options)
+    : await classifyElsewhere(file, found, options);
   if (!predictions.every(({ score }) => Number.isFinite(score))) {
     throw new HttpError(500, `Model ${quote(name)} gives a score that is not finite`, { reason: "not_finite" });
   }
@@ -72,17 +78,25 @@ export async function classify(
   return jsonResponse({ model: name, version, predictions, milliseconds });
 }
 
-async function decode(file: Uint8Array, options: DecodeOptions & { metrics: Metrics }): Promise<Pixels> {
+async function decodeAndClassify(
+  file: Uint8Array,
+  found: LoadedModel,
+  { top, maxPixels, metrics }: ClassifyOptions,
+): Promise<Prediction[]> {
   const start = performance.now();
-  try {
-    return await decodeImage(file, options);
-  } catch (error) {
-    if (error instanceof TypeError) throw new HttpError(415, error.message);
-    if (error instanceof RangeError) throw new HttpError(413, error.message);
-    if (error instanceof SyntaxError) throw new HttpError(400, error.message);
-    throw error;
-  } finally {
-    const format = imageFormat(file);
-    if (format) options.metrics.decodeSeconds.observe({ format }, (performance.now() - start) / 1000);
-  }
+  const image = await decodeUpload(file, maxPixels);
+  metrics.decodeSeconds.observe({ format: imageFormat(file)! }, (performance.now() - start) / 1000);
+  return await runModel(found, () => found.model.classify!(image, { top }), metrics);
+}
+
+async function classifyElsewhere(
+  file: Uint8Array,
+  found: LoadedModel,
+  options: ClassifyOptions,
+): Promise<Prediction[]> {
+  const format = imageFormat(file);
+  const run = () => found.model.classifyFile!(file, options);
+  const { predictions, decodeMilliseconds } = await runModel(found, run, options.metrics);
+  options.metrics.decodeSeconds.observe({ format: format! }, decodeMilliseconds / 1000);
+  return predictions;
 }

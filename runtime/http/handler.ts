@@ -24,6 +24,8 @@ export interface HandlerOptions {
   bodyMilliseconds?: number;
   /** Fewest bytes per second of a body that is arriving, over 2.5 seconds; 1,000 if absent. */
   minBytesPerSecond?: number;
+  /** Most bytes of all bodies that are at hand together; 256 MiB if absent. */
+  maxBufferedBytes?: number;
   /** Most pixels of an image; 25 million if absent. */
   maxPixels?: number;
   /** Most samples in a request with tensors; 256 if absent. */
@@ -32,6 +34,13 @@ export interface HandlerOptions {
   metrics?: Metrics;
   /** Tells the memory of the process, such as `Deno.memoryUsage`; not measured if absent. */
   memory?: () => MemoryUsage;
+  /**
+   * Whether a request that waits for a model is given up where its client goes away, by `Request.signal`; false if
+   * absent. `Deno.serve` needs `--unstable-no-legacy-abort` for it.
+   */
+  cancel?: boolean;
+  /** Whether more requests are wanted, as `/v2/health/ready` tells; always if absent. */
+  ready?: () => boolean;
   /** Receives an entry for each request; none is made if absent. */
   log?: (entry: LogEntry) => void;
   /** Receives errors that no client has caused, with the id of the request; written to the console if absent. */
@@ -60,7 +69,7 @@ const COMPRESSED_TYPES = /^(?:application\/(?:json|octet-stream)|text\/)/;
 export function createHandler(models: ModelRegistry, options: HandlerOptions = {}): Handler {
   const { metrics = createMetrics(), memory, log, onError = console.error } = options;
   const limit = (
-    name: "maxBodyBytes" | "bodyMilliseconds" | "minBytesPerSecond" | "maxPixels" | "maxSamples",
+    name: "maxBodyBytes" | "bodyMilliseconds" | "minBytesPerSecond" | "maxBufferedBytes" | "maxPixels" | "maxSamples",
     otherwise: number,
   ) => {
     const value = options[name] ?? otherwise;
@@ -73,10 +82,13 @@ export function createHandler(models: ModelRegistry, options: HandlerOptions = {
       milliseconds: limit("bodyMilliseconds", 30_000),
       bytesPerSecond: limit("minBytesPerSecond", 1000),
     },
+    maxBufferedBytes: limit("maxBufferedBytes", 2 ** 28),
     maxPixels: limit("maxPixels", DEFAULT_MAX_PIXELS),
     maxSamples: limit("maxSamples", 256),
     metrics,
     memory,
+    cancel: options.cancel ?? false,
+    ready: options.ready ?? (() => true),
   });
 
   const app = new Hono<{ Variables: Exchange }>();

@@ -18,6 +18,7 @@ export const FAILURE_REASONS = [
   "broken_off",
   "too_large",
   "unsupported",
+  "cancelled",
   "queue_full",
   "trap",
   "not_finite",
@@ -32,6 +33,7 @@ const REASONS: Readonly<Record<number, FailureReason>> = {
   413: "too_large",
   415: "unsupported",
   429: "queue_full",
+  499: "cancelled",
   500: "internal",
   503: "unavailable",
 };

@@ -17,7 +17,7 @@ export { createMetrics, type Metrics } from "./metrics/metrics.ts";
 export type { MemoryUsage } from "./metrics/metrics_response.ts";
 export * from "./models/model_registry.ts";
 export type { LogEntry } from "./observe.ts";
-export type { Awaitable, ServedModel } from "./models/served_model.ts";
+export type { Awaitable, ClassifiedFile, RunOptions, ServedModel } from "./models/served_model.ts";
 export type { Bundle } from "../bundle/read.ts";
 export type { ExecutorOptions } from "../executor.ts";
 export type { KernelBuild } from "../kernels/instance.ts";

@@ -13,8 +13,9 @@ const FAILURES: Readonly<Record<number, string>> = {
   408: "The body came too slowly",
   413: "The body or the image is too large",
   415: "The body is compressed in a way that is not known, or the image is of a format that is not decoded",
+  429: "Too many requests wait for the model: come back after the seconds of Retry-After",
   500: "The server failed",
-  503: "The model cannot be loaded now, or the server is shutting down",
+  503: "The model cannot be loaded now, too many bodies are at hand, or the server is shutting down",
 };
 
 const NAME = parameter("name", "path", "Name of the model", { type: "string" });
@@ -93,7 +94,7 @@ function classifyOperation(): ApiPart {
   return {
     ...operation("classify", "inference", "Classes of an image, the likeliest first", {
       200: json("The classes", "Classification"),
-      ...failures(400, 404, 408, 413, 415, 500, 503),
+      ...failures(400, 404, 408, 413, 415, 429, 500, 503),
     }),
     parameters: [
       parameter("top", "query", "Number of classes", { type: "integer", minimum: 1, maximum: 999999, default: 5 }),
@@ -153,7 +154,7 @@ function modelPaths(path: string, suffix: string, parameters: ApiPart[]): Record
               "application/octet-stream": {},
             },
           },
-          ...failures(400, 404, 408, 413, 415, 500, 503),
+          ...failures(400, 404, 408, 413, 415, 429, 500, 503),
         }),
         parameters: [JSON_LENGTH, ENCODING],
         requestBody: {

@@ -12,8 +12,10 @@ import { imageUpload } from "./body/image_upload.ts";
 import { infer } from "./protocol/infer.ts";
 import { type MemoryUsage, metricsResponse } from "./metrics/metrics_response.ts";
 import type { Metrics } from "./metrics/metrics.ts";
+import { queueFull } from "./models/queue_full.ts";
 import type { LoadedModel, ModelRegistry } from "./models/model_registry.ts";
 import { describeApi } from "./openapi.ts";
+import { createByteBudget } from "./body/byte_budget.ts";
 import { type BodyLimits, readBody } from "./body/read_body.ts";
 import { jsonResponse } from "./response.ts";
 import { JSON_LENGTH_HEADER } from "./protocol/tensor_bytes.ts";
@@ -28,6 +30,8 @@ export type Routes = Readonly<Record<string, Readonly<Record<string, Answer>>>>;
 export interface RouteSettings {
   /** Limits on bodies. */
   body: BodyLimits;
+  /** Most bytes of all bodies together. */
+  maxBufferedBytes: number;
   /** Most pixels of an image. */
   maxPixels: number;
   /** Most samples of a request. */
@@ -36,6 +40,10 @@ export interface RouteSettings {
   metrics: Metrics;
   /** Tells the memory of the process. */
   memory: (() => MemoryUsage) | undefined;
+  /** Whether requests end where their clients go away. */
+  cancel: boolean;
+  /** Whether more requests are wanted. */
+  ready: () => boolean;
 }
 
 /**
@@ -47,15 +55,31 @@ export interface RouteSettings {
 export function createRoutes(models: ModelRegistry, settings: RouteSettings): Routes {
   const { maxPixels, maxSamples, metrics } = settings;
   const api = describeApi();
+  const openShare = createByteBudget(settings.maxBufferedBytes);
 
   async function find(context: ExchangeContext): Promise<LoadedModel> {
     return note(context, await findModel(models, context.req.param("name") ?? "", context.req.param("version")));
   }
 
-  async function body(context: ExchangeContext): Promise<Uint8Array<ArrayBuffer>> {
-    const { bytes, received } = await readBody(context.req.raw, settings.body);
-    context.set("received", received);
-    return bytes;
+  /** Answers with a model by the request's body, which is not read where too many wait already. */
+  async function answer(
+    context: ExchangeContext,
+    found: LoadedModel,
+    use: (body: Uint8Array<ArrayBuffer>, signal: AbortSignal | undefined) => Promise<Response>,
+  ): Promise<Response> {
+    const request = context.req.raw;
+    if (found.model.full?.()) {
+      await request.body?.cancel();
+      throw queueFull(found.name);
+    }
+    const share = openShare();
+    try {
+      const { bytes, received } = await readBody(request, settings.body, share, tensorsStart(request));
+      context.set("received", received);
+      return await use(bytes, settings.cancel ? request.signal : undefined);
+    } finally {
+      share.close();
+    }
   }
 
   const model = {
@@ -71,7 +95,12 @@ export function createRoutes(models: ModelRegistry, settings: RouteSettings): Ro
     "/infer": {
       POST: async (context: ExchangeContext) => {
         const found = await find(context);
-        return await infer(await body(context), context.req.header(JSON_LENGTH_HEADER), found, { maxSamples, metrics });
+        const jsonLength = context.req.header(JSON_LENGTH_HEADER);
+        return await answer(
+          context,
+          found,
+          (body, signal) => infer(body, jsonLength, found, { maxSamples, metrics, signal }),
+        );
       },
     },
   };
@@ -84,15 +113,17 @@ export function createRoutes(models: ModelRegistry, settings: RouteSettings): Ro
       POST: async (context) => {
         const query = parseClassifyQuery(new URL(context.req.url).searchParams);
         const found = note(context, await findModelByQuery(models, query.model, query.version));
-        const file = await imageUpload(await body(context), context.req.header("content-type"));
-        return await classify(file, query.top, found, { maxPixels, metrics });
+        return await answer(context, found, async (body, signal) => {
+          const file = await imageUpload(body, context.req.header("content-type"));
+          return await classify(file, found, { top: query.top, maxPixels, metrics, signal });
+        });
       },
     },
     "/v2": { GET: () => jsonResponse(describeServer()) },
     "/v2/health/live": { GET: () => jsonResponse({ live: true }) },
     "/v2/health/ready": {
       GET: () => {
-        const ready = models.list().some(({ state }) => state !== "failed");
+        const ready = settings.ready() && models.list().some(({ state }) => state !== "failed");
         return jsonResponse({ ready }, { status: ready ? 200 : 503 });
       },
     },
@@ -107,4 +138,10 @@ export function createRoutes(models: ModelRegistry, settings: RouteSettings): Ro
 function note(context: ExchangeContext, found: LoadedModel): LoadedModel {
   context.set("model", found.name);
   return found;
+}
+
+/** Position of the first binary tensor in a body; 0 if there is none. */
+function tensorsStart({ headers }: Request): number {
+  const length = Number(headers.get(JSON_LENGTH_HEADER) ?? 0);
+  return Number.isSafeInteger(length) && length > 0 ? length : 0;
 }

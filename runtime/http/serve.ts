@@ -4,17 +4,19 @@
  * @module
  */
 
+import { bundleBytes } from "../bundle/file_bytes.ts";
 import { runCommand } from "../command.ts";
 import { escapeText } from "../escape_text.ts";
 import { chooseBuild } from "../kernels/instance.ts";
 import { createHandler, type Handler } from "./handler.ts";
+import { createMetrics } from "./metrics/metrics.ts";
 import { modelNames } from "./models/find_model.ts";
-import { bundleLoader } from "./models/load_bundle.ts";
 import { createRegistry, ModelLoadError, type ModelRegistry } from "./models/model_registry.ts";
 import { HELP, parseServeArguments, type ServeArguments } from "./serve/arguments.ts";
 import { createDrain } from "./serve/drain.ts";
 import { createLogger } from "./serve/logger.ts";
 import { openModels } from "./serve/open_models.ts";
+import { createPool } from "./serve/workers/pool.ts";
 
 async function serve(args: string[]): Promise<void> {
   const settings = parseServeArguments(args);
@@ -22,23 +24,55 @@ async function serve(args: string[]): Promise<void> {
     console.log(HELP.trimEnd());
     return;
   }
-  const { log, onError } = createLogger(settings.log, console.error);
-  let serving = false;
+  const { log, onError } = createLogger(settings.log, settings.logFormat, console.error);
   const opened = await openModels(settings.paths);
-  const entries = opened.map(({ name, version, read }) => ({ name, version, load: bundleLoader(read) }));
-  const models = createRegistry(entries, { onError: (error) => serving && onError(error) });
-  if (!settings.lazy) await loadAll(models);
-  serving = true;
-  const memory = () => Deno.memoryUsage();
-  const drain = createDrain(createHandler(models, { ...settings.limits, memory, onError, ...(log && { log }) }));
-  const server = listen(drain.handle, models, settings);
+  const metrics = createMetrics();
+  let serving = false;
+  const report = (error: unknown) => serving && onError(error);
+  const pool = createPool(settings.pool, metrics, report);
+  try {
+    const entries = opened.map(({ name, version, read }) => ({
+      name,
+      version,
+      load: Object.assign(async () => await pool.load({ name, version }, await read()), {
+        file: async () => bundleBytes(await read()),
+      }),
+    }));
+    const models = createRegistry(entries, { onError: report });
+    if (!settings.lazy) await loadAll(models);
+    serving = true;
+    const memory = () => Deno.memoryUsage();
+    let ready = true;
+    const drain = createDrain(createHandler(models, {
+      ...settings.limits,
+      metrics,
+      memory,
+      cancel: true,
+      ready: () => ready,
+      onError,
+      ...(log && { log }),
+    }));
+    const server = listen(drain.handle, models, settings);
+    onceStopped(async () => {
+      ready = false;
+      if (settings.shutdownDelay > 0) await new Promise((resolve) => setTimeout(resolve, settings.shutdownDelay));
+      await drain.finish();
+      await server.shutdown();
+    });
+    await server.finished;
+  } finally {
+    pool.close();
+  }
+}
+
+/** Calls a function on the first signal to stop; the next one ends the process. */
+function onceStopped(stop: () => void): void {
   const signals: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT", "SIGBREAK"] : ["SIGINT", "SIGTERM"];
-  const stop = () => {
-    for (const signal of signals) Deno.removeSignalListener(signal, stop);
-    drain.finish().then(() => server.shutdown());
+  const listener = () => {
+    for (const signal of signals) Deno.removeSignalListener(signal, listener);
+    stop();
   };
-  for (const signal of signals) Deno.addSignalListener(signal, stop);
-  await server.finished;
+  for (const signal of signals) Deno.addSignalListener(signal, listener);
 }
 
 async function loadAll(models: ModelRegistry): Promise<void> {
@@ -54,15 +88,15 @@ async function loadAll(models: ModelRegistry): Promise<void> {
 function listen(
   handler: Handler,
   models: ModelRegistry,
-  { port, host }: ServeArguments,
+  { port, host, pool: { workers } }: ServeArguments,
 ): Deno.HttpServer<Deno.NetAddr> {
   const names = modelNames(models).map(escapeText).join(", ");
+  const means = workers === 1 ? chooseBuild() : `${chooseBuild()}, ${workers} workers`;
   try {
     return Deno.serve({
       port,
       hostname: host,
-      onListen: (address) =>
-        console.log(`Serving ${names} on ${urlOf(host, address.port)} (kernels: ${chooseBuild()})`),
+      onListen: (address) => console.log(`Serving ${names} on ${urlOf(host, address.port)} (kernels: ${means})`),
     }, handler);
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause);

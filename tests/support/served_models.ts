@@ -13,7 +13,7 @@ import {
 } from "../../runtime/http/mod.ts";
 
 /** A model that adds its two inputs, and whose classes are the mean of each colour. */
-export const ADDER: ServedModel = {
+export const ADDER = {
   inputs: [{ name: "a", shape: [-1, 2, 3] }, { name: "b", shape: [-1, 2, 3] }],
   outputs: [{ name: "sum", shape: [-1, 2, 3] }, { name: "first", shape: [-1, 2, 3] }],
   preprocessing: { crop: [23, 31], mean: [0, 0, 0], std: [1, 1, 1] },
@@ -30,7 +30,7 @@ export const ADDER: ServedModel = {
     const all = sums.map((sum, index) => ({ label: ["red", "green", "blue"][index], index, score: sum / total }));
     return all.sort((x, y) => y.score - x.score).slice(0, top);
   },
-};
+} satisfies ServedModel;
 
 /** A model that returns its one input of two numbers, and takes no images. */
 export const COPY: ServedModel = {

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { BudgetShare } from "./byte_budget.ts";
 import { createByteBuffer } from "./byte_buffer.ts";
 import { decompress } from "./decompress.ts";
 import { HttpError, quote } from "../http_error.ts";
@@ -34,12 +35,20 @@ export interface ReadBody {
  *
  * @param request A request whose body is unread.
  * @param limits Limits on its body.
+ * @param share What it may have of the memory for all bodies.
+ * @param aligned Position in the body whose address is to be a multiple of 8.
  * @returns The body; empty if there is none.
  * @throws {HttpError} 413 if it is too large, 408 if it comes too slowly, 415 if it is compressed in another way,
- * 400 if it cannot be decompressed or the client breaks off.
+ * 503 if there are too many bodies, 400 if it cannot be decompressed or the client breaks off.
  */
-export async function readBody(request: Request, limits: BodyLimits): Promise<ReadBody> {
+export async function readBody(
+  request: Request,
+  limits: BodyLimits,
+  share: BudgetShare,
+  aligned = 0,
+): Promise<ReadBody> {
   const { maxBytes } = limits;
+  const lead = (8 - aligned % 8) % 8;
   const encoding = (request.headers.get("content-encoding") ?? "identity").trim().toLowerCase();
   if (encoding !== "identity" && encoding !== "gzip" && encoding !== "deflate") {
     await request.body?.cancel();
@@ -51,16 +60,22 @@ export async function readBody(request: Request, limits: BodyLimits): Promise<Re
     await request.body?.cancel();
     throw tooLarge(maxBytes);
   }
-  const sent = await receive(request, limits);
-  const bytes = encoding === "identity" ? sent : await decompressBody(sent, encoding, maxBytes);
+  const sent = await receive(request, limits, share, lead);
+  const bytes = encoding === "identity" ? sent : await decompressBody(sent, encoding, maxBytes, share, lead);
   return { bytes, received: sent.length };
 }
 
 /** The body as it is sent. */
-async function receive(request: Request, limits: BodyLimits): Promise<Uint8Array<ArrayBuffer>> {
+async function receive(
+  request: Request,
+  limits: BodyLimits,
+  share: BudgetShare,
+  lead: number,
+): Promise<Uint8Array<ArrayBuffer>> {
   if (request.body === null) return new Uint8Array(0);
   const { maxBytes, milliseconds, bytesPerSecond } = limits;
-  const buffer = createByteBuffer(maxBytes);
+  const length = request.headers.get("content-length");
+  const buffer = createByteBuffer(maxBytes, share.take, length === null ? undefined : Number(length), lead);
   const reader = request.body.getReader();
   let failure: HttpError | undefined;
   // Cancelling ends the read that is waiting; a race of promises would keep one reaction for every chunk.
@@ -83,7 +98,8 @@ async function receive(request: Request, limits: BodyLimits): Promise<Uint8Array
       arrived += value.length;
       if (!buffer.append(value)) fail(tooLarge(maxBytes));
     }
-  } catch {
+  } catch (error) {
+    if (error instanceof HttpError) fail(error);
     failure ??= new HttpError(400, "The body broke off", { reason: "broken_off" });
   } finally {
     clearTimeout(deadline);
@@ -97,8 +113,10 @@ async function decompressBody(
   sent: Uint8Array,
   format: "gzip" | "deflate",
   maxBytes: number,
+  share: BudgetShare,
+  lead: number,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const buffer = createByteBuffer(maxBytes);
+  const buffer = createByteBuffer(maxBytes, share.take, undefined, lead);
   const fault = `The body cannot be decompressed by ${format}`;
   try {
     for await (const chunk of decompress([sent], format, fault)) {

@@ -26,8 +26,10 @@ export interface Metrics {
   requestSeconds: Histogram;
   /** Seconds in which a `model` of a `version` answered, waiting included. */
   inferenceSeconds: Histogram;
-  /** Seconds to decode an image, by `format`. */
+  /** Seconds to decode an image, by `format`; of those that can be decoded. */
   decodeSeconds: Histogram;
+  /** Seconds for which a request waited for a `model` of a `version`; observed by whatever queues them. */
+  queueSeconds: Histogram;
   /** Requests that wait for a `model` of a `version`; set by whatever queues them. */
   queueLength: Gauge;
   /** Samples that a `model` of a `version` ran together; observed by whatever batches them. */
@@ -48,6 +50,7 @@ export function createMetrics(): Metrics {
     requestSeconds: createHistogram("octet_request_duration_seconds", "Time from request to response", SECONDS),
     inferenceSeconds: createHistogram("octet_inference_duration_seconds", "Time in which a model answered", SECONDS),
     decodeSeconds: createHistogram("octet_image_decode_seconds", "Time to decode an image", SECONDS),
+    queueSeconds: createHistogram("octet_queue_wait_seconds", "Time for which a request waited for a model", SECONDS),
     queueLength: createGauge("octet_queue_length", "Requests that wait for a model"),
     batchSize: createHistogram("octet_batch_size", "Samples that a model ran together", SAMPLES),
   };

@@ -160,7 +160,7 @@ export function createRegistry(entries: Iterable<ModelEntry>, options: RegistryO
       slot.loads++;
       slot.failuresInRow = 0;
       slot.state = "ready";
-      return { name: slot.name, version: slot.version, model: guard(model, (error) => discard(slot, error)) };
+      return { name: slot.name, version: slot.version, model: guard(slot, model) };
     } catch (cause) {
       slot.failures++;
       slot.failuresInRow++;
@@ -172,40 +172,41 @@ export function createRegistry(entries: Iterable<ModelEntry>, options: RegistryO
     }
   }
 
-  function discard(slot: Slot, error: unknown): void {
-    slot.traps++;
-    slot.state = "unloaded";
-    slot.loaded = undefined;
-    onError(error);
+  /** The model until its first trap, which leaves its memory in any state; then the one that is made anew. */
+  function guard(slot: Slot, model: ServedModel): ServedModel {
+    let trapped = false;
+    const attempt = async <T>(use: (model: ServedModel) => Awaitable<T>): Promise<T> => {
+      if (trapped) return await use((await (slot.loaded ??= load(slot))).model);
+      try {
+        return await use(model);
+      } catch (error) {
+        if (error instanceof WebAssembly.RuntimeError && !trapped) {
+          trapped = true;
+          slot.traps++;
+          slot.state = "unloaded";
+          slot.loaded = undefined;
+          onError(error);
+        }
+        throw error;
+      }
+    };
+    const { inputs, outputs, labels, preprocessing } = model;
+    return {
+      inputs,
+      outputs,
+      labels,
+      preprocessing,
+      run: (given, options) => attempt((model) => model.run(given, options)),
+      ...(model.classify && { classify: (image, options) => attempt((model) => model.classify!(image, options)) }),
+      ...(model.classifyFile && {
+        classifyFile: (file, options) => attempt((model) => model.classifyFile!(file, options)),
+      }),
+      ...(model.full && { full: () => model.full!() }),
+    };
   }
 }
 
 function loadError({ name, version }: Slot, wait: number, cause: unknown): ModelLoadError {
   const message = `Model ${JSON.stringify(name)} version ${JSON.stringify(version)} cannot be loaded`;
   return new ModelLoadError(message, Math.max(1, Math.ceil(wait / 1000)), cause);
-}
-
-/** The model, given up at its first trap: its memory may be in any state. */
-function guard(model: ServedModel, discard: (error: unknown) => void): ServedModel {
-  let trapped = false;
-  const attempt = async <T>(run: () => Awaitable<T>): Promise<T> => {
-    try {
-      return await run();
-    } catch (error) {
-      if (error instanceof WebAssembly.RuntimeError && !trapped) {
-        trapped = true;
-        discard(error);
-      }
-      throw error;
-    }
-  };
-  const { inputs, outputs, labels, preprocessing } = model;
-  return {
-    inputs,
-    outputs,
-    labels,
-    preprocessing,
-    run: (given) => attempt(() => model.run(given)),
-    classify: (image, options) => attempt(() => model.classify(image, options)),
-  };
 }

@@ -15,8 +15,8 @@ export interface Datatype {
   bytes: number;
   /** The value of an element in JSON as a number; nothing where it is not of the datatype. */
   parse(value: unknown): number | undefined;
-  /** Elements from little-endian bytes that begin at a multiple of 8. */
-  view(buffer: ArrayBuffer): Elements;
+  /** Elements from little-endian bytes that begin at a multiple of an element's. */
+  view(bytes: Uint8Array<ArrayBuffer>): Elements;
 }
 
 /** Elements of a tensor in the datatype in which they came. */
@@ -35,33 +35,33 @@ const NUMERIC: readonly Datatype[] = [
     name: "BOOL",
     bytes: 1,
     parse: (value) => typeof value === "boolean" ? Number(value) : undefined,
-    view: (buffer) => new Uint8Array(buffer),
+    view: (bytes) => bytes,
   },
-  integer("UINT8", 1, 0, 2 ** 8 - 1, (buffer) => new Uint8Array(buffer)),
-  integer("UINT16", 2, 0, 2 ** 16 - 1, (buffer) => new Uint16Array(buffer)),
-  integer("UINT32", 4, 0, 2 ** 32 - 1, (buffer) => new Uint32Array(buffer)),
-  integer("UINT64", 8, 0, Number.MAX_SAFE_INTEGER, (buffer) => new BigUint64Array(buffer)),
-  integer("INT8", 1, -(2 ** 7), 2 ** 7 - 1, (buffer) => new Int8Array(buffer)),
-  integer("INT16", 2, -(2 ** 15), 2 ** 15 - 1, (buffer) => new Int16Array(buffer)),
-  integer("INT32", 4, -(2 ** 31), 2 ** 31 - 1, (buffer) => new Int32Array(buffer)),
-  integer("INT64", 8, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER, (buffer) => new BigInt64Array(buffer)),
+  integer("UINT8", 1, 0, 2 ** 8 - 1, (bytes) => bytes),
+  integer("UINT16", 2, 0, 2 ** 16 - 1, viewAs(Uint16Array)),
+  integer("UINT32", 4, 0, 2 ** 32 - 1, viewAs(Uint32Array)),
+  integer("UINT64", 8, 0, Number.MAX_SAFE_INTEGER, viewAs(BigUint64Array)),
+  integer("INT8", 1, -(2 ** 7), 2 ** 7 - 1, viewAs(Int8Array)),
+  integer("INT16", 2, -(2 ** 15), 2 ** 15 - 1, viewAs(Int16Array)),
+  integer("INT32", 4, -(2 ** 31), 2 ** 31 - 1, viewAs(Int32Array)),
+  integer("INT64", 8, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER, viewAs(BigInt64Array)),
   {
     name: "FP16",
     bytes: 2,
     parse: (value) => typeof value === "number" && isHalf(value) ? value : undefined,
-    view: (buffer) => Float32Array.from(new Uint16Array(buffer), fromHalf),
+    view: (bytes) => Float32Array.from(viewAs(Uint16Array)(bytes), fromHalf),
   },
   {
     name: "FP32",
     bytes: 4,
     parse: (value) => typeof value === "number" && Number.isFinite(Math.fround(value)) ? Math.fround(value) : undefined,
-    view: (buffer) => new Float32Array(buffer),
+    view: viewAs(Float32Array),
   },
   {
     name: "FP64",
     bytes: 8,
     parse: (value) => typeof value === "number" && Number.isFinite(value) ? value : undefined,
-    view: (buffer) => new Float64Array(buffer),
+    view: viewAs(Float64Array),
   },
 ];
 
@@ -88,20 +88,41 @@ export function findDatatype(name: unknown): Datatype | undefined {
  * @returns The same values, or what stands in the way.
  */
 export function toFloat32(elements: Elements, boolean = false): Float32Array | ConversionFault {
-  const values = elements instanceof Float32Array ? elements : new Float32Array(elements.length);
-  if (values !== elements) {
-    for (let index = 0; index < values.length; index++) values[index] = Number(elements[index]);
-  }
+  if (elements instanceof Float32Array) return checkFinite(elements);
+  if (isSmallInteger(elements) && !boolean) return new Float32Array(elements);
+  const values = new Float32Array(elements.length);
   for (let position = 0; position < values.length; position++) {
-    const value = values[position];
-    if (!Number.isFinite(value)) return { position, reason: "is not finite as FP32" };
-    if (boolean && value !== 0 && value !== 1) return { position, reason: "is neither 0 nor 1" };
     const element = elements[position];
-    if (typeof element === "bigint" ? BigInt(value) !== element : value !== element) {
+    const value = values[position] = Number(element);
+    if (!Number.isFinite(values[position])) return { position, reason: NOT_FINITE };
+    if (boolean && value !== 0 && value !== 1) return { position, reason: "is neither 0 nor 1" };
+    if (typeof element === "bigint" ? BigInt(values[position]) !== element : values[position] !== element) {
       return { position, reason: "FP32 cannot hold exactly" };
     }
   }
   return values;
+}
+
+const NOT_FINITE = "is not finite as FP32";
+
+function checkFinite(values: Float32Array): Float32Array | ConversionFault {
+  for (let position = 0; position < values.length; position++) {
+    if (!Number.isFinite(values[position])) return { position, reason: NOT_FINITE };
+  }
+  return values;
+}
+
+/** Whether elements have so few bits that float32 holds them all. */
+function isSmallInteger(elements: Elements): elements is Uint8Array | Int8Array | Uint16Array | Int16Array {
+  return elements instanceof Uint8Array || elements instanceof Int8Array || elements instanceof Uint16Array ||
+    elements instanceof Int16Array;
+}
+
+/** Makes views of one kind on bytes. */
+function viewAs<T>(
+  Kind: { new (buffer: ArrayBuffer, byteOffset: number, length: number): T; BYTES_PER_ELEMENT: number },
+): (bytes: Uint8Array<ArrayBuffer>) => T {
+  return ({ buffer, byteOffset, byteLength }) => new Kind(buffer, byteOffset, byteLength / Kind.BYTES_PER_ELEMENT);
 }
 
 function integer(
@@ -109,7 +130,7 @@ function integer(
   bytes: number,
   min: number,
   max: number,
-  view: (buffer: ArrayBuffer) => Elements,
+  view: Datatype["view"],
 ): Datatype {
   return {
     name,

@@ -9,9 +9,10 @@ import type { Metrics } from "../metrics/metrics.ts";
 import type { LoadedModel } from "../models/model_registry.ts";
 import { parseInferRequest } from "./parse_infer_request.ts";
 import { runModel } from "../models/run_model.ts";
+import type { RunOptions } from "../models/served_model.ts";
 
 /** How tensors are inferred on. */
-export interface InferOptions {
+export interface InferOptions extends RunOptions {
   /** Most samples of a request. */
   maxSamples: number;
   /** Receives the time that it took. */
@@ -35,6 +36,6 @@ export async function infer(
   options: InferOptions,
 ): Promise<Response> {
   const request = parseInferRequest(body, jsonLength, found.model, options.maxSamples);
-  const results = await runModel(found, () => found.model.run(request.inputs), options.metrics);
+  const results = await runModel(found, () => found.model.run(request.inputs, options), options.metrics);
   return inferResponse(request, results, found);
 }

@@ -85,7 +85,7 @@ function readBytes(
   if (input.binarySize !== expected) {
     throw new HttpError(400, `${where} must have a binary_data_size of ${expected} for its shape as ${datatype.name}`);
   }
-  const bytes = tensors.take(expected);
+  const bytes = tensors.take(expected, datatype.bytes);
   if (bytes === undefined) {
     throw new HttpError(400, `${where} needs ${expected} bytes of binary data, ${tensors.left()} are left in the body`);
   }

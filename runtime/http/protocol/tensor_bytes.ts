@@ -43,9 +43,11 @@ export interface TensorReader {
    * Takes the bytes of the next tensor.
    *
    * @param length Number of bytes.
-   * @returns A copy, at the start of a buffer of its own; nothing where fewer are left.
+   * @param elementBytes Bytes of an element.
+   * @returns Bytes that begin at a multiple of an element's, those of the body itself where they do already; nothing
+   * where fewer are left.
    */
-  take(length: number): ArrayBuffer | undefined;
+  take(length: number, elementBytes: number): Uint8Array<ArrayBuffer> | undefined;
   /** Number of bytes that are left. */
   left(): number;
 }
@@ -58,10 +60,11 @@ export interface TensorReader {
 export function createTensorReader(bytes: Uint8Array<ArrayBuffer>): TensorReader {
   let at = 0;
   return {
-    take(length) {
+    take(length, elementBytes) {
       if (length > bytes.length - at) return undefined;
       at += length;
-      return bytes.slice(at - length, at).buffer;
+      const taken = bytes.subarray(at - length, at);
+      return taken.byteOffset % elementBytes === 0 ? taken : taken.slice();
     },
     left: () => bytes.length - at,
   };

@@ -6,7 +6,8 @@
 
 import { escapeText } from "../../escape_text.ts";
 import { parseArguments } from "../../parse_arguments.ts";
-import { LOG_LEVELS, type LogLevel } from "./logger.ts";
+import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from "./logger.ts";
+import type { QueueSettings } from "./queue.ts";
 
 /** What the command was asked to do. */
 export interface ServeArguments {
@@ -20,6 +21,12 @@ export interface ServeArguments {
   lazy: boolean;
   /** Which requests are logged. */
   log: LogLevel;
+  /** How the log is written. */
+  logFormat: LogFormat;
+  /** Threads, and how requests wait for them. */
+  pool: QueueSettings & { workers: number };
+  /** Milliseconds between the signal to stop and the end of new requests. */
+  shutdownDelay: number;
   /** Limits that were set, by the names that the handler gives them. */
   limits: Partial<Record<Limit, number>>;
   /** Whether to show the help text and nothing else. */
@@ -32,6 +39,7 @@ type Limit = typeof LIMITS[keyof typeof LIMITS];
 /** Options that are limits. */
 const LIMITS = {
   "max-body": "maxBodyBytes",
+  "max-buffered": "maxBufferedBytes",
   "body-timeout": "bodyMilliseconds",
   "min-rate": "minBytesPerSecond",
   "max-pixels": "maxPixels",
@@ -51,9 +59,25 @@ GET /openapi.json describes all paths, GET /metrics is for Prometheus.
   --port N          port to listen on, 0 for any free one (default 8000)
   --host H          address to listen on (default 127.0.0.1)
   --lazy            load the networks of folders on their first request
-  --log L           off, errors (requests that fail), or all; one JSON object
-                    a line on standard error (default errors)
+
+Work:
+  --workers N       threads that run networks, each with an instance of every
+                    network; one more speaks HTTP (default 1)
+  --max-queue N     most requests that wait for one network; more get status 429
+                    (default 256)
+  --max-batch N     most samples that a thread is given at once (default 8)
+  --max-delay N     milliseconds that a request waits for others to come with it
+                    (default 0: samples gain nothing from each other)
+  --shutdown-delay N  milliseconds after SIGINT or SIGTERM in which requests are
+                    still taken while /v2/health/ready gives 503 (default 0)
+
+Log, on standard error:
+  --log L           off, errors (requests that fail), or all (default errors)
+  --log-format F    json or text, one line for each request (default json)
+
+Limits:
   --max-body N      most bytes of a request's body (default 16777216)
+  --max-buffered N  most bytes of all bodies together (default 268435456)
   --body-timeout N  milliseconds in which a body must arrive (default 30000)
   --min-rate N      fewest bytes per second of a body (default 1000)
   --max-pixels N    most pixels of an image (default 25000000)
@@ -75,8 +99,15 @@ export function parseServeArguments(args: string[]): ServeArguments {
       port: { type: "string", default: "8000" },
       host: { type: "string", default: "127.0.0.1" },
       lazy: { type: "boolean", default: false },
+      workers: { type: "string", default: "1" },
+      "max-queue": { type: "string", default: "256" },
+      "max-batch": { type: "string", default: "8" },
+      "max-delay": { type: "string", default: "0" },
+      "shutdown-delay": { type: "string", default: "0" },
       log: { type: "string", default: "errors" },
+      "log-format": { type: "string", default: "json" },
       "max-body": { type: "string" },
+      "max-buffered": { type: "string" },
       "body-timeout": { type: "string" },
       "min-rate": { type: "string" },
       "max-pixels": { type: "string" },
@@ -89,8 +120,8 @@ export function parseServeArguments(args: string[]): ServeArguments {
     const value = values[option as keyof typeof LIMITS];
     if (value !== undefined) limits[limit] = whole(option, value, 1, 2 ** 31 - 1);
   }
-  const log = LOG_LEVELS.find((level) => level === values.log);
-  if (log === undefined) throw new RangeError(`--log must be off, errors or all, not "${escapeText(values.log)}"`);
+  const log = oneOf("log", LOG_LEVELS, values.log);
+  const logFormat = oneOf("log-format", LOG_FORMATS, values["log-format"]);
   if (positionals.length === 0 && !values.help) throw new TypeError("No bundle is named: serve FILE.octet expected");
   return {
     paths: positionals,
@@ -98,9 +129,26 @@ export function parseServeArguments(args: string[]): ServeArguments {
     host: values.host,
     lazy: values.lazy,
     log,
+    logFormat,
+    pool: {
+      workers: whole("workers", values.workers, 1, 256),
+      maxQueue: whole("max-queue", values["max-queue"], 1, 1_000_000),
+      maxBatch: whole("max-batch", values["max-batch"], 1, 1024),
+      maxDelay: whole("max-delay", values["max-delay"], 0, 60_000),
+    },
+    shutdownDelay: whole("shutdown-delay", values["shutdown-delay"], 0, 600_000),
     limits,
     help: values.help,
   };
+}
+
+function oneOf<T extends string>(option: string, known: readonly T[], text: string): T {
+  const value = known.find((candidate) => candidate === text);
+  if (value === undefined) {
+    const choices = `${known.slice(0, -1).join(", ")} or ${known.at(-1)}`;
+    throw new RangeError(`--${option} must be ${choices}, not "${escapeText(text)}"`);
+  }
+  return value;
 }
 
 function whole(option: string, text: string, min: number, max: number): number {

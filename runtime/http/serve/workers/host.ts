@@ -1,0 +1,76 @@
+/**
+ * What a worker does: it keeps an instance of each model and runs tasks on it.
+ *
+ * @module
+ */
+
+import type { Bundle } from "../../../bundle/read.ts";
+import type { Model } from "../../../model.ts";
+import { decodeUpload } from "../../decode_upload.ts";
+import { HttpError } from "../../http_error.ts";
+import { describeFailure } from "./failure.ts";
+import type { Order, Reply, Result, Task } from "./messages.ts";
+
+/** Answers orders. */
+export type Host = (order: Order) => Promise<void>;
+
+/** A model; its instance is absent after a trap, until the next task. */
+interface Hosted {
+  bundle: Bundle;
+  instance: Model | undefined;
+}
+
+/**
+ * Makes a host without models.
+ *
+ * @param makeModel Makes an instance of a bundle.
+ * @param post Sends a reply and hands over buffers.
+ */
+export function createHost(
+  makeModel: (bundle: Bundle) => Model,
+  post: (reply: Reply, transfer: Transferable[]) => void,
+): Host {
+  const models = new Map<number, Hosted>();
+
+  function load(model: number, bundle: Bundle): void {
+    try {
+      const instance = makeModel(bundle);
+      models.set(model, { bundle, instance });
+      const { inputs, outputs, labels, preprocessing } = instance;
+      post({ kind: "loaded", model, description: { inputs, outputs, labels, preprocessing } }, []);
+    } catch (error) {
+      post({ kind: "unloaded", model, failure: describeFailure(error) }, []);
+    }
+  }
+
+  async function run(hosted: Hosted, task: Task): Promise<void> {
+    try {
+      const model = hosted.instance ??= makeModel(hosted.bundle);
+      const result = await perform(model, task);
+      post({ kind: "done", result }, buffersOf(result));
+    } catch (error) {
+      if (error instanceof WebAssembly.RuntimeError) hosted.instance = undefined;
+      post({ kind: "failed", failure: describeFailure(error) }, []);
+    }
+  }
+
+  return async (order) => {
+    if (order.kind === "load") return load(order.model, order.bundle);
+    for (const [index, task] of order.tasks.entries()) {
+      if (Atomics.load(order.cancelled, index) === 0) await run(models.get(order.model)!, task);
+      else post({ kind: "failed", failure: describeFailure(new HttpError(499, "The client has gone")) }, []);
+    }
+  };
+}
+
+async function perform(model: Model, task: Task): Promise<Result> {
+  if ("inputs" in task) return { outputs: model.run(task.inputs) };
+  const start = performance.now();
+  const image = await decodeUpload(task.file, task.maxPixels);
+  const decodeMilliseconds = performance.now() - start;
+  return { predictions: model.classify(image, { top: task.top }), decodeMilliseconds };
+}
+
+function buffersOf(result: Result): Transferable[] {
+  return "outputs" in result ? Object.values(result.outputs).map(({ data }) => data.buffer as ArrayBuffer) : [];
+}

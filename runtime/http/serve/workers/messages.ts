@@ -1,0 +1,59 @@
+/**
+ * What the server and its workers tell each other.
+ *
+ * @module
+ */
+
+import type { Bundle } from "../../../bundle/read.ts";
+import type { ModelPort, Prediction, Tensor } from "../../../model.ts";
+import type { Preprocessing } from "../../../preprocessing.ts";
+import type { FailureReason } from "../../http_error.ts";
+
+/** What a model is to do. */
+export type Task =
+  | { inputs: Record<string, Tensor> }
+  | { file: Uint8Array; top: number; maxPixels: number };
+
+/** What a model gave. */
+export type Result =
+  | { outputs: Record<string, Tensor> }
+  | { predictions: Prediction[]; decodeMilliseconds: number };
+
+/** To a worker; models have the numbers that the server gives them. */
+export type Order =
+  | { kind: "load"; model: number; bundle: Bundle }
+  /** Elements of `cancelled`, shared by both sides, become 1 for tasks that nobody waits for any more. */
+  | { kind: "run"; model: number; tasks: Task[]; cancelled: Int32Array<SharedArrayBuffer> };
+
+/** From a worker: one answer to each order to load, and one for each task, in order. */
+export type Reply =
+  | { kind: "loaded"; model: number; description: ModelDescription }
+  | { kind: "unloaded"; model: number; failure: Failure }
+  | { kind: "done"; result: Result }
+  | { kind: "failed"; failure: Failure };
+
+/** What the server says of a model. */
+export interface ModelDescription {
+  /** Inputs in the source network's own layout. */
+  inputs: ModelPort[];
+  /** Outputs in the source network's own layout. */
+  outputs: ModelPort[];
+  /** Names of the classes. */
+  labels: readonly string[] | undefined;
+  /** How images are prepared. */
+  preprocessing: Preprocessing | undefined;
+}
+
+/** An error on its way. */
+export interface Failure {
+  /** Its class. */
+  kind: "http" | "type" | "range" | "trap" | "other";
+  /** Its message. */
+  message: string;
+  /** Where it was thrown. */
+  stack?: string | undefined;
+  /** Of an `HttpError`, the status. */
+  status?: number;
+  /** Of an `HttpError`, the reason. */
+  reason?: FailureReason;
+}

@@ -1,0 +1,14 @@
+/**
+ * A worker of the server.
+ *
+ * @module
+ */
+
+/// <reference lib="deno.worker" />
+
+import { Model } from "../../../model.ts";
+import { createHost } from "./host.ts";
+
+const host = createHost((bundle) => new Model(bundle), (reply, transfer) => self.postMessage(reply, transfer));
+
+self.onmessage = ({ data }) => host(data);
