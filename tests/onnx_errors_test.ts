@@ -249,6 +249,7 @@ Deno.test("importOnnx() refuses operators whose arguments do not fit their input
     constants: { roi: floats([0], []), s: floats([2], [1, 2]) },
   });
   one("Pad", {}, /expected 8 numbers/, { constants: { p: ints([1, 1]) } });
+  one("Pad", { mode: "edge" }, /leaves nothing of axis 2/, { constants: { p: ints([0, 0, -4, 0, 0, 0, 0, 0]) } });
   one("DepthToSpace", { blocksize: 0 }, /blocksize 0/);
 });
 
@@ -260,7 +261,7 @@ Deno.test("importOnnx() lists everything that is not supported at once", () => {
     constants: { p: ints([0, 0, 1, 1, 0, 0, 1, 1]), s: floats([4], [1, 1, 2, 2]) },
     nodes: [
       { op: "LSTM", name: "first", inputs: ["x"], outputs: ["a"] },
-      { op: "Pad", name: "second", inputs: ["a", "p"], outputs: ["b"], attributes: { mode: "reflect" } },
+      { op: "Pad", name: "second", inputs: ["a", "p"], outputs: ["b"], attributes: { mode: "mirror" } },
       { op: "Resize", name: "third", inputs: ["b", "", "s"], outputs: ["c"], attributes: { mode: "cubic" } },
       { op: "Swish", name: "fourth", domain: "com.example", inputs: ["c"], outputs: ["d"] },
       { op: "MaxPool", name: "fifth", inputs: ["x"], outputs: ["e", "indices"], attributes: { kernel_shape: [1, 1] } },
@@ -272,7 +273,7 @@ Deno.test("importOnnx() lists everything that is not supported at once", () => {
   assert(error instanceof TypeError);
   assertEquals(error.operators, [
     { node: "first", operator: "LSTM", domain: "", opset: 18 },
-    { node: "second", operator: "Pad", domain: "", opset: 18, reason: "its mode is reflect" },
+    { node: "second", operator: "Pad", domain: "", opset: 18, reason: "its mode is mirror" },
     { node: "third", operator: "Resize", domain: "", opset: 18, reason: "its mode is cubic" },
     { node: "fourth", operator: "Swish", domain: "com.example", opset: 0 },
     { node: "fifth", operator: "MaxPool", domain: "", opset: 18, reason: "its output of indices is used" },

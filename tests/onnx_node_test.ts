@@ -19,7 +19,6 @@ const OUT_OF_SCOPE: [RegExp, string][] = [
   [/^(averagepool|maxpool|convtranspose)_3d/, "three spatial dimensions"],
   [/^training_dropout|training_mode/, "training mode"],
   [/^dropout_default_mask/, "the mask as an output"],
-  [/^(edge|reflect|wrap)_pad$/, "padding modes other than constant"],
   [/cubic|antialias|tf_crop_and_resize/, "resampling modes"],
   [
     /^resize_downsample_scales_linear_align_corners$/,
@@ -31,7 +30,7 @@ const OUT_OF_SCOPE: [RegExp, string][] = [
     "values without elements",
   ],
   [/^group_normalization/, "square roots of variables"],
-  [/^maxpool_2d_uint8$|^clip_default_int8/, "integer variables"],
+  [/^maxpool_2d_uint8$|^clip_default_int8|^(edge|reflect|wrap)_pad$/, "integer variables"],
 ];
 
 /** Tests that are run with all inputs constant. */

@@ -15,10 +15,11 @@ import { lowerAdd, lowerDiv, lowerMax, lowerMin, lowerMul } from "./lower/elemen
 import { lowerNeg, lowerSub, lowerSum } from "./lower/elementwise.ts";
 import { lowerGemm, lowerMatMul } from "./lower/matrix.ts";
 import { lowerBatchNormalization } from "./lower/normalization.ts";
+import { lowerPad, PAD_MODES } from "./lower/pad.ts";
 import { lowerGlobalAveragePool, lowerGlobalMaxPool, lowerPool } from "./lower/pool.ts";
 import { lowerReduceMean, lowerReduceSum, lowerSoftmax } from "./lower/reduce.ts";
 import { lowerResize, resizeComplaint } from "./lower/resize.ts";
-import { lowerConcat, lowerGather, lowerPad, lowerSlice, lowerSplit } from "./lower/select.ts";
+import { lowerConcat, lowerGather, lowerSlice, lowerSplit } from "./lower/select.ts";
 import { stringAttribute } from "./attributes.ts";
 import { isFoldable } from "./fold/fold.ts";
 import type { Lower } from "./lowering.ts";
@@ -102,7 +103,7 @@ export function complaintAbout(node: OnnxNode, isVariable: boolean): Complaint |
   }
   if (node.operator === "Pad") {
     const mode = stringAttribute(node, "mode", "constant");
-    if (mode !== "constant") return { reason: `its mode is ${mode}` };
+    if (!PAD_MODES.includes(mode)) return { reason: `its mode is ${mode}` };
   }
   if (node.operator === "Resize" || node.operator === "Upsample") {
     const reason = resizeComplaint(node);

@@ -226,6 +226,13 @@ export const OPERATOR_CASES: OperatorCase[] = [
     opset: 18,
     constants: { pads: ints([1, 0, 0, 1]), value: floats([], [0]), axes: ints([-1, 2]) },
   }),
+  ...["reflect", "edge", "wrap"].map((mode) =>
+    single(`Pad in mode ${mode}`, "Pad", {
+      opset: 19,
+      constants: { pads: ints([0, 0, 1, 2, 0, 0, -1, 3]) },
+      attributes: { mode },
+    })
+  ),
   single("Gather with one index", "Gather", { constants: { i: ints([-1], []) }, attributes: { axis: 1 } }),
   single("Gather with several indices", "Gather", {
     constants: { i: ints([3, 0, 0, 2, 1, 0]) },

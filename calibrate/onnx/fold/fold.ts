@@ -4,7 +4,14 @@
  * @module
  */
 
-import { floatAttribute, floatsAttribute, intAttribute, intsAttribute, tensorAttribute } from "../attributes.ts";
+import {
+  floatAttribute,
+  floatsAttribute,
+  intAttribute,
+  intsAttribute,
+  stringAttribute,
+  tensorAttribute,
+} from "../attributes.ts";
 import { OnnxError, UnsupportedReason } from "../errors.ts";
 import { type Lowering, normaliseAxis } from "../lowering.ts";
 import type { OnnxNode } from "../model.ts";
@@ -198,6 +205,8 @@ const FOLDS: ReadonlyMap<string, Fold> = new Map<string, Fold>([
     "Pad",
     (lowering, node, [input, , given]) => {
       const source = required(input, node);
+      const mode = stringAttribute(node, "mode", "constant");
+      if (mode !== "constant") throw new UnsupportedReason(`its input is constant and its mode ${mode}`);
       const value = lowering.opset < 11 ? floatAttribute(node, "value", 0) : given?.data[0] ?? 0;
       return padTensor(source, { ...padAmounts(lowering, node, source.shape.length), value });
     },

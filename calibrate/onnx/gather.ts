@@ -1,0 +1,41 @@
+/**
+ * Positions of one dimension in any order.
+ *
+ * @module
+ */
+
+import type { Value } from "../graph.ts";
+import { emitConcat, emitSlice } from "./emit.ts";
+import type { Lowering } from "./lowering.ts";
+
+/**
+ * The given positions of one dimension: slices, joined where one does not do.
+ *
+ * @param range.indices Within the dimension, in any order and number above zero.
+ */
+export function emitGather(lowering: Lowering, input: Value, range: { axis: number; indices: number[] }): Value {
+  const { axis, indices } = range;
+  const parts = runsOf(indices).map(({ start, step, count }) =>
+    emitSlice(lowering, input, {
+      starts: input.shape.map((_, i) => (i === axis ? start : 0)),
+      steps: input.shape.map((_, i) => (i === axis ? step : 1)),
+      shape: input.shape.map((own, i) => (i === axis ? count : own)),
+    })
+  );
+  return emitConcat(lowering, parts, axis);
+}
+
+function runsOf(indices: number[]): { start: number; step: number; count: number }[] {
+  const runs: { start: number; step: number; count: number }[] = [];
+  for (const index of indices) {
+    const run = runs.at(-1);
+    const step = run && (run.count === 1 ? index - run.start : run.step);
+    if (run && step !== 0 && index === run.start + run.count * step!) {
+      run.step = step!;
+      run.count++;
+    } else {
+      runs.push({ start: index, step: 1, count: 1 });
+    }
+  }
+  return runs;
+}
