@@ -1,11 +1,13 @@
 import { assert, assertEquals } from "@std/assert";
 import { Validator } from "npm:@seriousme/openapi-schema-validator@2.11.0";
 import { Ajv2020 } from "npm:ajv@8.20.0/dist/2020.js";
-import { createHandler, createMetrics, createRegistry, type ModelEntry } from "../runtime/http/mod.ts";
+import { writeBundle } from "../runtime/bundle/write.ts";
+import { bundleLoader, createHandler, createMetrics, createRegistry, type ModelEntry } from "../runtime/http/mod.ts";
 import { createRoutes } from "../runtime/http/routes.ts";
 import { describeApi } from "../runtime/http/openapi.ts";
 import { decodeBase64 } from "../runtime/base64.ts";
 import { CMYK_JPEG, JPEG_FILES } from "./support/image_files.ts";
+import { tinyParts } from "./support/tiny_bundle.ts";
 import { ADDER, adderInput, COPY, ONES } from "./support/served_models.ts";
 
 // deno-lint-ignore no-explicit-any
@@ -14,10 +16,14 @@ const jpeg = decodeBase64(JPEG_FILES[0].base64);
 const good = JSON.stringify({ inputs: [adderInput("a", ONES), adderInput("b", ONES)] });
 const defective = JSON.stringify({ inputs: [adderInput("a", [1000, 0, 0, 0, 0, 0]), adderInput("b", ONES)] });
 
+const tiny = tinyParts();
+const broken = () => Promise.reject(new Error("cannot be read"));
+
 const ENTRIES: ModelEntry[] = [
   { name: "adder", load: () => Promise.resolve(ADDER) },
-  { name: "broken", load: () => Promise.reject(new Error("cannot be read")) },
   { name: "busy", load: () => Promise.resolve({ ...ADDER, full: () => true }) },
+  { name: "broken", load: Object.assign(broken, { file: broken }) },
+  { name: "bundled", load: bundleLoader(await writeBundle(tiny.program, tiny.data)) },
   {
     name: "defective",
     load: () =>
@@ -67,10 +73,13 @@ function requests(route: string): [number, string, RequestInit?][] {
         [500, "?model=defective", post(jpeg)],
         [503, "?model=broken", post(jpeg)],
       ];
+    case "/octet/{file}":
+      return [[200, "octet.js"], [404, "other.js"]];
     case "/v2/health/ready":
       return [[200, ""], [503, ""]];
     default:
       if (route.endsWith("/infer")) return infer;
+      if (route.endsWith("/bundle")) return [[200, "bundled"], [403, "adder"], [404, "none"], [503, "broken"]];
       return route.includes("{name}") ? read : [[200, ""]];
   }
 }
@@ -87,6 +96,8 @@ Deno.test("the description has each path and method that is served, and no other
     maxBufferedBytes: 1,
     maxPixels: 1,
     maxSamples: 1,
+    page: true,
+    downloads: true,
     metrics: createMetrics(),
     memory: undefined,
     cancel: false,
@@ -107,14 +118,15 @@ for (const [path, item] of Object.entries<Record<string, Record<string, unknown>
       const responses = operation.responses as Record<string, any>;
       assertEquals(requests(path).map(([status]) => String(status)), Object.keys(responses));
       for (const [status, model, init] of requests(path)) {
-        const address = path.replace("{name}", model).replace("{version}", "1") + (model.startsWith("?") ? model : "");
+        const address = path.replace(/\{(?:name|file)\}/, model).replace("{version}", "1") +
+          (model.startsWith("?") ? model : "");
         const handle = path === "/v2/health/ready" && status === 503 ? none : all;
         const response = await handle(
           new Request(`http://localhost${address}`, { method: method.toUpperCase(), ...init }),
         );
         assertEquals(response.status, status, address);
         const type = response.headers.get("content-type")!.split(";")[0];
-        const { schema } = responses[status].content[type];
+        const { schema = {} } = responses[status].content[type];
         const body = type === "application/json" ? await response.json() : await response.text();
         const ajv = new Ajv2020({ strict: false });
         ajv.addSchema({ $id: "api", components: api.components });

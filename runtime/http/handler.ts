@@ -30,6 +30,10 @@ export interface HandlerOptions {
   maxPixels?: number;
   /** Most samples in a request with tensors; 256 if absent. */
   maxSamples?: number;
+  /** Whether browsers are shown a page at `/` that lets people try the models; true if absent. */
+  page?: boolean;
+  /** Whether clients may have the bundles, which the page needs to run them in the browser; true if absent. */
+  downloads?: boolean;
   /** Instruments that count and time; new ones if absent. */
   metrics?: Metrics;
   /** Tells the memory of the process, such as `Deno.memoryUsage`; not measured if absent. */
@@ -51,13 +55,13 @@ export interface HandlerOptions {
 export type Handler = (request: Request) => Promise<Response>;
 
 /** Types of the responses that are worth compressing. */
-const COMPRESSED_TYPES = /^(?:application\/(?:json|octet-stream)|text\/)/;
+const COMPRESSED_TYPES = /^(?:application\/(?:json|octet-stream|wasm)|text\/)/;
 
 /**
  * Makes the handler of a server, to be given to `Deno.serve` or its like.
  *
  * It answers the Open Inference Protocol under `/v2`, `POST /classify` with an
- * image, `GET /metrics`, and `GET /openapi.json`, which describes them all. It
+ * image, a page to try it at `/`, `GET /metrics`, and `GET /openapi.json`, which describes them all. It
  * uses nothing but what is standard on the web. It never throws: failures are
  * responses `{"error": message}`.
  *
@@ -85,6 +89,8 @@ export function createHandler(models: ModelRegistry, options: HandlerOptions = {
     maxBufferedBytes: limit("maxBufferedBytes", 2 ** 28),
     maxPixels: limit("maxPixels", DEFAULT_MAX_PIXELS),
     maxSamples: limit("maxSamples", 256),
+    page: options.page ?? true,
+    downloads: options.downloads ?? true,
     metrics,
     memory,
     cancel: options.cancel ?? false,

@@ -9,7 +9,8 @@ import { type ApiPart, schemas } from "./openapi_schemas.ts";
 
 const FAILURES: Readonly<Record<number, string>> = {
   400: "The request doesn't follow the protocol or doesn't suit the model",
-  404: "There is no such model or version",
+  403: "The server doesn't give this bundle away",
+  404: "There is no such model, version or file",
   408: "The body came too slowly",
   413: "The body or the image is too large",
   415: "The body is compressed in a way that is not known, or the image is of a format that is not decoded",
@@ -18,6 +19,7 @@ const FAILURES: Readonly<Record<number, string>> = {
   503: "The model cannot be loaded now, too many bodies are at hand, or the server is shutting down",
 };
 
+const TEXT = { schema: { type: "string" } };
 const NAME = parameter("name", "path", "Name of the model", { type: "string" });
 const VERSION = parameter("version", "path", "Version of the model", { type: "string" });
 const JSON_LENGTH = parameter(
@@ -49,10 +51,28 @@ export function describeApi(): ApiPart {
       { name: "inference", description: "Run a model" },
       { name: "models", description: "What is served" },
       { name: "server", description: "How the server is doing" },
+      { name: "page", description: "What the page at / is made of" },
     ],
     paths: {
       "/": {
-        get: operation("help", "server", "A help text for people", { 200: text("The text", "text/plain") }),
+        get: operation("page", "server", "A page to try the models in a browser, for others a help text", {
+          200: { description: "The page or the text", content: { "text/html": TEXT, "text/plain": TEXT } },
+        }),
+      },
+      "/octet/models.json": {
+        get: operation("offeredModels", "page", "What the page offers", { 200: json("The models", "OfferedModels") }),
+      },
+      "/octet/{file}": {
+        parameters: [
+          parameter("file", "path", "octet.js is the runtime as a module for browsers", { type: "string" }),
+        ],
+        get: operation("pageFile", "page", "A part of the page, or the runtime for browsers", {
+          200: {
+            description: "The file",
+            content: { "text/javascript": TEXT, "text/css": TEXT, "application/wasm": {} },
+          },
+          ...failures(404),
+        }),
       },
       "/classify": { post: classifyOperation() },
       "/v2": {
@@ -137,6 +157,13 @@ function modelPaths(path: string, suffix: string, parameters: ApiPart[]): Record
         ...failures(404, 503),
       }),
     },
+    [`${path}/bundle`]: {
+      parameters,
+      get: operation(`modelBundle${suffix}`, "models", "The bundle of a model, to be run by the client", {
+        200: { description: "The file", content: { "application/octet-stream": {} } },
+        ...failures(403, 404, 503),
+      }),
+    },
     [`${path}/infer`]: {
       parameters,
       post: {
@@ -182,7 +209,7 @@ function json(description: string, schema: string): ApiPart {
 }
 
 function text(description: string, type: string): ApiPart {
-  return { description, content: { [type]: { schema: { type: "string" } } } };
+  return { description, content: { [type]: TEXT } };
 }
 
 function failures(...statuses: number[]): Record<string, ApiPart> {

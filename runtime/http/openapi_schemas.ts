@@ -32,6 +32,17 @@ export const schemas: Record<string, ApiPart> = {
     anyOf: [object({ ready: { const: false } }), { $ref: "#/components/schemas/Error" }],
   },
   ModelList: object({ models: TEXTS }),
+  OfferedModels: object({
+    models: {
+      type: "array",
+      items: object({
+        name: TEXT,
+        version: TEXT,
+        download: { type: "boolean", description: "Whether its bundle is given away" },
+      }),
+      description: "Of each model the newest version first",
+    },
+  }),
   ModelReady: object({ name: TEXT, ready: { const: true } }),
   ModelMetadata: object({
     name: TEXT,

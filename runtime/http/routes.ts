@@ -7,7 +7,7 @@
 import { classify, parseClassifyQuery } from "./classify.ts";
 import { describeModel, describeServer, help } from "./describe.ts";
 import type { ExchangeContext } from "./exchange.ts";
-import { findModel, findModelByQuery, modelNames, versionsOf } from "./models/find_model.ts";
+import { findFile, findModel, findModelByQuery, modelNames, versionsOf } from "./models/find_model.ts";
 import { imageUpload } from "./body/image_upload.ts";
 import { infer } from "./protocol/infer.ts";
 import { type MemoryUsage, metricsResponse } from "./metrics/metrics_response.ts";
@@ -16,6 +16,8 @@ import { queueFull } from "./models/queue_full.ts";
 import type { LoadedModel, ModelRegistry } from "./models/model_registry.ts";
 import { describeApi } from "./openapi.ts";
 import { createByteBudget } from "./body/byte_budget.ts";
+import { bundleResponse, offeredModels } from "./page/offered_models.ts";
+import { pageFile, showPage, wantsPage } from "./page/page_response.ts";
 import { type BodyLimits, readBody } from "./body/read_body.ts";
 import { jsonResponse } from "./response.ts";
 import { JSON_LENGTH_HEADER } from "./protocol/tensor_bytes.ts";
@@ -38,6 +40,10 @@ export interface RouteSettings {
   maxSamples: number;
   /** Instruments of the server. */
   metrics: Metrics;
+  /** Whether browsers are shown a page. */
+  page: boolean;
+  /** Whether the bundles are given away. */
+  downloads: boolean;
   /** Tells the memory of the process. */
   memory: (() => MemoryUsage) | undefined;
   /** Whether requests end where their clients go away. */
@@ -92,6 +98,14 @@ export function createRoutes(models: ModelRegistry, settings: RouteSettings): Ro
     "/ready": {
       GET: async (context: ExchangeContext) => jsonResponse({ name: (await find(context)).name, ready: true }),
     },
+    "/bundle": {
+      GET: async (context: ExchangeContext) => {
+        const [name, version] = [context.req.param("name") ?? "", context.req.param("version")];
+        const file = await findFile(models, name, version, settings.downloads);
+        context.set("model", name);
+        return bundleResponse(file, context.req.header("if-none-match"));
+      },
+    },
     "/infer": {
       POST: async (context: ExchangeContext) => {
         const found = await find(context);
@@ -108,7 +122,17 @@ export function createRoutes(models: ModelRegistry, settings: RouteSettings): Ro
     Object.fromEntries(Object.entries(model).map(([path, methods]) => [prefix + path, methods]));
 
   return {
-    "/": { GET: () => help(modelNames(models)) },
+    "/": {
+      GET: (context) =>
+        settings.page && wantsPage(context.req.header("accept")) ? showPage() : help(modelNames(models)),
+    },
+    ...(settings.page && {
+      "/octet/models.json": { GET: () => jsonResponse({ models: offeredModels(models, settings.downloads) }) },
+      "/octet/{file}": {
+        GET: (context: ExchangeContext) =>
+          pageFile(context.req.param("file") ?? "", context.req.header("if-none-match")),
+      },
+    }),
     "/classify": {
       POST: async (context) => {
         const query = parseClassifyQuery(new URL(context.req.url).searchParams);

@@ -45,6 +45,8 @@ async function serve(args: string[]): Promise<void> {
     let ready = true;
     const drain = createDrain(createHandler(models, {
       ...settings.limits,
+      page: settings.page,
+      downloads: settings.downloads,
       metrics,
       memory,
       cancel: true,

@@ -38,8 +38,8 @@ export interface Visit {
   requests: string[];
 }
 
-/** A test in a browser; skipped, with a message, where there is none. */
-export function testInBrowser(name: string, use: (browser: Browser) => Promise<void>): void {
+/** A test in a browser; skipped, with a message, where there is none. @param flags More flags of the browser. */
+export function testInBrowser(name: string, use: (browser: Browser) => Promise<void>, flags: string[] = []): void {
   if (CHROMIUM === undefined) {
     console.log(`Skipped, because there is no Chromium in PATH or at CHROME_PATH: ${name}`);
   }
@@ -49,7 +49,14 @@ export function testInBrowser(name: string, use: (browser: Browser) => Promise<v
     async fn() {
       const browser = await puppeteer.launch({
         executablePath: CHROMIUM!,
-        args: ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"],
+        args: [
+          "--no-sandbox",
+          "--disable-gpu",
+          "--no-first-run",
+          "--disable-background-networking",
+          "--disable-sync",
+          ...flags,
+        ],
       });
       try {
         await use(browser);

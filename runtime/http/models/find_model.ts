@@ -16,14 +16,41 @@ import { type LoadedModel, ModelLoadError, type ModelRegistry } from "./model_re
  * @throws {HttpError} 404 if there is none, 503 if it cannot be loaded.
  */
 export async function findModel(models: ModelRegistry, name: string, version?: string): Promise<LoadedModel> {
-  let found;
+  return await orUnavailable(models.get(name, version)) ?? unknown(models, name, version);
+}
+
+/**
+ * Finds the file of a model's bundle.
+ *
+ * @param models All models.
+ * @param name Name in the request.
+ * @param version Version in the request, if any.
+ * @param given Whether files are given away.
+ * @throws {HttpError} 404 if there is none, 403 if it is not given away, 503 if it cannot be read.
+ */
+export async function findFile(
+  models: ModelRegistry,
+  name: string,
+  version: string | undefined,
+  given: boolean,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const file = given ? await orUnavailable(models.file(name, version)) : undefined;
+  if (file !== undefined) return file;
+  const versions = versionsOf(models, name);
+  if (versions.length === 0 || !versions.includes(version ?? versions[0])) unknown(models, name, version);
+  throw new HttpError(403, `The bundle of model ${quote(name)} is not given away`);
+}
+
+async function orUnavailable<T>(promise: Promise<T>): Promise<T> {
   try {
-    found = await models.get(name, version);
+    return await promise;
   } catch (error) {
     if (!(error instanceof ModelLoadError)) throw error;
     throw new HttpError(503, error.message, { headers: { "retry-after": String(error.retrySeconds) } });
   }
-  if (found !== undefined) return found;
+}
+
+function unknown(models: ModelRegistry, name: string, version: string | undefined): never {
   const known = versionsOf(models, name);
   throw new HttpError(
     404,

@@ -12,6 +12,7 @@ import type { BundleSource } from "../../source.ts";
 import type { ModelLoader } from "./model_registry.ts";
 import type { Awaitable } from "./served_model.ts";
 import { readBundleSource, type SourceOptions } from "./source/read_bundle_source.ts";
+import { readOnce } from "./source/read_once.ts";
 
 /** Which build of the kernels to use, and how the bundle is read. */
 export interface BundleLoaderOptions extends ExecutorOptions, SourceOptions {}
@@ -28,19 +29,10 @@ export type LoadedSource = BundleSource | Bundle | (() => Awaitable<BundleSource
  * @returns A loader that makes a new instance on each call; fails where the bundle cannot be read.
  */
 export function bundleLoader(source: LoadedSource, options: BundleLoaderOptions = {}): ModelLoader {
-  const open = async () => {
+  const read = readOnce(async () => {
     const given = typeof source === "function" ? await source() : source;
     return isBundle(given) ? given : await readBundleSource(given, options);
-  };
-  let bundle: Promise<Bundle> | undefined;
-  const read = async () => {
-    try {
-      return await (bundle ??= open());
-    } catch (error) {
-      bundle = undefined;
-      throw error;
-    }
-  };
+  });
   return Object.assign(async () => new Model(await read(), options), {
     file: async () => bundleBytes(await read()),
   });

@@ -40,6 +40,8 @@ export interface ModelStatus {
   traps: number;
   /** Seconds that the last loading took, where one has succeeded. */
   loadSeconds: number | undefined;
+  /** Whether its bundle's file can be had. */
+  hasFile: boolean;
 }
 
 /** A model that was found. */
@@ -65,6 +67,15 @@ export interface ModelRegistry {
    * @throws {ModelLoadError} If it cannot be loaded.
    */
   get(name: string, version?: string): Promise<LoadedModel | undefined>;
+  /**
+   * Reads the file of a model's bundle, for a client that runs it itself.
+   *
+   * @param name Its name.
+   * @param version Its version; the last in the order if absent.
+   * @returns The file, or nothing if there is no such model or its file cannot be had.
+   * @throws {ModelLoadError} If it cannot be read.
+   */
+  file(name: string, version?: string): Promise<Uint8Array<ArrayBuffer> | undefined>;
 }
 
 /** A model that cannot be loaded. */
@@ -122,19 +133,21 @@ export function createRegistry(entries: Iterable<ModelEntry>, options: RegistryO
       );
     }
     const counts = { loads: 0, failures: 0, failuresInRow: 0, traps: 0, loadSeconds: undefined };
-    models.set(name, versions.set(version, { name, version, state: "unloaded", ...counts, load }));
+    models.set(
+      name,
+      versions.set(version, { name, version, state: "unloaded", ...counts, hasFile: load.file !== undefined, load }),
+    );
   }
   const slots = () => Array.from(models.values(), (versions) => [...versions.values()]).flat();
 
   return {
     list: () =>
-      slots().map(({ name, version, state, loads, failures, traps, loadSeconds, failure }) => {
+      slots().map(({ name, version, state, loads, failures, traps, loadSeconds, failure, hasFile }) => {
         const retried = state === "failed" && waitAfter(failure) <= 0;
-        return { name, version, state: retried ? "unloaded" : state, loads, failures, traps, loadSeconds };
+        return { name, version, state: retried ? "unloaded" : state, loads, failures, traps, loadSeconds, hasFile };
       }),
     async get(name, version) {
-      const versions = models.get(name);
-      const slot = version === undefined ? Array.from(versions?.values() ?? []).at(-1) : versions?.get(version);
+      const slot = find(name, version);
       if (slot === undefined) return undefined;
       const { failure } = slot;
       // What fails once may be a matter of the moment, so the next request tries again.
@@ -143,7 +156,21 @@ export function createRegistry(entries: Iterable<ModelEntry>, options: RegistryO
       slot.loaded ??= load(slot);
       return await slot.loaded;
     },
+    async file(name, version) {
+      const slot = find(name, version);
+      try {
+        return await slot?.load.file?.();
+      } catch (cause) {
+        onError(cause);
+        throw loadError(slot!, 0, cause);
+      }
+    },
   };
+
+  function find(name: string, version: string | undefined): Slot | undefined {
+    const versions = models.get(name);
+    return version === undefined ? Array.from(versions?.values() ?? []).at(-1) : versions?.get(version);
+  }
 
   /** Milliseconds until a failure is long ago. */
   function waitAfter(failure: Slot["failure"]): number {

@@ -19,6 +19,10 @@ export interface ServeArguments {
   host: string;
   /** Whether networks are loaded on their first request. */
   lazy: boolean;
+  /** Whether browsers are shown a page. */
+  page: boolean;
+  /** Whether clients may have the bundles. */
+  downloads: boolean;
   /** Which requests are logged. */
   log: LogLevel;
   /** How the log is written. */
@@ -47,18 +51,22 @@ const LIMITS = {
 } as const;
 
 /** Text of the option `--help`. */
-export const HELP = `Usage: deno task serve PATH... [options]
+export const HELP = `Usage: deno task serve [NAME=]SOURCE... [options]
 
-Each PATH is a bundle, served by the name of its network, or a folder of
-bundles NAME/VERSION/model.octet, served by NAME, the highest VERSION by default.
+Each SOURCE is a bundle or the URL of one, served by the name of its network or
+as NAME, or a folder of bundles NAME/VERSION/model.octet, served by NAME, the
+highest VERSION by default. A URL may end with #sha256= and the expected hash.
 
 Answers POST /v2/models/NAME/infer (Open Inference Protocol, JSON and binary),
-GET /v2/health/ready, and POST /classify with a JPEG, PNG or WebP body.
+GET /v2/health/ready, and POST /classify with a JPEG, PNG or WebP body. GET /
+is a page to try it in a browser.
 GET /openapi.json describes all paths, GET /metrics is for Prometheus.
 
   --port N          port to listen on, 0 for any free one (default 8000)
   --host H          address to listen on (default 127.0.0.1)
   --lazy            load the networks of folders on their first request
+  --no-page         show browsers a text instead of the page
+  --no-download     keep the bundles here: the page cannot run them in the browser
 
 Work:
   --workers N       threads that run networks, each with an instance of every
@@ -104,6 +112,8 @@ export function parseServeArguments(args: string[]): ServeArguments {
       "max-batch": { type: "string", default: "8" },
       "max-delay": { type: "string", default: "0" },
       "shutdown-delay": { type: "string", default: "0" },
+      "no-page": { type: "boolean", default: false },
+      "no-download": { type: "boolean", default: false },
       log: { type: "string", default: "errors" },
       "log-format": { type: "string", default: "json" },
       "max-body": { type: "string" },
@@ -128,6 +138,8 @@ export function parseServeArguments(args: string[]): ServeArguments {
     port: whole("port", values.port, 0, 65535),
     host: values.host,
     lazy: values.lazy,
+    page: !values["no-page"],
+    downloads: !values["no-download"],
     log,
     logFormat,
     pool: {

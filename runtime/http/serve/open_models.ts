@@ -9,6 +9,7 @@ import { escapeText } from "../../escape_text.ts";
 import { fileError } from "../../file_error.ts";
 import { findBundles, type FoundBundle } from "../models/source/find_bundles.ts";
 import { readBundleSource, type SourceOptions } from "../models/source/read_bundle_source.ts";
+import { readOnce } from "../models/source/read_once.ts";
 
 /** A bundle that is to be served. */
 export interface OpenedModel {
@@ -47,14 +48,13 @@ export async function openModels(args: readonly string[], options: SourceOptions
 }
 
 async function openModel({ name, version, source }: FoundBundle, options: SourceOptions): Promise<OpenedModel> {
-  const read = async () => {
+  const read = readOnce(async () => {
     try {
       return await readBundleSource(source, options);
     } catch (cause) {
       throw fileError(source, cause);
     }
-  };
+  });
   if (name !== undefined) return { name, version, read };
-  const bundle = await read();
-  return { name: bundle.program.name, version, read: () => Promise.resolve(bundle) };
+  return { name: (await read()).program.name, version, read };
 }
