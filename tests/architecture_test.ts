@@ -52,7 +52,7 @@ function isRelative(specifier: string): boolean {
   return /^\.\.?\//.test(specifier);
 }
 
-const imports = await importsByFile(["runtime/", "calibrate/"]);
+const imports = await importsByFile(["runtime/", "calibrate/", "edge/"]);
 
 /** Imports of the files that `files` accepts which `allowed` does not. */
 function offenders(
@@ -104,7 +104,7 @@ const { k } = await import("node:k");
 
 Deno.test("The walk sees the whole source", () => {
   const files = [...imports.keys()];
-  for (const file of ["runtime/mod.ts", "runtime/bundle/read.ts", "runtime/http/mod.ts", "calibrate/lower/lower.ts"]) {
+  for (const file of ["runtime/mod.ts", "runtime/http/mod.ts", "calibrate/lower/lower.ts", "edge/build.ts"]) {
     assertEquals(files.includes(file), true, file);
     assertEquals(imports.get(file)!.length > 0, true, file);
   }
@@ -118,14 +118,23 @@ Deno.test("The runtime imports nothing but itself and the compiled kernels", () 
   assertEquals(found, []);
 });
 
-Deno.test("The server imports the runtime and packages alone", () => {
+/** Whether a specifier names a package, one of the system, or the manifest. */
+function isPackage(target: string): boolean {
   const packages = Object.keys(JSON.parse(Deno.readTextFileSync(new URL("deno.json", ROOT))).imports);
-  const found = offenders(
-    isHttp,
-    (target) =>
-      isRuntime(target) || target === "deno.json" || /^(npm|node):/.test(target) ||
-      packages.some((name) => target === name || (name.endsWith("/") && target.startsWith(name))),
-  );
+  return target === "deno.json" || /^(npm|node):/.test(target) ||
+    packages.some((name) => target === name || (name.endsWith("/") && target.startsWith(name)));
+}
+
+Deno.test("The server imports the runtime, packages, and for its page the compiled kernels alone", () => {
+  const found = offenders(isHttp, (target, { file }) =>
+    isRuntime(target) || isPackage(target) ||
+    (file.startsWith("runtime/http/page/") && target.startsWith("kernels/pkg/")));
+  assertEquals(found, []);
+});
+
+Deno.test("The builder of edge functions imports itself, the runtime and packages alone", () => {
+  const isEdge = (path: string) => path.startsWith("edge/");
+  const found = offenders(isEdge, (target) => isEdge(target) || isRuntime(target) || isPackage(target));
   assertEquals(found, []);
 });
 
