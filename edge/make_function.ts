@@ -19,27 +19,29 @@ const BANNER =
 const KERNELS = ["relaxed", "simd128"] as const;
 const CODECS = ["jpeg", "webp"] as const;
 
+const lines = (...lines: string[]) => lines.join("\n");
+
 /** Decoders of images from texts inside the module. */
-const CODEC_FILES = `
-import { decodeBase64 } from "../../base64.ts";
-import jpeg from "octet:codec/jpeg";
-import webp from "octet:codec/webp";
-export const codecFiles = { jpeg: async () => decodeBase64(jpeg), webp: async () => decodeBase64(webp) };
-`;
+const CODEC_FILES = lines(
+  'import { decodeBase64 } from "../../base64.ts";',
+  'import jpeg from "octet:codec/jpeg";',
+  'import webp from "octet:codec/webp";',
+  "export const codecFiles = { jpeg: async () => decodeBase64(jpeg), webp: async () => decodeBase64(webp) };",
+);
 
 /** WebAssembly that the host has compiled. */
-const WORKER_KERNELS = `
-import relaxed from "./relaxed.wasm";
-import simd128 from "./simd128.wasm";
-const modules = { relaxed, simd128 };
-export function kernelModule(build) { return modules[build]; }
-`;
-const WORKER_CODECS = `
-import jpeg from "./jpeg.wasm";
-import webp from "./webp.wasm";
-const modules = { jpeg, webp };
-export async function codecModule(format) { return modules[format]; }
-`;
+const WORKER_KERNELS = lines(
+  'import relaxed from "./relaxed.wasm";',
+  'import simd128 from "./simd128.wasm";',
+  "const modules = { relaxed, simd128 };",
+  "export function kernelModule(build) { return modules[build]; }",
+);
+const WORKER_CODECS = lines(
+  'import jpeg from "./jpeg.wasm";',
+  'import webp from "./webp.wasm";',
+  "const modules = { jpeg, webp };",
+  "export async function codecModule(format) { return modules[format]; }",
+);
 
 /**
  * Makes an edge function.
