@@ -2,7 +2,9 @@
 
 use crate::activation::Activation;
 use crate::epilogue::{copy_over, fill_over, Epilogue, Quantization};
-use crate::gemm::{multiply, Element, Lines, Product, F32, TILE, U8};
+#[cfg(not(target_feature = "relaxed-simd"))]
+use crate::gemm::{widen_activations, Wide};
+use crate::gemm::{multiply, Lines, Product, Tile, F32, TILE, U8};
 use crate::vector::flip;
 use core::arch::wasm32::*;
 
@@ -78,6 +80,20 @@ impl ConvolutionBlock {
         }
     }
 
+    /// The row of all images' rows under row `ky` of the kernel, or the next one inside the image.
+    #[cfg(not(target_feature = "relaxed-simd"))]
+    #[inline(always)]
+    fn first_row(&self, place: Place, ky: usize) -> usize {
+        let y = (place.y * self.stride_height + ky * self.dilation_height).saturating_sub(self.pad_top);
+        place.image * self.input_height + y.min(self.input_height - 1)
+    }
+
+    /// Number of output positions.
+    #[inline(always)]
+    fn positions(&self) -> usize {
+        self.batch * self.output_height * self.output_width
+    }
+
     /// Whether every output position reads exactly the input position under it.
     #[inline(always)]
     fn is_pointwise(&self) -> bool {
@@ -118,13 +134,58 @@ impl Place {
 #[no_mangle]
 unsafe extern "C" fn convolution_u8(block: &ConvolutionBlock) {
     let epilogue = block.epilogue(block.output_type == 1);
-    let padding = v128_xor(u8x16_splat(block.input_zero_point as u8), flip());
-    run::<U8>(block, &epilogue, padding);
+    let multiply_one: Multiply = multiply::<U8, 1>;
+    #[cfg_attr(target_feature = "relaxed-simd", allow(unused_mut))]
+    let mut kind = Kind {
+        size: 1,
+        fours: true,
+        panel_bytes: <U8 as Tile<1>>::panel_bytes,
+        one: multiply_one,
+        #[cfg(target_feature = "relaxed-simd")]
+        many: multiply::<U8, TILE>,
+        #[cfg(not(target_feature = "relaxed-simd"))]
+        many: multiply_one,
+        padding: v128_xor(u8x16_splat(block.input_zero_point as u8), flip()),
+    };
+    #[cfg(not(target_feature = "relaxed-simd"))]
+    if block.positions() >= TILE {
+        kind.size = 2;
+        kind.one = multiply::<Wide, TILE>;
+        kind.many = kind.one;
+        kind.padding = u16x8_extend_low_u8x16(kind.padding);
+    }
+    run(block, &epilogue, &kind);
 }
 
 #[no_mangle]
 unsafe extern "C" fn convolution_f32(block: &ConvolutionBlock) {
-    run::<F32>(block, &block.epilogue(true), f32x4_splat(0.0));
+    let kind = Kind {
+        size: 4,
+        fours: false,
+        panel_bytes: <F32 as Tile<1>>::panel_bytes,
+        one: multiply::<F32, 1>,
+        many: multiply::<F32, TILE>,
+        padding: f32x4_splat(0.0),
+    };
+    run(block, &block.epilogue(true), &kind);
+}
+
+type Multiply = unsafe fn(&Product);
+
+/// How products are computed.
+struct Kind {
+    /// Bytes of an input element when it is multiplied: u8 elements that are to be widened have 2.
+    size: usize,
+    /// Whether elements of a line are multiplied in fours.
+    fours: bool,
+    /// Bytes of the weights of eight channels.
+    panel_bytes: fn(usize) -> usize,
+    /// Products of fewer than TILE rows.
+    one: Multiply,
+    /// Products of any other number of rows.
+    many: Multiply,
+    /// Elements of padding.
+    padding: v128,
 }
 
 /// Where the parts of scratch memory lie.
@@ -150,45 +211,54 @@ struct Layout {
     whole: bool,
 }
 
-#[inline(always)]
-unsafe fn run<E: Element>(block: &ConvolutionBlock, epilogue: &Epilogue, padding: v128) {
+/// Inputs of a block of output positions, from the element at address 0 on.
+struct Inputs {
+    from: *const u8,
+    pixel_bytes: usize,
+    group_bytes: usize,
+}
+
+#[inline(never)]
+unsafe fn run(block: &ConvolutionBlock, epilogue: &Epilogue, kind: &Kind) {
     // A division that could panic would bring the panic machinery into the module.
     let channels = block.output_channels.checked_div(block.groups).unwrap_or(0);
     let group_inputs = block.input_channels.checked_div(block.groups).unwrap_or(0);
-    let group_bytes = group_inputs * E::SIZE;
-    let pixel_bytes = block.input_channels * E::SIZE;
     let taps = block.kernel_height * block.kernel_width;
     let depth = taps * group_inputs;
     let output_bytes = block.output_channels * epilogue.size();
     let panels = channels.div_ceil(8);
-    let total = block.batch * block.output_height * block.output_width;
+    let total = block.positions();
     let pointwise = block.is_pointwise();
     let joined = block.groups == 1 && block.dilation_width == 1;
     let per_row = if joined { 1 } else { block.kernel_width };
-    let run = if joined {
-        block.kernel_width * group_inputs
-    } else {
-        group_inputs
-    };
+    let run = if joined { block.kernel_width * group_inputs } else { group_inputs };
     let count = block.kernel_height * per_row;
     let layout = Layout {
         joined,
         per_row,
-        line_bytes: run * E::SIZE,
-        whole: E::FOURS && count > 1 && run % 4 != 0,
+        line_bytes: run * kind.size,
+        whole: kind.fours && count > 1 && run % 4 != 0,
     };
     let (count, run) = if layout.whole { (1, depth) } else { (count, run) };
-    let run = if E::FOURS { run.div_ceil(4) * 4 } else { run };
+    let run = if kind.fours { run.div_ceil(4) * 4 } else { run };
+    #[cfg_attr(target_feature = "relaxed-simd", allow(unused_mut))]
+    let mut inputs = Inputs {
+        from: block.input,
+        pixel_bytes: block.input_channels * kind.size,
+        group_bytes: group_inputs * kind.size,
+    };
     let lines = block.scratch as *mut *const u8;
-    let padding_line = lines.add(taps * ROWS) as *mut u8;
-    let panel = padding_line.add((block.kernel_width * pixel_bytes).div_ceil(16) * 16 + 16);
+    let padding = lines.add(taps * ROWS) as *mut u8;
+    let padding_bytes = block.kernel_width * inputs.pixel_bytes;
+    let panel = padding.add(padding_bytes.div_ceil(16) * 16 + 16);
+    let row_bytes = depth.div_ceil(16) * 16 * kind.size;
     let scratch = Scratch {
         lines,
-        padding: padding_line,
+        padding,
         gathered: panel.add(depth.div_ceil(4) * 64),
-        row_bytes: depth.div_ceil(16) * 16 * E::SIZE,
+        row_bytes,
     };
-    fill_over(scratch.padding, padding, block.kernel_width * pixel_bytes);
+    fill_over(scratch.padding, kind.padding, padding_bytes);
     // Blocks of about the same size, whole tiles but for the last.
     let blocks = total.div_ceil(ROWS);
     let block_rows = total.checked_div(blocks).unwrap_or(0).div_ceil(TILE) * TILE;
@@ -196,35 +266,37 @@ unsafe fn run<E: Element>(block: &ConvolutionBlock, epilogue: &Epilogue, padding
     let mut first = 0;
     while first < total {
         let rows = (total - first).min(block_rows);
-        if pointwise {
-            point(lines, block.input.add(first * pixel_bytes), pixel_bytes, rows);
-        } else if !layout.whole {
-            find_lines(
-                block,
-                place,
-                rows,
-                [pixel_bytes, group_bytes],
-                &layout,
-                &scratch,
-                padding,
-            );
+        let mut next = place;
+        for _ in 1..rows {
+            next.advance(block);
         }
+        #[cfg(not(target_feature = "relaxed-simd"))]
+        if kind.size == 2 {
+            let pixels = if pointwise {
+                first..first + rows
+            } else {
+                block.first_row(place, 0) * block.input_width
+                    ..(block.first_row(next, block.kernel_height - 1) + 1) * block.input_width
+            };
+            let wide = scratch.gathered.add(ROWS * row_bytes + 16);
+            let bytes = block.input_channels * pixels.start;
+            widen_activations(block.input.add(bytes), wide, block.input_channels * pixels.len());
+            inputs.from = wide.wrapping_sub(bytes * 2);
+        }
+        if pointwise {
+            point(lines, inputs.from.wrapping_add(first * inputs.pixel_bytes), inputs.pixel_bytes, rows);
+        } else if !layout.whole {
+            find_lines(block, place, rows, &inputs, &layout, &scratch, kind.padding);
+        }
+        let multiply = if rows < TILE { kind.one } else { kind.many };
         for group in 0..block.groups {
             let channel = group * channels;
-            let mut offset = group * group_bytes;
-            if layout.whole && !pointwise {
-                gather_lines(
-                    block,
-                    place,
-                    rows,
-                    block.input.add(offset),
-                    [pixel_bytes, group_bytes],
-                    &scratch,
-                    padding,
-                );
+            let mut offset = group * inputs.group_bytes;
+            if layout.whole {
+                gather_lines(block, place, rows, &inputs, offset, &scratch, kind.padding);
                 offset = 0;
             }
-            multiply::<E>(&Product {
+            multiply(&Product {
                 lines: Lines {
                     addresses: lines,
                     count,
@@ -234,7 +306,7 @@ unsafe fn run<E: Element>(block: &ConvolutionBlock, epilogue: &Epilogue, padding
                 offset,
                 rows,
                 depth,
-                weights: block.weights.add(group * panels * E::panel_bytes(depth)),
+                weights: block.weights.add(group * panels * (kind.panel_bytes)(depth)),
                 panel,
                 bias: block.bias.add(channel * 4),
                 multiplier: block.multiplier.wrapping_add(channel),
@@ -246,12 +318,12 @@ unsafe fn run<E: Element>(block: &ConvolutionBlock, epilogue: &Epilogue, padding
                 rounding: epilogue.rounding(),
             });
         }
-        for _ in 0..rows {
-            place.advance(block);
-        }
+        next.advance(block);
+        place = next;
         first += rows;
     }
 }
+
 /// Addresses of `rows` inputs that follow each other.
 #[inline(always)]
 unsafe fn point(lines: *mut *const u8, from: *const u8, pixel_bytes: usize, rows: usize) {
@@ -279,7 +351,7 @@ unsafe fn find_lines(
     block: &ConvolutionBlock,
     place: Place,
     rows: usize,
-    [pixel_bytes, group_bytes]: [usize; 2],
+    inputs: &Inputs,
     layout: &Layout,
     scratch: &Scratch,
     padding: v128,
@@ -291,7 +363,7 @@ unsafe fn find_lines(
         let mut line = scratch.lines.add(row);
         if layout.joined && !inside {
             let mut from = scratch.gathered.add(row * scratch.row_bytes);
-            gather(block, place, block.input, from, [pixel_bytes, group_bytes], padding);
+            gather(block, place, inputs, 0, from, padding);
             for _ in 0..block.kernel_height {
                 *line = from;
                 from = from.add(layout.line_bytes);
@@ -304,7 +376,7 @@ unsafe fn find_lines(
                 for kx in 0..layout.per_row {
                     let x = left.wrapping_add(kx * block.dilation_width);
                     *line = if y < block.input_height && x < block.input_width {
-                        block.input.add((start + x) * pixel_bytes)
+                        inputs.from.wrapping_add((start + x) * inputs.pixel_bytes)
                     } else {
                         scratch.padding
                     };
@@ -325,15 +397,15 @@ unsafe fn gather_lines(
     block: &ConvolutionBlock,
     place: Place,
     rows: usize,
-    from: *const u8,
-    sizes: [usize; 2],
+    inputs: &Inputs,
+    offset: usize,
     scratch: &Scratch,
     padding: v128,
 ) {
     let mut place = place;
     for row in 0..rows {
         let to = scratch.gathered.add(row * scratch.row_bytes);
-        gather(block, place, from, to, sizes, padding);
+        gather(block, place, inputs, offset, to, padding);
         *scratch.lines.add(row) = to;
         place.advance(block);
     }
@@ -346,39 +418,37 @@ unsafe fn gather_lines(
 unsafe fn gather(
     block: &ConvolutionBlock,
     place: Place,
-    from: *const u8,
+    inputs: &Inputs,
+    offset: usize,
     to: *mut u8,
-    [pixel_bytes, group_bytes]: [usize; 2],
     padding: v128,
 ) {
     let mut to = to;
+    let from = inputs.from.wrapping_add(offset);
+    let (pixel_bytes, group_bytes) = (inputs.pixel_bytes, inputs.group_bytes);
+    let row_bytes = block.kernel_width * group_bytes;
+    let left = (place.x * block.stride_width).wrapping_sub(block.pad_left);
+    let inside = left < block.input_width && left + block.kernel_width <= block.input_width;
+    let joined = inside && block.dilation_width == 1 && pixel_bytes == group_bytes;
     for ky in 0..block.kernel_height {
         let y = (place.y * block.stride_height + ky * block.dilation_height).wrapping_sub(block.pad_top);
-        if y >= block.input_height {
-            fill_over(to, padding, block.kernel_width * group_bytes);
-            to = to.add(block.kernel_width * group_bytes);
-            continue;
-        }
         let line = (place.image * block.input_height + y) * block.input_width;
-        let left = (place.x * block.stride_width).wrapping_sub(block.pad_left);
-        let whole = left < block.input_width && left + block.kernel_width <= block.input_width;
-        if whole && block.dilation_width == 1 && pixel_bytes == group_bytes {
-            copy_over(
-                from.add((line + left) * pixel_bytes),
-                to,
-                block.kernel_width * pixel_bytes,
-            );
-            to = to.add(block.kernel_width * pixel_bytes);
-            continue;
-        }
-        for kx in 0..block.kernel_width {
-            let x = left.wrapping_add(kx * block.dilation_width);
-            if x < block.input_width {
-                copy_over(from.add((line + x) * pixel_bytes), to, group_bytes);
-            } else {
-                fill_over(to, padding, group_bytes);
+        if y >= block.input_height {
+            fill_over(to, padding, row_bytes);
+            to = to.add(row_bytes);
+        } else if joined {
+            copy_over(from.wrapping_add((line + left) * pixel_bytes), to, row_bytes);
+            to = to.add(row_bytes);
+        } else {
+            for kx in 0..block.kernel_width {
+                let x = left.wrapping_add(kx * block.dilation_width);
+                if x < block.input_width {
+                    copy_over(from.wrapping_add((line + x) * pixel_bytes), to, group_bytes);
+                } else {
+                    fill_over(to, padding, group_bytes);
+                }
+                to = to.add(group_bytes);
             }
-            to = to.add(group_bytes);
         }
     }
 }

@@ -1,6 +1,8 @@
 //! Rows of activations times packed weights, eight output channels at a time.
 
 use crate::epilogue::Epilogue;
+#[cfg(not(target_feature = "relaxed-simd"))]
+use crate::vector::store;
 use crate::vector::{finite, load, splat_word, Rounding};
 use core::arch::wasm32::*;
 
@@ -64,43 +66,41 @@ pub struct Panel {
     count: usize,
 }
 
-/// Arithmetic of one element type.
-pub trait Element {
-    /// Bytes of an activation.
-    const SIZE: usize;
-    /// Whether elements of a line are read in fours.
-    const FOURS: bool;
+/// Products of R rows at once.
+pub trait Tile<const R: usize> {
     /// Bytes of the weights of eight channels.
     fn panel_bytes(depth: usize) -> usize;
-    /// Weights of a panel as `tile` for many rows wants them.
+    /// Weights of a panel in the order of the host.
     unsafe fn arrange(weights: *const u8, depth: usize, panel: *mut u8) -> *const u8;
-    /// TILE rows times one panel.
-    unsafe fn tile(p: &Product, row: usize, panel: &Panel) -> [[v128; 2]; TILE];
-    /// One row times one panel that is not arranged.
-    unsafe fn single(p: &Product, row: usize, panel: &Panel) -> [v128; 2];
+    /// R rows times one panel.
+    unsafe fn tile(p: &Product, row: usize, panel: &Panel) -> [[v128; 2]; R];
     /// Factors between sums and results.
     unsafe fn scales(multiplier: *const f32) -> [v128; 2];
     /// Results of a row as f32 before the activation.
-    unsafe fn scale(sums: [v128; 2], scale: [v128; 2]) -> [v128; 2];
+    fn scale(sums: [v128; 2], scale: [v128; 2]) -> [v128; 2];
 }
 
 /// Unsigned 8-bit activations, signed 8-bit weights.
 pub struct U8;
 
+/// The same with activations that are widened to i16.
+#[cfg(not(target_feature = "relaxed-simd"))]
+pub struct Wide;
+
 /// f32 activations and weights.
 pub struct F32;
 
-/// Computes a whole product.
+/// Computes a whole product, R rows at a time.
 #[inline(never)]
-pub unsafe fn multiply<E: Element>(p: &Product) {
+pub unsafe fn multiply<T: Tile<R>, const R: usize>(p: &Product) {
     let mut channel = 0;
     let mut weights = p.weights;
     while channel < p.channels {
         let bias = p.bias.add(channel * 4);
         let mut panel = Panel {
-            weights,
+            weights: T::arrange(weights, p.depth, p.panel),
             bias: [load(bias), load(bias.add(16))],
-            scale: E::scales(p.multiplier.wrapping_add(channel)),
+            scale: T::scales(p.multiplier.wrapping_add(channel)),
             slopes: p.slopes.wrapping_add(channel),
             output: p.output.add(channel * p.epilogue.size()),
             count: (p.channels - channel).min(8),
@@ -108,31 +108,26 @@ pub unsafe fn multiply<E: Element>(p: &Product) {
         if p.rounding.is_some() {
             panel.scale = panel.scale.map(finite);
         }
-        if p.rows < TILE {
-            singles::<E>(p, &panel);
-        } else {
-            panel.weights = E::arrange(weights, p.depth, p.panel);
-            tiles::<E>(p, &panel);
-        }
-        weights = weights.add(E::panel_bytes(p.depth));
+        tiles::<T, R>(p, &panel);
+        weights = weights.add(T::panel_bytes(p.depth));
         channel += 8;
     }
 }
 
-/// All rows of a panel, TILE at a time; a function of its own, which engines optimise within a run.
+/// All rows of a panel; a function of its own, which engines optimise within a run.
 #[inline(never)]
-unsafe fn tiles<E: Element>(p: &Product, panel: &Panel) {
+unsafe fn tiles<T: Tile<R>, const R: usize>(p: &Product, panel: &Panel) {
     let mut row = 0;
     while row < p.rows {
-        let sums = E::tile(p, row, panel);
+        let sums = T::tile(p, row, panel);
         // Read anew for each tile: constants kept in registers would displace sums in the loop over the depth.
         let (p, panel) = (core::hint::black_box(p), core::hint::black_box(panel));
-        let v = sums.map(|pair| E::scale(pair, panel.scale));
+        let v = sums.map(|pair| T::scale(pair, panel.scale));
         let first = panel.output.add(row * p.output_bytes);
         match &p.rounding {
-            Some(rounding) if panel.count == 8 && row + TILE <= p.rows => {
+            Some(rounding) if R % 2 == 0 && panel.count == 8 && row + R <= p.rows => {
                 let mut output = first;
-                for i in 0..TILE / 2 {
+                for i in 0..R / 2 {
                     let [a, b] = [v[i * 2], v[i * 2 + 1]];
                     let bytes = rounding.numbers16([a[0], a[1], b[0], b[1]]);
                     v128_store64_lane::<0>(bytes, output as *mut u64);
@@ -143,19 +138,10 @@ unsafe fn tiles<E: Element>(p: &Product, panel: &Panel) {
             }
             _ => {
                 let rows = v;
-                store_rows(p, panel, first, &rows[..TILE.min(p.rows - row)]);
+                store_rows(p, panel, first, &rows[..R.min(p.rows - row)]);
             }
         }
-        row += TILE;
-    }
-}
-
-/// All rows of a panel, one after the other.
-#[inline(never)]
-unsafe fn singles<E: Element>(p: &Product, panel: &Panel) {
-    for row in 0..p.rows {
-        let v = E::scale(E::single(p, row, panel), panel.scale);
-        store_rows(p, panel, panel.output.add(row * p.output_bytes), &[v]);
+        row += R;
     }
 }
 
@@ -180,36 +166,49 @@ fn splat_lane(value: v128, lane: usize) -> v128 {
     }
 }
 
-impl Element for U8 {
-    const SIZE: usize = 1;
-    const FOURS: bool = true;
+#[inline(always)]
+unsafe fn byte_scales(multiplier: *const f32) -> [v128; 2] {
+    let m = multiplier as *const u8;
+    [load(m), load(m.add(16))]
+}
 
-    #[inline(always)]
-    fn panel_bytes(depth: usize) -> usize {
-        depth.div_ceil(4) * 32
-    }
+#[inline(always)]
+fn scale_integers(sums: [v128; 2], scale: [v128; 2]) -> [v128; 2] {
+    [
+        f32x4_mul(f32x4_convert_i32x4(sums[0]), scale[0]),
+        f32x4_mul(f32x4_convert_i32x4(sums[1]), scale[1]),
+    ]
+}
 
-    #[inline(always)]
-    unsafe fn scales(multiplier: *const f32) -> [v128; 2] {
-        let m = multiplier as *const u8;
-        [load(m), load(m.add(16))]
-    }
+/// What the products of integers share.
+macro_rules! integers {
+    () => {
+        #[inline(always)]
+        fn panel_bytes(depth: usize) -> usize {
+            depth.div_ceil(4) * 32
+        }
 
-    #[inline(always)]
-    unsafe fn scale(sums: [v128; 2], scale: [v128; 2]) -> [v128; 2] {
-        [
-            f32x4_mul(f32x4_convert_i32x4(sums[0]), scale[0]),
-            f32x4_mul(f32x4_convert_i32x4(sums[1]), scale[1]),
-        ]
-    }
+        #[inline(always)]
+        unsafe fn scales(multiplier: *const f32) -> [v128; 2] {
+            byte_scales(multiplier)
+        }
 
-    #[cfg(target_feature = "relaxed-simd")]
+        #[inline(always)]
+        fn scale(sums: [v128; 2], scale: [v128; 2]) -> [v128; 2] {
+            scale_integers(sums, scale)
+        }
+    };
+}
+
+#[cfg(target_feature = "relaxed-simd")]
+impl Tile<TILE> for U8 {
+    integers!();
+
     #[inline(always)]
     unsafe fn arrange(weights: *const u8, _depth: usize, _panel: *mut u8) -> *const u8 {
         weights
     }
 
-    #[cfg(target_feature = "relaxed-simd")]
     #[inline(always)]
     unsafe fn tile(p: &Product, row: usize, panel: &Panel) -> [[v128; 2]; TILE] {
         let mut sums = [panel.bias; TILE];
@@ -244,10 +243,19 @@ impl Element for U8 {
         }
         sums
     }
+}
 
-    #[cfg(target_feature = "relaxed-simd")]
+#[cfg(target_feature = "relaxed-simd")]
+impl Tile<1> for U8 {
+    integers!();
+
     #[inline(always)]
-    unsafe fn single(p: &Product, row: usize, panel: &Panel) -> [v128; 2] {
+    unsafe fn arrange(weights: *const u8, _depth: usize, _panel: *mut u8) -> *const u8 {
+        weights
+    }
+
+    #[inline(always)]
+    unsafe fn tile(p: &Product, row: usize, panel: &Panel) -> [[v128; 2]; 1] {
         // One row alone waits for its own sums: four chains hide the latency.
         let mut chains = [[i32x4_splat(0); 2]; 4];
         chains[0] = panel.bias;
@@ -271,17 +279,20 @@ impl Element for U8 {
             }
         }
         let add = |a: [v128; 2], b: [v128; 2]| [i32x4_add(a[0], b[0]), i32x4_add(a[1], b[1])];
-        add(add(chains[0], chains[1]), add(chains[2], chains[3]))
+        [add(add(chains[0], chains[1]), add(chains[2], chains[3]))]
     }
+}
 
-    #[cfg(not(target_feature = "relaxed-simd"))]
+#[cfg(not(target_feature = "relaxed-simd"))]
+impl Tile<TILE> for Wide {
+    integers!();
+
     #[inline(always)]
     unsafe fn arrange(weights: *const u8, depth: usize, panel: *mut u8) -> *const u8 {
-        widen(weights, depth, panel);
+        widen_weights(weights, depth, panel);
         panel
     }
 
-    #[cfg(not(target_feature = "relaxed-simd"))]
     #[inline(always)]
     unsafe fn tile(p: &Product, row: usize, panel: &Panel) -> [[v128; 2]; TILE] {
         let mut sums = [panel.bias; TILE];
@@ -292,7 +303,7 @@ impl Element for U8 {
             let mut left = p.lines.run;
             // A way out after each step keeps the compiler from joining the steps, for which registers would not do.
             loop {
-                let rows = x.map(|x| u16x8_load_extend_u8x8(x));
+                let rows = x.map(|x| load(x));
                 sums = step(sums, rows, w, 0);
                 if left <= 2 {
                     break;
@@ -309,7 +320,7 @@ impl Element for U8 {
                 if left <= 8 {
                     break;
                 }
-                x = x.map(|x| x.add(8));
+                x = x.map(|x| x.add(16));
                 w = w.add(128);
                 left -= 8;
             }
@@ -317,10 +328,19 @@ impl Element for U8 {
         }
         sums
     }
+}
 
-    #[cfg(not(target_feature = "relaxed-simd"))]
+#[cfg(not(target_feature = "relaxed-simd"))]
+impl Tile<1> for U8 {
+    integers!();
+
     #[inline(always)]
-    unsafe fn single(p: &Product, row: usize, panel: &Panel) -> [v128; 2] {
+    unsafe fn arrange(weights: *const u8, _depth: usize, _panel: *mut u8) -> *const u8 {
+        weights
+    }
+
+    #[inline(always)]
+    unsafe fn tile(p: &Product, row: usize, panel: &Panel) -> [[v128; 2]; 1] {
         // Channel 2 i + j has the sums of its even and odd pairs in lanes 2 j and 2 j + 1 of vector i.
         let mut sums = [i32x4_splat(0); 4];
         let mut w = panel.weights as *const i8;
@@ -339,10 +359,10 @@ impl Element for U8 {
             }
         }
         let pairs = |a, b| i32x4_add(i32x4_shuffle::<0, 2, 4, 6>(a, b), i32x4_shuffle::<1, 3, 5, 7>(a, b));
-        [
+        [[
             i32x4_add(panel.bias[0], pairs(sums[0], sums[1])),
             i32x4_add(panel.bias[1], pairs(sums[2], sums[3])),
-        ]
+        ]]
     }
 }
 
@@ -389,8 +409,7 @@ unsafe fn step(mut sums: [[v128; 2]; TILE], rows: [v128; TILE], weights: *const 
 /// A panel [depth / 4][8 channels][4] i8 as [depth / 2][8 channels][2] i16.
 #[cfg(not(target_feature = "relaxed-simd"))]
 #[inline(never)]
-unsafe fn widen(weights: *const u8, depth: usize, panel: *mut u8) {
-    use crate::vector::store;
+unsafe fn widen_weights(weights: *const u8, depth: usize, panel: *mut u8) {
     let (mut w, mut to) = (weights, panel);
     for _ in 0..depth.div_ceil(4) {
         for half in 0..2 {
@@ -404,10 +423,19 @@ unsafe fn widen(weights: *const u8, depth: usize, panel: *mut u8) {
     }
 }
 
-impl Element for F32 {
-    const SIZE: usize = 4;
-    const FOURS: bool = false;
+/// `count` u8 as i16; up to 15 more are written.
+#[cfg(not(target_feature = "relaxed-simd"))]
+#[inline(never)]
+pub unsafe fn widen_activations(from: *const u8, to: *mut u8, count: usize) {
+    let mut i = 0;
+    while i < count {
+        store(to.add(i * 2), u16x8_load_extend_u8x8(from.add(i)));
+        store(to.add(i * 2 + 16), u16x8_load_extend_u8x8(from.add(i + 8)));
+        i += 16;
+    }
+}
 
+impl<const R: usize> Tile<R> for F32 {
     #[inline(always)]
     fn panel_bytes(depth: usize) -> usize {
         depth * 32
@@ -424,18 +452,13 @@ impl Element for F32 {
     }
 
     #[inline(always)]
-    unsafe fn scale(sums: [v128; 2], _scale: [v128; 2]) -> [v128; 2] {
+    fn scale(sums: [v128; 2], _scale: [v128; 2]) -> [v128; 2] {
         sums
     }
 
     #[inline(always)]
-    unsafe fn tile(p: &Product, row: usize, panel: &Panel) -> [[v128; 2]; TILE] {
-        multiply_floats::<TILE>(p, row, panel)
-    }
-
-    #[inline(always)]
-    unsafe fn single(p: &Product, row: usize, panel: &Panel) -> [v128; 2] {
-        multiply_floats::<1>(p, row, panel)[0]
+    unsafe fn tile(p: &Product, row: usize, panel: &Panel) -> [[v128; 2]; R] {
+        multiply_floats::<R>(p, row, panel)
     }
 }
 

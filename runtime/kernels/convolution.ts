@@ -82,18 +82,27 @@ export function packedLength(geometry: ConvolutionGeometry, depthwise: boolean, 
   return blocks * 8 * (type === "u8" ? Math.ceil(depth / 4) * 4 : depth);
 }
 
+function convolutionScratchBytes(geometry: ConvolutionGeometry, type: TensorType): number {
+  const { input: [batch, height, width, inputs], output, kernel, stride, dilation, groups } = geometry;
+  const bytes = type === "u8" ? 2 : 4;
+  const taps = kernel[0] * kernel[1];
+  const depth = taps * (inputs / groups);
+  const lines = taps * MAX_ROWS * 4;
+  const padding = Math.ceil(kernel[1] * inputs * bytes / 16) * 16 + 16;
+  const panel = Math.ceil(depth / 4) * 64;
+  const gathered = MAX_ROWS * Math.ceil(depth / 16) * 16 * bytes + 16;
+  if (type === "f32") return lines + padding + panel + gathered;
+  const outputRows = Math.min(batch * output[1], Math.ceil(MAX_ROWS / output[2]) + 1);
+  const step = batch === 1 ? stride[0] : Math.max(stride[0], height);
+  const rows = Math.min(batch * height, (outputRows - 1) * step + (kernel[0] - 1) * dilation[0] + 1);
+  return lines + padding + panel + gathered + rows * width * inputs * bytes + 32;
+}
+
 /** Bytes of scratch memory that a step needs, as `kernels/README.md` states. */
 export function scratchBytes(geometry: ConvolutionGeometry, depthwise: boolean, type: TensorType): number {
   const { input, output, kernel, groups } = geometry;
   const bytes = ELEMENT_BYTES[type];
-  if (!depthwise) {
-    const taps = kernel[0] * kernel[1];
-    const depth = taps * (input[3] / groups);
-    const lines = taps * MAX_ROWS * 4;
-    const padding = Math.ceil(kernel[1] * input[3] * bytes / 16) * 16 + 16;
-    const panel = Math.ceil(depth / 4) * 64;
-    return lines + padding + panel + MAX_ROWS * Math.ceil(depth / 16) * 16 * bytes + 16;
-  }
+  if (!depthwise) return convolutionScratchBytes(geometry, type);
   const row = Math.ceil((input[2] * input[3] + 16) / 16) * 16 * bytes;
   return depthwiseBlock(kernel, type) / 4 + 16 + row + (type === "u8" ? 64 : 32) * output[2];
 }

@@ -88,8 +88,14 @@ export function scratchBytes(g: ConvolutionGeometry, depthwise: boolean, element
   const taps = g.kernelHeight * g.kernelWidth;
   if (!depthwise) {
     const depth = taps * g.inputChannels / g.groups;
-    const line = up(g.kernelWidth * g.inputChannels * elementBytes, 16) + 16;
-    return 512 * taps + line + 16 * up(depth, 4) + 128 * up(depth, 16) * elementBytes + 16;
+    const [outputs, inputs] = [g.batch * g.outputHeight, g.batch * g.inputHeight];
+    const step = g.batch === 1 ? g.strideHeight : Math.max(g.strideHeight, g.inputHeight);
+    const reach = (Math.min(outputs, Math.ceil(128 / g.outputWidth) + 1) - 1) * step;
+    const rows = Math.min(inputs, reach + (g.kernelHeight - 1) * g.dilationHeight + 1);
+    const widened = elementBytes === 1 ? rows * g.inputWidth * g.inputChannels * 2 + 32 : 0;
+    const bytes = elementBytes === 1 ? 2 : 4;
+    const line = up(g.kernelWidth * g.inputChannels * bytes, 16) + 16;
+    return 512 * taps + line + 16 * up(depth, 4) + 128 * up(depth, 16) * bytes + 16 + widened;
   }
   const row = up(g.inputWidth * g.inputChannels + 16, 16) * elementBytes;
   if (elementBytes === 4) return 4 * taps + 16 + row + 32 * g.outputWidth;
