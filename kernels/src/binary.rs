@@ -147,13 +147,16 @@ struct BinaryF32Block {
 
 #[no_mangle]
 unsafe extern "C" fn binary_f32(block: &BinaryF32Block) {
+    // Sums are in most networks; the other operations share a loop.
     match block.operation {
         0 => floats(block, |x, y| f32x4_add(x, y)),
-        1 => floats(block, |x, y| f32x4_sub(x, y)),
-        2 => floats(block, |x, y| f32x4_mul(x, y)),
-        3 => floats(block, |x, y| f32x4_div(x, y)),
-        4 => floats(block, |x, y| f32x4_max(x, y)),
-        _ => floats(block, |x, y| f32x4_min(x, y)),
+        operation => floats(block, |x, y| match operation {
+            1 => f32x4_sub(x, y),
+            2 => f32x4_mul(x, y),
+            3 => f32x4_div(x, y),
+            4 => f32x4_max(x, y),
+            _ => f32x4_min(x, y),
+        }),
     }
 }
 

@@ -2,9 +2,9 @@
 
 use crate::activation::Activation;
 use crate::epilogue::{copy_over, fill_over, Epilogue, Quantization};
+use crate::gemm::{multiply, Lines, Product, Tile, F32, TILE, U8};
 #[cfg(not(target_feature = "relaxed-simd"))]
 use crate::gemm::{widen_activations, Wide};
-use crate::gemm::{multiply, Lines, Product, Tile, F32, TILE, U8};
 use crate::vector::flip;
 use core::arch::wasm32::*;
 
@@ -231,7 +231,11 @@ unsafe fn run(block: &ConvolutionBlock, epilogue: &Epilogue, kind: &Kind) {
     let pointwise = block.is_pointwise();
     let joined = block.groups == 1 && block.dilation_width == 1;
     let per_row = if joined { 1 } else { block.kernel_width };
-    let run = if joined { block.kernel_width * group_inputs } else { group_inputs };
+    let run = if joined {
+        block.kernel_width * group_inputs
+    } else {
+        group_inputs
+    };
     let count = block.kernel_height * per_row;
     let layout = Layout {
         joined,
@@ -284,7 +288,12 @@ unsafe fn run(block: &ConvolutionBlock, epilogue: &Epilogue, kind: &Kind) {
             inputs.from = wide.wrapping_sub(bytes * 2);
         }
         if pointwise {
-            point(lines, inputs.from.wrapping_add(first * inputs.pixel_bytes), inputs.pixel_bytes, rows);
+            point(
+                lines,
+                inputs.from.wrapping_add(first * inputs.pixel_bytes),
+                inputs.pixel_bytes,
+                rows,
+            );
         } else if !layout.whole {
             find_lines(block, place, rows, &inputs, &layout, &scratch, kind.padding);
         }
@@ -415,14 +424,7 @@ unsafe fn gather_lines(
 /// Copies the inputs of one output position into a row, taps ascending. Bytes
 /// after the row may be overwritten; the next row's copy follows.
 #[inline(always)]
-unsafe fn gather(
-    block: &ConvolutionBlock,
-    place: Place,
-    inputs: &Inputs,
-    offset: usize,
-    to: *mut u8,
-    padding: v128,
-) {
+unsafe fn gather(block: &ConvolutionBlock, place: Place, inputs: &Inputs, offset: usize, to: *mut u8, padding: v128) {
     let mut to = to;
     let from = inputs.from.wrapping_add(offset);
     let (pixel_bytes, group_bytes) = (inputs.pixel_bytes, inputs.group_bytes);

@@ -1,61 +1,116 @@
-//! Depthwise convolution of u8: four rows of a column are interleaved, so that
-//! a dot product sums four taps of a channel.
+//! Depthwise convolution of u8: rows are interleaved, so that a dot product sums
+//! the taps of a channel. The passes along lines are those of the build.
 
 use crate::activation::Activation;
 use crate::convolution::ConvolutionBlock;
-use crate::depthwise::{pass_along, slides, unroll, Taps, LINES};
+use crate::depthwise::{pass_along, slides, Taps, LINES};
+#[cfg(not(target_feature = "relaxed-simd"))]
+use crate::depthwise_u8_sums as sums;
+use crate::depthwise_u8_window as window;
 use crate::epilogue::fill_over;
-use crate::interleave::{accumulate, interleave_high, interleave_low, spread, PARTS};
-use crate::vector::{finite, flip, load, opaque, store, store_bytes, Rounding};
+use crate::interleave::{accumulate, interleave_high, interleave_low, spread};
+use crate::vector::{finite, flip, load, opaque, store_bytes, Rounding};
 use core::arch::wasm32::*;
-
-/// A column of eight channels of G times four rows.
-type Column<const G: usize> = [[v128; 2]; G];
-
-/// The weights of a column.
-type Weights<const G: usize> = [[v128; PARTS]; G];
+use core::ops::Range;
 
 #[no_mangle]
 unsafe extern "C" fn depthwise_u8(block: &ConvolutionBlock) {
     let padding = v128_xor(u8x16_splat(block.input_zero_point as u8), flip());
     // Calls through pointers keep the passes apart; in one function registers would not do.
-    if slides(block, 3, 1) {
-        slide(block, padding, [pass::<3, 1, 1, 1>, pass::<3, 1, 1, 2>]);
-    } else if slides(block, 3, 2) {
-        slide(block, padding, [pass::<3, 1, 2, 1>; 2]);
-    } else if slides(block, 5, 1) {
-        slide(block, padding, [pass::<5, 2, 1, 1>, pass::<5, 2, 1, 2>]);
-    } else if slides(block, 5, 2) {
-        slide(block, padding, [pass::<5, 2, 2, 1>; 2]);
-    } else {
-        gather(block, padding);
+    for passes in &PASSES {
+        if slides(block, passes.size, passes.stride) {
+            return slide(block, padding, passes);
+        }
+    }
+    gather(block, padding);
+}
+
+/// Passes with a kernel of `size` x `size` taps and a horizontal stride.
+struct Passes {
+    size: usize,
+    stride: usize,
+    /// Computes one output row.
+    one: Pass,
+    /// Computes two output rows that have all but one input row in common.
+    two: Pass,
+    /// Puts the weights in the order of the passes.
+    arrange: Arrange,
+}
+
+/// Gives the address of weights in another order, for which there is memory at `to`.
+type Arrange = unsafe fn(block: &ConvolutionBlock, to: *mut u8) -> *const u8;
+
+unsafe fn as_packed(block: &ConvolutionBlock, _to: *mut u8) -> *const u8 {
+    block.weights
+}
+
+const fn passes(size: usize, stride: usize, one: Pass, two: Pass, arrange: Arrange) -> Passes {
+    Passes {
+        size,
+        stride,
+        one,
+        two,
+        arrange,
     }
 }
 
+#[cfg(target_feature = "relaxed-simd")]
+const PASSES: [Passes; 4] = [
+    passes(3, 1, window::pass::<3, 1, 1, 1>, window::pass::<3, 1, 1, 2>, as_packed),
+    passes(3, 2, window::pass::<3, 1, 2, 1>, window::pass::<3, 1, 2, 1>, as_packed),
+    passes(5, 1, window::pass::<5, 2, 1, 1>, window::pass::<5, 2, 1, 2>, as_packed),
+    passes(5, 2, window::pass::<5, 2, 2, 1>, window::pass::<5, 2, 2, 1>, as_packed),
+];
+
+#[cfg(not(target_feature = "relaxed-simd"))]
+const PASSES: [Passes; 4] = [
+    passes(3, 1, window::pass::<3, 1, 1, 1>, window::pass::<3, 1, 1, 2>, as_packed),
+    passes(3, 2, sums::pass::<3, 2>, sums::pass::<3, 2>, sums::arrange),
+    passes(5, 1, window::pass::<5, 2, 1, 1>, window::pass::<5, 2, 1, 2>, as_packed),
+    passes(5, 2, sums::pass::<5, 3>, sums::pass::<5, 3>, sums::arrange),
+];
+
 /// Computes channels of one output row or two, eight after the other.
-type Pass = unsafe fn(&ConvolutionBlock, &[*const u8; LINES], &Results);
+pub type Pass = unsafe fn(&ConvolutionBlock, &[*const u8; LINES], &Results);
 
 /// Which results a pass computes and where they go.
-struct Results {
-    channels: core::ops::Range<usize>,
-    padding: v128,
+pub struct Results {
+    pub channels: Range<usize>,
+    /// Weights in the order of the pass.
+    pub weights: *const u8,
+    pub padding: v128,
     /// The rounding of results; without it they are f32 values before the activation.
-    rounding: Option<Rounding>,
+    pub rounding: Option<Rounding>,
     /// First results of the first channel.
-    rows: [*mut u8; 2],
+    pub rows: [*mut u8; 2],
     /// Bytes from one position to the next.
-    step: usize,
+    pub step: usize,
 }
 
-/// Convolves line by line: `passes` compute one output row and two.
+impl Results {
+    /// Bias and factors of four channels.
+    #[inline(always)]
+    pub unsafe fn constants(&self, block: &ConvolutionBlock, channel: usize) -> [v128; 2] {
+        let factors = load(block.multiplier.add(channel) as *const u8);
+        let factors = if self.rounding.is_some() {
+            finite(factors)
+        } else {
+            factors
+        };
+        [load(block.bias.add(channel * 4)), factors]
+    }
+}
+
+/// Convolves line by line.
 #[inline(never)]
-unsafe fn slide(block: &ConvolutionBlock, padding: v128, passes: [Pass; 2]) {
+unsafe fn slide(block: &ConvolutionBlock, padding: v128, passes: &Passes) {
     let channels = block.output_channels;
     let row_bytes = block.input_width * channels;
     let size = if block.output_type == 1 { 4 } else { 1 };
     let output_bytes = block.output_width * channels * size;
     let padding_row = block.scratch.add(block.output_width * 64);
     fill_over(padding_row, padding, row_bytes + 8);
+    let arranged = padding_row.add((row_bytes + 16).div_ceil(16) * 16);
     let rounding = block.epilogue(block.output_type == 1).rounding();
     // What a pass cannot leave in the output goes through scratch memory.
     let whole = if rounding.is_some() { channels / 8 * 8 } else { 0 };
@@ -63,6 +118,7 @@ unsafe fn slide(block: &ConvolutionBlock, padding: v128, passes: [Pass; 2]) {
     let rows = [block.scratch, block.scratch.add(block.output_width * step)];
     let mut results = Results {
         channels: 0..whole,
+        weights: (passes.arrange)(block, arranged),
         padding,
         rounding,
         rows,
@@ -73,16 +129,17 @@ unsafe fn slide(block: &ConvolutionBlock, padding: v128, passes: [Pass; 2]) {
         [row_bytes, output_bytes],
         padding_row,
         |index, lines, outputs| {
+            let pass = if index == 1 { passes.two } else { passes.one };
             results.channels = 0..whole;
             results.rows = outputs;
             results.step = channels;
-            passes[index](block, lines, &results);
+            pass(block, lines, &results);
             results.rows = rows;
             results.step = step;
             let mut channel = whole;
             while channel < channels {
                 results.channels = channel..channels.min(channel + 8);
-                passes[index](block, lines, &results);
+                pass(block, lines, &results);
                 let outputs = &outputs[..index + 1];
                 if rounding.is_some() {
                     copy_rest(block, channel, outputs);
@@ -93,139 +150,6 @@ unsafe fn slide(block: &ConvolutionBlock, padding: v128, passes: [Pass; 2]) {
             }
         },
     );
-}
-
-/// A pass with a kernel of K x K taps, G groups of four rows and a horizontal
-/// stride of S over ROWS output rows.
-unsafe fn pass<const K: usize, const G: usize, const S: usize, const ROWS: usize>(
-    block: &ConvolutionBlock,
-    lines: &[*const u8; LINES],
-    results: &Results,
-) {
-    let channels = block.input_channels;
-    let row_bytes = block.input_width * channels;
-    let step = block.dilation_width * channels;
-    let output_step = block.dilation_width * results.step;
-    let end = block.output_width * results.step;
-    let padding = [interleave_low([results.padding; 4]); G];
-    let zero = opaque(0);
-    let mut outputs = results.rows;
-    let mut channel = results.channels.start;
-    while channel < results.channels.end {
-        let rows = lines.map(|line| line.add(channel));
-        let weights = read_weights::<K, G, ROWS>(block.weights, channel);
-        let bias = block.bias.add(channel * 4);
-        let bias = [load(bias), load(bias.add(16))];
-        let multiplier = block.multiplier.add(channel) as *const u8;
-        let mut multiplier = [load(multiplier), load(multiplier.add(16))];
-        if results.rounding.is_some() {
-            multiplier = multiplier.map(finite);
-        }
-        for phase in 0..block.dilation_width {
-            let mut window = [padding; K];
-            let mut offset = (phase.wrapping_sub(block.pad_left)).wrapping_mul(channels);
-            unroll!(K - S, k => {
-                if offset < row_bytes {
-                    window[k] = read_column::<K, G, ROWS>(&rows, offset);
-                }
-                offset = offset.wrapping_add(step)
-            });
-            let mut at = phase * results.step;
-            while at < end {
-                unroll!(S, k => {
-                    window[K - S + k] = if offset < row_bytes {
-                        read_column::<K, G, ROWS>(&rows, offset)
-                    } else {
-                        padding
-                    };
-                    offset = offset.wrapping_add(step)
-                });
-                let mut v = [bias; ROWS];
-                unroll!(K, k => v = add_column(v, &window[k], &weights[k], zero));
-                unroll!(ROWS, row => {
-                    v[row][0] = f32x4_mul(f32x4_convert_i32x4(v[row][0]), multiplier[0]);
-                    v[row][1] = f32x4_mul(f32x4_convert_i32x4(v[row][1]), multiplier[1])
-                });
-                if let Some(rounding) = &results.rounding {
-                    if ROWS == 2 {
-                        let bytes = rounding.numbers16([v[0][0], v[0][1], v[ROWS - 1][0], v[ROWS - 1][1]]);
-                        v128_store64_lane::<0>(bytes, outputs[0].add(at) as *mut u64);
-                        v128_store64_lane::<1>(bytes, outputs[1].add(at) as *mut u64);
-                    } else {
-                        let bytes = rounding.numbers8(v[0]);
-                        v128_store64_lane::<0>(bytes, outputs[0].add(at) as *mut u64);
-                    }
-                } else {
-                    unroll!(ROWS, row => {
-                        store(outputs[row].add(at), v[row][0]);
-                        store(outputs[row].add(at + 16), v[row][1])
-                    });
-                }
-                unroll!(K - S, k => window[k] = window[k + S]);
-                at += output_step;
-            }
-        }
-        outputs = outputs.map(|output| output.add(8));
-        channel += 8;
-    }
-}
-
-/// Adds the products of a column to the sums of ROWS output rows.
-#[inline(always)]
-fn add_column<const G: usize, const ROWS: usize>(
-    sums: [[v128; 2]; ROWS],
-    column: &Column<G>,
-    weights: &[Weights<G>; ROWS],
-    zero: v128,
-) -> [[v128; 2]; ROWS] {
-    let mut sums = sums;
-    unroll!(G, g => {
-        unroll!(ROWS, row => sums[row] = accumulate(sums[row], &weights[row][g], &column[g], zero))
-    });
-    sums
-}
-
-/// Four rows of eight channels after the other, interleaved; rows that the kernel lacks are arbitrary.
-#[inline(always)]
-unsafe fn read_column<const K: usize, const G: usize, const ROWS: usize>(
-    rows: &[*const u8; LINES],
-    offset: usize,
-) -> Column<G> {
-    let row = |i: usize| v128_load64_zero(rows[i.min(K + ROWS - 2)].add(offset) as *const u64);
-    let mut column = [[i32x4_splat(0); 2]; G];
-    unroll!(G, g => {
-        let i = g * 4;
-        column[g] = interleave_low([row(i), row(i + 1), row(i + 2), row(i + 3)])
-    });
-    column
-}
-
-/// Weights of the columns, of eight channels, for one output row and the one below.
-#[inline(always)]
-unsafe fn read_weights<const K: usize, const G: usize, const ROWS: usize>(
-    weights: *const u8,
-    channel: usize,
-) -> [[Weights<G>; ROWS]; K] {
-    let weights = weights.add(channel / 16 * (G * K * 64) + channel % 16 * 4);
-    let mut result = [[[[i32x4_splat(0); PARTS]; G]; ROWS]; K];
-    unroll!(K, k => {
-        unroll!(G, g => {
-            let packed = |g: usize, half: usize| load(weights.add((g * K + k) * 64 + half * 16));
-            result[k][0][g] = spread([packed(g, 0), packed(g, 1)]);
-            if ROWS == 2 {
-                let down = |half: usize| {
-                    let w = u32x4_shl(packed(g, half), 8);
-                    if g == 0 {
-                        w
-                    } else {
-                        v128_or(w, u32x4_shr(packed(g - 1, half), 24))
-                    }
-                };
-                result[k][ROWS - 1][g] = spread([down(0), down(1)]);
-            }
-        })
-    });
-    result
 }
 
 /// Copies the last channels, fewer than eight, from scratch memory to the output rows.

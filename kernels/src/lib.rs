@@ -10,6 +10,9 @@ mod copy;
 mod depthwise;
 mod depthwise_f32;
 mod depthwise_u8;
+#[cfg(not(target_feature = "relaxed-simd"))]
+mod depthwise_u8_sums;
+mod depthwise_u8_window;
 mod epilogue;
 mod gemm;
 mod interleave;

@@ -100,11 +100,13 @@ function convolutionScratchBytes(geometry: ConvolutionGeometry, type: TensorType
 
 /** Bytes of scratch memory that a step needs, as `kernels/README.md` states. */
 export function scratchBytes(geometry: ConvolutionGeometry, depthwise: boolean, type: TensorType): number {
-  const { input, output, kernel, groups } = geometry;
+  const { input, output, kernel } = geometry;
   const bytes = ELEMENT_BYTES[type];
   if (!depthwise) return convolutionScratchBytes(geometry, type);
   const row = Math.ceil((input[2] * input[3] + 16) / 16) * 16 * bytes;
-  return depthwiseBlock(kernel, type) / 4 + 16 + row + (type === "u8" ? 64 : 32) * output[2];
+  const block = depthwiseBlock(kernel, type);
+  const taps = block / 4 + 16 + row;
+  return type === "f32" ? taps + 32 * output[2] : taps + 64 * output[2] + 2 * block * Math.ceil(output[3] / 16);
 }
 
 /** Adds to the bias what a signed dot product leaves out: 128 times the sum of each channel's weights. */

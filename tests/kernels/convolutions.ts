@@ -100,7 +100,8 @@ export function scratchBytes(g: ConvolutionGeometry, depthwise: boolean, element
   const row = up(g.inputWidth * g.inputChannels + 16, 16) * elementBytes;
   if (elementBytes === 4) return 4 * taps + 16 + row + 32 * g.outputWidth;
   const [rows, columns] = g.kernelHeight === 1 ? [g.kernelWidth, 1] : [g.kernelHeight, g.kernelWidth];
-  return 16 * up(rows, 4) / 4 * columns + 16 + row + 64 * g.outputWidth;
+  const padded = up(rows, 4) * columns;
+  return 4 * padded + 16 + row + 64 * g.outputWidth + 2 * padded * up(g.outputChannels, 16);
 }
 
 /** Shape of a convolution's weights. */
