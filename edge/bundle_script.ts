@@ -7,6 +7,8 @@
 import { build, type Plugin, stop } from "esbuild";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import manifest from "../deno.json" with { type: "json" };
+// Packages can be resolved only where the program itself imports them.
+import "../runtime/http/handler.ts";
 
 /** The folder of the project. */
 export const ROOT: URL = new URL("../", import.meta.url);

@@ -21,10 +21,6 @@ export function writeWorkerConfiguration(models: readonly EdgeModel[]): Uint8Arr
     main: "worker.js",
     compatibility_date: COMPATIBILITY_DATE,
     no_bundle: true,
-    rules: [
-      { type: "CompiledWasm", globs: ["*.wasm"] },
-      { type: "Data", globs: ["*.bin"] },
-    ],
   };
   return new TextEncoder().encode(JSON.stringify(configuration, null, 2) + "\n");
 }

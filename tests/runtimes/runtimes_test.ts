@@ -8,7 +8,7 @@ import { testInBrowser } from "../support/browser.ts";
 import { DEMO_PREPROCESSING, demoBundle } from "../support/demo_bundle.ts";
 import { JPEG_FILES, PNG_FILES, WEBP_FILES } from "../support/image_files.ts";
 import { askChromium } from "./chromium/run.ts";
-import { askDeno } from "./deno/run.ts";
+import { askDeno, askProject } from "./deno/run.ts";
 import { askNode } from "./node/run.ts";
 import { findTool, type ToolName } from "./tools.ts";
 import { askWorkerd } from "./workerd/run.ts";
@@ -86,6 +86,14 @@ test(
     ),
 );
 testTool("in Deno 2.5", "deno-2.5", (program) => embedded((script) => askDeno(program, script, IMAGES))());
+testTool("in Deno 2.5, in the project for Deno Deploy,", "deno-2.5", (program) =>
+  withFunction({}, async (folder) => {
+    for (const name of ["deno.json", "main.ts"]) {
+      await Deno.copyFile(new URL(`../../examples/deploy/${name}`, import.meta.url), `${folder}/${name}`);
+    }
+    return await askProject(program, folder, IMAGES);
+  }));
+testTool("in Bun", "bun", (program) => embedded((script) => askNode(program, script, IMAGES))());
 testTool("in Node 22", "node-22", (program) => embedded((script) => askNode(program, script, IMAGES))());
 testTool(
   "in Node 22 with the bundle beside it",

@@ -22,6 +22,14 @@ export const TOOLS = {
     version: "22.23.3",
     program: "bin/node",
   },
+  "bun": {
+    package: {
+      linux: `@oven/bun-linux-${machine === "x64" ? "x64" : "aarch64"}`,
+      darwin: `@oven/bun-darwin-${machine === "x64" ? "x64" : "aarch64"}`,
+    }[os as string],
+    version: "1.4.5",
+    program: "bin/bun",
+  },
   "workerd": {
     package: {
       linux: `@cloudflare/workerd-linux-${machine === "x64" ? "64" : "arm64"}`,

@@ -30,3 +30,21 @@ export async function askDeno(
     await Deno.remove(folder, { recursive: true });
   }
 }
+
+/**
+ * Runs a project for Deno Deploy as its hosts do, and asks it.
+ *
+ * @param program Path of a Deno.
+ * @param folder Folder of the project.
+ * @param images Image files in base64, by name.
+ */
+export async function askProject(
+  program: string,
+  folder: string,
+  images: Record<string, string>,
+): Promise<Record<string, string>> {
+  const { deploy } = JSON.parse(await Deno.readTextFile(`${folder}/deno.json`));
+  const port = freePort();
+  const env = { DENO_SERVE_ADDRESS: `tcp:127.0.0.1:${port}`, DENO_DEPLOY: "true", DENO_NO_UPDATE_CHECK: "1" };
+  return await askServer(program, ["run", "-A", `${folder}/${deploy.runtime.entrypoint}`], port, images, env);
+}

@@ -1,4 +1,4 @@
-// Runs an edge function in this Node: `run.mjs FUNCTION IMAGES`, and prints the answers.
+// Runs an edge function in this Node or Bun: `run.mjs FUNCTION IMAGES`, and prints the answers.
 import { readFile } from "node:fs/promises";
 import { pathToFileURL } from "node:url";
 import { ask } from "../ask.js";

@@ -1,5 +1,5 @@
 /**
- * Edge functions in Node.
+ * Edge functions in Node and Bun.
  *
  * @module
  */
@@ -7,9 +7,9 @@
 import { fileURLToPath } from "node:url";
 
 /**
- * Imports a function in Node and asks it.
+ * Imports a function in Node or Bun and asks it.
  *
- * @param program Path of a Node.
+ * @param program Path of a Node or Bun.
  * @param script Path of the function.
  * @param images Image files in base64, by name.
  */
