@@ -9,7 +9,7 @@ import { lower } from "../../calibrate/lower/lower.ts";
 import type { QuantizationPlan } from "../../calibrate/quantize/plan.ts";
 import { align, DIGEST_BYTES, FORMAT_VERSION, PREFIX_BYTES } from "../../runtime/bundle/format.ts";
 import { writeBundle } from "../../runtime/bundle/write.ts";
-import type { Program } from "../../runtime/program.ts";
+import type { Program, StepSpec } from "../../runtime/program.ts";
 
 /** Distributes Omit over a union, so that each node keeps its own fields. */
 type NodeParts<T> = T extends Node ? Omit<T, "name"> & { name?: string } : never;
@@ -253,4 +253,9 @@ export async function bundleOf(
   bytes.set(text, PREFIX_BYTES);
   bytes.set(data, start);
   return await fixDigest(bytes);
+}
+
+/** The first step of `program` that calls `kernel`. */
+export function stepOf(program: Program, kernel: string): StepSpec {
+  return program.steps.find((step) => step.kernel === kernel)!;
 }
