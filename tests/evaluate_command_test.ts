@@ -72,7 +72,10 @@ Deno.test("evaluate refuses files that are damaged or something else", async () 
     };
     const rest = [...DATA, ...LABELS];
     for (const name of ["truncated.octet", "truncated"]) {
-      await refused([write(name, bytes.subarray(0, 5000)), ...rest], /Truncated bundle: the file has 5000 bytes/);
+      await refused(
+        [write(name, bytes.subarray(0, 5000)), ...rest],
+        /truncated(\.octet)?: Truncated bundle: the file has 5000 bytes/,
+      );
     }
     const altered = bytes.slice();
     altered[altered.length - 1000] ^= 1;

@@ -6,6 +6,7 @@
 
 import { MAGIC } from "../../runtime/bundle/format.ts";
 import { runCommand } from "../../runtime/command.ts";
+import { fileError } from "../../runtime/file_error.ts";
 import { Model } from "../../runtime/model.ts";
 import { parseArguments } from "../../runtime/parse_arguments.ts";
 import { openDataset } from "../dataset/open_dataset.ts";
@@ -73,7 +74,9 @@ async function loadModel(path: string, values: OptionValues): Promise<{ model: M
     if (Object.keys(PREPROCESSING_OPTIONS).some((option) => values[option] !== undefined)) {
       throw new TypeError("A bundle holds its own preprocessing: leave out the preprocessing options");
     }
-    const model = await Model.load(bytes);
+    const model = await Model.load(bytes).catch((cause) => {
+      throw fileError(path, cause);
+    });
     const [first, ...rest] = model.inputs[0].shape;
     return { model, inputShape: [Math.abs(first), ...rest] };
   }
