@@ -4,7 +4,6 @@
  * @module
  */
 
-import { writeBundle } from "../runtime/bundle/write.ts";
 import { equalizeLayers } from "./equalize/equalize_layers.ts";
 import type { Graph } from "./graph.ts";
 import { joinStatistics } from "./observe/join_statistics.ts";
@@ -13,7 +12,8 @@ import { evenlySpread, quantizeNetwork } from "./quantize_network.ts";
 import { comparePrograms } from "./report/compare_programs.ts";
 import { type CalibrationReport, makeReport } from "./report/report.ts";
 import { type SessionOptions, withSession } from "./session.ts";
-import { type CalibrationSettings, completeSettings, describeMethods } from "./settings.ts";
+import { type CalibrationSettings, completeSettings } from "./settings.ts";
+import { writeNetwork } from "./write_network.ts";
 
 /** How a network is calibrated. */
 export interface CalibrationOptions extends SessionOptions, Partial<CalibrationSettings> {
@@ -51,18 +51,17 @@ export async function calibrate(network: Graph, options: CalibrationOptions): Pr
     const { samples, labels } = session;
     const statistics = options.merge ? await joinStatistics(session, options.merge) : await observeSamples(session);
     const quantized = await quantizeNetwork(session, { statistics, samples }, settings);
-    const { program: { program, data }, uncorrected } = quantized;
+    const { uncorrected } = quantized;
     const programs = settings.usp === "off" ? [uncorrected] : [uncorrected, quantized.program];
     const compared = labels ? samples : evenlySpread(samples, MOST_COMPARED_SAMPLES);
     const summaries = await comparePrograms(session, programs, compared);
 
-    const { weights, scales, usp, uspTarget } = settings;
-    const methods = describeMethods(settings);
-    program.calibration = { weights, scales, usp, uspTarget, methods, samples: statistics.part.total };
-    if (session.preprocessing) program.preprocessing = session.preprocessing;
-    const classes = options.classes ?? session.classes;
-    if (classes) program.labels = classes;
-    const bundle = await writeBundle(program, data);
+    const bundle = await writeNetwork(quantized.program, {
+      settings,
+      samples: statistics.part.total,
+      preprocessing: session.preprocessing,
+      classes: options.classes ?? session.classes,
+    });
     const [before, after] = [summaries[0], summaries[summaries.length - 1]];
     return { bundle, report: makeReport({ graph, quantized, before, after, bundleBytes: bundle.length }) };
   });

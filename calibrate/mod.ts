@@ -15,6 +15,9 @@
  */
 
 export * from "./calibrate.ts";
+export { compareMethods, type ComparisonOptions, type MethodBundle } from "./compare/compare.ts";
+export type { ComparedRow, Comparison, Spread } from "./compare/comparison.ts";
+export { COMPARED_METHODS, type ComparedMethod, selectMethods } from "./compare/methods.ts";
 export type { Activation } from "../runtime/activation.ts";
 export type { Dataset, Sample } from "./dataset/dataset.ts";
 export * from "./dataset/open_dataset.ts";

@@ -18,6 +18,8 @@ export interface DatasetOptions {
   labels?: string;
   /** Number of samples to take, evenly spread; absent or more than there are: all. */
   samples?: number;
+  /** Which of several subsets without a sample in common, each of `samples`; absent: the only one. */
+  subset?: { index: number; count: number };
   /** Recipe for images. */
   preprocessing?: Preprocessing;
 }
@@ -26,12 +28,13 @@ export interface DatasetOptions {
  * Opens samples: a `.npy` file or a folder of JPEG and PNG files.
  *
  * Nothing but heads and labels is read until a sample is. Sample i of n taken
- * from a set of N is the one at floor(i N / n).
+ * from a set of N is the one at floor(i N / n); in subset r of R, from 0, the
+ * one at floor((i R + r) N / (n R)).
  *
  * @param path Path of the file or folder.
  * @param options What they are for.
  * @returns The samples.
- * @throws {RangeError} If there is nothing at the path, no samples, images of another size, or labels that don't match.
+ * @throws {RangeError} If there is nothing at the path, no samples, too few for the subsets, images of another size, or labels that don't match.
  * @throws {TypeError} If the elements or shapes don't suit the network.
  * @throws {SyntaxError} If a file can't be parsed.
  */
@@ -39,7 +42,7 @@ export async function openDataset(
   path: string,
   options: DatasetOptions,
 ): Promise<Dataset> {
-  const { inputShape, preprocessing, samples } = options;
+  const { inputShape, preprocessing, samples, subset = { index: 0, count: 1 } } = options;
   if (samples !== undefined && (!Number.isInteger(samples) || samples < 1)) {
     throw new RangeError(
       `The number of samples must be a positive integer, not ${samples}`,
@@ -53,11 +56,23 @@ export async function openDataset(
     source.labels = await readLabels(options.labels, source.length);
     delete source.classes;
   }
-  return choose(source, Math.min(samples ?? source.length, source.length));
+  const { count } = subset;
+  const length = count === 1
+    ? Math.min(samples ?? source.length, source.length)
+    : samples ?? Math.floor(source.length / count);
+  if (length < 1 || length * count > source.length) {
+    throw new RangeError(
+      `${count} subsets of ${Math.max(1, length)} samples each take ${
+        count * Math.max(1, length)
+      }: ${path} has ${source.length}`,
+    );
+  }
+  return choose(source, length, subset);
 }
 
-function choose(source: SampleSource, length: number): Dataset {
-  const position = (index: number) => Math.floor(index * source.length / length);
+function choose(source: SampleSource, length: number, subset: { index: number; count: number }): Dataset {
+  const position = (index: number) =>
+    Math.floor((index * subset.count + subset.index) * source.length / (length * subset.count));
   const { kind, classes, labels } = source;
   return {
     length,

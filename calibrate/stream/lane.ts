@@ -7,20 +7,20 @@
  */
 
 import type { Executor } from "../../runtime/executor.ts";
-import { readGeometry } from "../../runtime/kernels/convolution.ts";
 import type { DatasetOptions } from "../dataset/open_dataset.ts";
 import type { Lowered } from "../lower/lower.ts";
 import type { LayerNode } from "../lower/lower_layer.ts";
 import { addSample, type ChannelMoments, createChannelMoments } from "../observe/channel_moments.ts";
-import { type Gram, GramSums } from "../observe/gram.ts";
+import type { Gram } from "../observe/gram.ts";
 import { createHistogram, type Histogram, observe } from "../observe/histogram.ts";
-import { type JointMoments, measureMoments } from "../observe/moments.ts";
+import type { JointMoments } from "../observe/moments.ts";
 import { rawSample } from "../observe/raw_sample.ts";
 import type { Observation } from "../observe/statistics.ts";
 import { chooseGrid, type GridChoice, type ScaleMethod } from "../quantize/choose_grid.ts";
 import type { ValueQuantization, WeightQuantization } from "../quantize/plan.ts";
 import { quantizeWeights, type WeightOptions } from "../quantize/quantize_weights.ts";
 import { compareSample, type SampleComparison } from "./compare_sample.ts";
+import { QuantizedPass } from "./quantized_pass.ts";
 import { openSampleWriter, type SampleWriter } from "./sample_writer.ts";
 import { stepRanges } from "./step_ranges.ts";
 import { createExecutor, Stream } from "./stream.ts";
@@ -134,7 +134,7 @@ export function createLane(): Lane {
   let watched: Watched;
   let watchers: { values: Map<number, number[]>; channels: Map<number, number[]> };
   let counted: Counted;
-  let streams: { float: Stream; quantized: Stream; samples: readonly number[] } | undefined;
+  let streams: { float: Stream; quantized: QuantizedPass } | undefined;
   let compared: { lowered: Lowered; executor: Executor }[] = [];
 
   return {
@@ -191,56 +191,32 @@ export function createLane(): Lane {
     quantizeWeights: (layer, input, options) => Promise.resolve(quantizeWeights(layer, input, options)),
 
     async begin(quantized, list) {
-      streams = { float: new Stream(float), quantized: new Stream(quantized), samples: list };
+      streams = { float: new Stream(float), quantized: new QuantizedPass(quantized, list) };
       for (const sample of list) {
         const { write } = await samples.read(sample);
         streams.float.start(sample, write);
-        streams.quantized.start(sample, write);
+        streams.quantized.stream.start(sample, write);
       }
     },
 
-    gram(layer, positions) {
-      const { quantized, samples } = streams!;
-      const { program } = quantized.lowered;
-      const step = program.steps[quantized.lowered.layers.get(layer)!.step];
-      const sums = new GramSums(readGeometry(step));
-      for (const sample of samples) {
-        sums.add(quantized.inputOf(sample, layer), program.tensors[step.inputs[0]].zeroPoint!, positions);
-      }
-      return Promise.resolve(sums.finish());
-    },
+    gram: (layer, positions) => Promise.resolve(streams!.quantized.gram(layer, positions)),
 
-    setWeights(layer, { packed, offsets }) {
-      const { executor, lowered } = streams!.quantized;
-      const parts = lowered.layers.get(layer)!;
-      executor.setConstant(parts.weights, packed);
-      executor.setConstant(parts.offsets!, offsets);
-      return Promise.resolve();
-    },
+    setWeights: (layer, parts) => Promise.resolve(streams!.quantized.setWeights(layer, parts)),
 
     measure(layer) {
-      const { float, quantized, samples } = streams!;
-      return Promise.resolve(samples.map((sample) => {
-        const floats = float.preactivation(sample, layer);
-        const values = quantized.preactivation(sample, layer);
-        const channels = quantized.executor.program.constants[quantized.lowered.layers.get(layer)!.bias].length;
-        return measureMoments(floats, values, channels);
-      }));
+      const { float, quantized } = streams!;
+      return Promise.resolve(
+        quantized.samples.map((sample) => quantized.measure(sample, layer, float.preactivation(sample, layer))),
+      );
     },
 
-    correct(layer, bias, multiplier) {
-      const { executor, lowered } = streams!.quantized;
-      const parts = lowered.layers.get(layer)!;
-      executor.setConstant(parts.bias, bias);
-      executor.setConstant(parts.multiplier!, multiplier);
-      return Promise.resolve();
-    },
+    correct: (layer, bias, multiplier) => Promise.resolve(streams!.quantized.correct(layer, bias, multiplier)),
 
     advance(node) {
-      const { float, quantized, samples } = streams!;
-      for (const sample of samples) {
+      const { float, quantized } = streams!;
+      for (const sample of quantized.samples) {
         float.advance(sample, node);
-        quantized.advance(sample, node);
+        quantized.stream.advance(sample, node);
       }
       return Promise.resolve();
     },

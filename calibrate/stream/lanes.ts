@@ -7,9 +7,9 @@
 import { createLane, type Lane, LANE_METHODS } from "./lane.ts";
 
 /** Lanes that share the work. */
-export interface Lanes {
+export interface Lanes<Kind = Lane> {
   /** The lanes. */
-  all: readonly Lane[];
+  all: readonly Kind[];
   /**
    * Gives items to the lanes as they become free.
    *
@@ -18,7 +18,7 @@ export interface Lanes {
    */
   share<Item, Result>(
     items: readonly Item[],
-    work: (lane: Lane, item: Item) => Promise<Result>,
+    work: (lane: Kind, item: Item) => Promise<Result>,
     take: (result: Result, item: Item) => void,
   ): Promise<void>;
   /** Ends the workers. */
@@ -28,15 +28,33 @@ export interface Lanes {
 /** Most lanes; more would cost memory and gain nothing on the machines that calibrate. */
 const MOST_LANES = 64;
 
+/** What lanes can do, and where. */
+export interface LaneKind<Kind> {
+  /** The module of a worker that answers for such a lane. */
+  worker: URL;
+  /** The methods of such a lane. */
+  methods: readonly (keyof Kind)[];
+  /** Makes such a lane in this isolate. */
+  create(): Kind;
+}
+
+const CALIBRATION: LaneKind<Lane> = {
+  worker: new URL("./worker.ts", import.meta.url),
+  methods: LANE_METHODS,
+  create: createLane,
+};
+
 /** Opens lanes. @param threads Number of workers; 1 works in this isolate. */
 export function openLanes(threads: number): Lanes {
+  return openLanesOf(CALIBRATION, threads);
+}
+
+/** Opens lanes of a kind. @param threads Number of workers; 1 works in this isolate. */
+export function openLanesOf<Kind>(kind: LaneKind<Kind>, threads: number): Lanes<Kind> {
   const workers = threads > 1
-    ? Array.from(
-      { length: Math.min(threads, MOST_LANES) },
-      () => new Worker(new URL("./worker.ts", import.meta.url), { type: "module" }),
-    )
+    ? Array.from({ length: Math.min(threads, MOST_LANES) }, () => new Worker(kind.worker, { type: "module" }))
     : [];
-  const all = workers.length > 0 ? workers.map(remoteLane) : [createLane()];
+  const all = workers.length > 0 ? workers.map((worker) => remoteLane(worker, kind.methods)) : [kind.create()];
   return {
     all,
     async share(items, work, take) {
@@ -57,7 +75,7 @@ export function openLanes(threads: number): Lanes {
   };
 }
 
-function remoteLane(worker: Worker): Lane {
+function remoteLane<Kind>(worker: Worker, methods: readonly (keyof Kind)[]): Kind {
   const waiting = new Map<number, { resolve: (value: never) => void; reject: (reason: unknown) => void }>();
   let next = 0;
   worker.onmessage = ({ data: { id, result, error } }: MessageEvent) => {
@@ -70,10 +88,10 @@ function remoteLane(worker: Worker): Lane {
     event.preventDefault();
     for (const call of waiting.values()) call.reject(new Error(event.message));
   };
-  const call = (method: keyof Lane) => (...args: unknown[]): Promise<never> =>
+  const call = (method: keyof Kind) => (...args: unknown[]): Promise<never> =>
     new Promise((resolve, reject) => {
       waiting.set(next, { resolve, reject });
       worker.postMessage({ id: next++, method, args });
     });
-  return Object.fromEntries(LANE_METHODS.map((method) => [method, call(method)])) as unknown as Lane;
+  return Object.fromEntries(methods.map((method) => [method, call(method)])) as Kind;
 }

@@ -1,20 +1,10 @@
 /**
- * A lane in a worker: answers the calls that `lanes.ts` posts.
+ * A lane in a worker.
  *
  * @module
  */
 
-/// <reference lib="deno.worker" />
-
+import { answerCalls } from "./answer_calls.ts";
 import { createLane } from "./lane.ts";
 
-const lane = createLane();
-
-self.onmessage = async ({ data: { id, method, args } }: MessageEvent) => {
-  try {
-    const call = lane[method as keyof typeof lane] as (...args: unknown[]) => Promise<unknown>;
-    self.postMessage({ id, result: await call(...args) });
-  } catch (error) {
-    self.postMessage({ id, error });
-  }
-};
+answerCalls(createLane());

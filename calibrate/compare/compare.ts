@@ -1,0 +1,139 @@
+/**
+ * Comparison: many ways to quantise one network, side by side.
+ *
+ * @module
+ */
+
+import { elementCount } from "../../runtime/bundle/format.ts";
+import type { Preprocessing } from "../../runtime/preprocessing.ts";
+import { checkDataset } from "../dataset/check_dataset.ts";
+import { type DatasetOptions, openDataset } from "../dataset/open_dataset.ts";
+import { equalizeLayers } from "../equalize/equalize_layers.ts";
+import type { Graph } from "../graph.ts";
+import { lower, type Lowered } from "../lower/lower.ts";
+import { observeSamples } from "../observe/observe_samples.ts";
+import { prepareNetwork } from "../prepare_network.ts";
+import { accuracyOf } from "../report/accuracy.ts";
+import type { ProgressListener } from "../report/progress.ts";
+import { completeSettings } from "../settings.ts";
+import { openLanesOf } from "../stream/lanes.ts";
+import { writeNetwork } from "../write_network.ts";
+import { type Comparison, type RowScore, summarise } from "./comparison.ts";
+import { COMPARED_METHODS, type ComparedMethod } from "./methods.ts";
+import { quantizeRows } from "./quantize_rows.ts";
+import { ROW_LANES } from "./row_lane.ts";
+import { type FloatScores, scorePrograms } from "./score_programs.ts";
+
+/** What is compared, and on what. */
+export interface ComparisonOptions {
+  /** Path of the samples to calibrate on: a .npy file or a folder of images. */
+  data: string;
+  /** Path of the samples to evaluate on. */
+  evaluation: string;
+  /** Path of the evaluation samples' labels; not needed where sub-folders are the classes. */
+  labels?: string;
+  /** The methods; all that `compare` knows where absent. */
+  methods?: readonly ComparedMethod[];
+  /** Number of calibration subsets, which have no sample in common; 1 by default. */
+  repeats?: number;
+  /** Number of samples of each subset, evenly spread; as many as there are where absent. */
+  samples?: number;
+  /** How images become the network's input. */
+  preprocessing?: Preprocessing;
+  /** Number of workers; 1 by default. The result does not depend on it. */
+  threads?: number;
+  /** Is told of the work done. */
+  progress?: ProgressListener;
+  /** Is given each method's bundle of each subset. */
+  take?: (made: MethodBundle) => void | Promise<void>;
+}
+
+/** A bundle that a comparison made. */
+export interface MethodBundle {
+  /** Name of the method. */
+  method: string;
+  /** The calibration subset, from 0. */
+  subset: number;
+  /** The bundle, as `calibrate` writes it. */
+  bundle: Uint8Array<ArrayBuffer>;
+}
+
+/**
+ * Quantises a network by many methods and evaluates them all.
+ *
+ * The float network runs once over the evaluation samples for all methods. Over
+ * each calibration subset it runs once to be observed and, as long as memory
+ * holds all rows, once beside all that are corrected; its equalised form counts
+ * as another network. Each row's program is that which `calibrate` makes.
+ *
+ * @throws {TypeError} Where evaluation samples have no labels, or samples don't suit the network.
+ * @throws {RangeError} Where there are too few samples, or a setting is out of range.
+ */
+export async function compareMethods(network: Graph, options: ComparisonOptions): Promise<Comparison> {
+  const { repeats = 1, threads = 1, progress, preprocessing, methods = COMPARED_METHODS } = options;
+  if (!Number.isInteger(repeats) || repeats < 1) {
+    throw new RangeError(`repeats must be a whole number of at least 1: got ${repeats}`);
+  }
+  const rows = methods.map(({ name, settings }) => ({ name, settings: completeSettings(settings) }));
+  const { calibration, evaluation, classes } = await openSamples(network, options, repeats);
+  const networks = [network, equalizeLayers(network).graph].map(prepareNetwork);
+  const plain = lower(network);
+  const lanes = openLanesOf(ROW_LANES, Math.min(threads, calibration.samples));
+  const float: FloatScores = { outputs: [], ranks: [], signal: 0 };
+  const scores: RowScore[][] = rows.map(() => []);
+  try {
+    for (let subset = 0; subset < repeats; subset++) {
+      const dataset = { ...calibration.dataset, subset: { index: subset, count: repeats } };
+      const programs: Lowered[] = [];
+      for (const [equalized, prepared] of networks.entries()) {
+        const positions = [...rows.keys()].filter((row) => Number(rows[row].settings.equalize) === equalized);
+        if (positions.length === 0) continue;
+        await Promise.all(lanes.all.map((lane) => lane.open({ data: options.data, dataset, float: prepared.float })));
+        const samples = Array.from({ length: calibration.samples }, (_, sample) => sample);
+        const session = { network: prepared, samples, lanes, progress, ...(preprocessing && { preprocessing }) };
+        const statistics = await observeSamples(session);
+        const quantized = await quantizeRows({ ...session, statistics }, positions.map((row) => rows[row].settings));
+        positions.forEach((row, position) => programs[row] = quantized[position]);
+      }
+      await Promise.all(lanes.all.map((lane) => lane.open({ ...evaluation.source, float: plain })));
+      const scored = await scorePrograms({ lanes, labels: evaluation.labels, progress }, programs, float);
+      for (const [row, program] of programs.entries()) {
+        const { name, settings } = rows[row];
+        const bundle = await writeNetwork(program, { settings, samples: calibration.samples, preprocessing, classes });
+        scores[row].push({ ...scored[row], bundleBytes: bundle.length });
+        await options.take?.({ method: name, subset, bundle });
+      }
+    }
+  } finally {
+    lanes.close();
+  }
+  return {
+    network: network.name,
+    calibration: { subsets: repeats, samples: calibration.samples },
+    float: accuracyOf(float.ranks),
+    rows: rows.map((row, position) => summarise(row, scores[position], float)),
+  };
+}
+
+/** Opens both sets of samples and checks them, before any work. */
+async function openSamples(network: Graph, options: ComparisonOptions, repeats: number): Promise<{
+  calibration: { dataset: DatasetOptions; samples: number };
+  evaluation: { source: { data: string; dataset: DatasetOptions }; labels: Int32Array };
+  classes: string[] | undefined;
+}> {
+  const { data, evaluation, labels, samples, preprocessing } = options;
+  const suits = { inputShape: network.inputs[0].shape, ...(preprocessing && { preprocessing }) };
+  const dataset: DatasetOptions = { ...suits, ...(samples !== undefined && { samples }) };
+  const calibration = await openDataset(data, { ...dataset, subset: { index: 0, count: repeats } });
+  const scored: DatasetOptions = { ...suits, ...(labels !== undefined && { labels }) };
+  const evaluated = await openDataset(evaluation, scored);
+  const needs = { classes: elementCount(network.outputs[0].shape), preprocessing };
+  checkDataset(calibration, needs);
+  checkDataset(evaluated, needs);
+  if (!evaluated.labels) throw new TypeError("Comparison needs labels: give --labels, or class sub-folders");
+  return {
+    calibration: { dataset, samples: calibration.length },
+    evaluation: { source: { data: evaluation, dataset: scored }, labels: evaluated.labels },
+    classes: calibration.classes,
+  };
+}

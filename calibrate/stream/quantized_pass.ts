@@ -1,0 +1,64 @@
+/**
+ * The way of a lane's samples through an 8-bit program whose layers are
+ * replaced one after the other.
+ *
+ * @module
+ */
+
+import { readGeometry } from "../../runtime/kernels/convolution.ts";
+import type { Lowered } from "../lower/lower.ts";
+import { type Gram, GramSums } from "../observe/gram.ts";
+import { type JointMoments, measureMoments } from "../observe/moments.ts";
+import { Stream } from "./stream.ts";
+
+/** Samples on their way through an 8-bit program. */
+export class QuantizedPass {
+  /** The samples' tensors. */
+  readonly stream: Stream;
+
+  /**
+   * @param lowered The 8-bit program, lowered with probes.
+   * @param samples Positions of the samples in the data.
+   */
+  constructor(lowered: Lowered, readonly samples: readonly number[]) {
+    this.stream = new Stream(lowered);
+  }
+
+  /**
+   * Sums of products of a layer's inputs, for each of its groups.
+   *
+   * @param positions Number of positions of each sample to look at, evenly spread.
+   */
+  gram(layer: string, positions: number): Gram[] {
+    const { program, layers } = this.stream.lowered;
+    const step = program.steps[layers.get(layer)!.step];
+    const sums = new GramSums(readGeometry(step));
+    for (const sample of this.samples) {
+      sums.add(this.stream.inputOf(sample, layer), program.tensors[step.inputs[0]].zeroPoint!, positions);
+    }
+    return sums.finish();
+  }
+
+  /** Sets a layer's weights. @param parts Packed weights, and the sum of each channel's weights times minus the zero point. */
+  setWeights(layer: string, { packed, offsets }: { packed: Int8Array; offsets: Int32Array }): void {
+    const { executor, lowered } = this.stream;
+    const parts = lowered.layers.get(layer)!;
+    executor.setConstant(parts.weights, packed);
+    executor.setConstant(parts.offsets!, offsets);
+  }
+
+  /** Joint moments of a sample's pre-activation and that of the float program. */
+  measure(sample: number, layer: string, floats: Float32Array): JointMoments {
+    const values = this.stream.preactivation(sample, layer);
+    const { executor, lowered } = this.stream;
+    return measureMoments(floats, values, executor.program.constants[lowered.layers.get(layer)!.bias].length);
+  }
+
+  /** Sets a layer's bias and multipliers. */
+  correct(layer: string, bias: Int32Array, multiplier: Float32Array): void {
+    const { executor, lowered } = this.stream;
+    const parts = lowered.layers.get(layer)!;
+    executor.setConstant(parts.bias, bias);
+    executor.setConstant(parts.multiplier!, multiplier);
+  }
+}

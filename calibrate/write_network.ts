@@ -1,0 +1,32 @@
+/**
+ * The bundle of a quantised network.
+ *
+ * @module
+ */
+
+import { writeBundle } from "../runtime/bundle/write.ts";
+import type { Preprocessing } from "../runtime/preprocessing.ts";
+import type { Lowered } from "./lower/lower.ts";
+import { type CalibrationSettings, describeMethods } from "./settings.ts";
+
+/** What a bundle tells beside its program. */
+export interface BundleNotes {
+  /** How it was calibrated. */
+  settings: CalibrationSettings;
+  /** Number of samples that it was calibrated on. */
+  samples: number;
+  /** How images become its input. */
+  preprocessing?: Preprocessing | undefined;
+  /** Names of the classes. */
+  classes?: string[] | undefined;
+}
+
+/** Writes an 8-bit program as a bundle that tells how it came about. */
+export async function writeNetwork({ program, data }: Lowered, notes: BundleNotes): Promise<Uint8Array<ArrayBuffer>> {
+  const { settings, samples, preprocessing, classes } = notes;
+  const { weights, scales, usp, uspTarget } = settings;
+  program.calibration = { weights, scales, usp, uspTarget, methods: describeMethods(settings), samples };
+  if (preprocessing) program.preprocessing = preprocessing;
+  if (classes) program.labels = classes;
+  return await writeBundle(program, data);
+}
