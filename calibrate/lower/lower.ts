@@ -133,7 +133,7 @@ function lowerInput(context: LowerContext, value: string): void {
 /** The transpose to channels last that quantises an input on its way, where it is the input's only reader. */
 function firstTranspose(context: LowerContext, value: string): Node | undefined {
   const { graph, forms } = context;
-  if (isShared(graph, value)) return undefined;
+  if (isShared(graph, value) || !graph.inputs.some((port) => port.value === value)) return undefined;
   const reader = graph.nodes.find((node) => node.inputs.includes(value));
   const isTranspose = reader?.op === "transpose" && reader.permutation.join() === "0,2,3,1";
   return isTranspose && forms.computed.get(reader.output) === "u8" ? reader : undefined;
