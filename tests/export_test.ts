@@ -76,7 +76,7 @@ Deno.test("An exported file quantises and dequantises with the bundle's own numb
   }
 });
 
-Deno.test("An exported file gives the bundle's classes and, but for roundings, its logits", async () => {
+Deno.test("In exact arithmetic an exported file gives the bundle's logits, but where a sum lies between two steps", async () => {
   const graph = importOnnx(await Deno.readFile(new URL("network.onnx", DEMO)), { name: "network" });
   const path = (name: string) => fileURLToPath(new URL(name, DEMO));
   const data = path("calibration_images.npy");
@@ -93,18 +93,18 @@ Deno.test("An exported file gives the bundle's classes and, but for roundings, i
     const { bundle } = await calibrate(graph, { ...method, data, samples: 8, preprocessing: DEMO_PREPROCESSING });
     const model = await Model.load(bundle.slice());
     const exported = decodeOnnx(exportOnnx(await readBundle(bundle)));
-    let [signal, noise] = [0, 0];
+    let same = 0;
     for (let index = 0; index < images.length; index++) {
       const { input, own } = runSample(model, await images.sample(index));
-      const logits = runOnnx(exported, input);
-      assertEquals(logits.indexOf(Math.max(...logits)), own.indexOf(Math.max(...own)), JSON.stringify(method));
-      logits.forEach((value, position) => {
-        signal += own[position] ** 2;
-        noise += (own[position] - value) ** 2;
-      });
+      const largest = Math.max(...own.map(Math.abs));
+      const difference = Math.max(
+        ...runOnnx(exported, input).map((value, position) => Math.abs(value - own[position])),
+      );
+      if (difference < 1e-5 * largest) same++;
+      // A sum in the middle of a step, but for float32's own rounding, may be rounded to the other side.
+      assert(difference < 0.05 * largest, `${JSON.stringify(method)}: ${difference} of ${largest}`);
     }
-    // Sums near the middle of a step round either way, and the layers after them spread it.
-    assert(signal / noise > 1000, `${JSON.stringify(method)}: ${10 * Math.log10(signal / noise)} dB`);
+    assert(same >= 2, `${JSON.stringify(method)}: ${same} of ${images.length} samples have the same logits`);
   }
 });
 
