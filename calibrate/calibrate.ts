@@ -8,7 +8,10 @@ import { equalizeLayers } from "./equalize/equalize_layers.ts";
 import type { Graph } from "./graph.ts";
 import { joinStatistics } from "./observe/join_statistics.ts";
 import { observeSamples } from "./observe/observe_samples.ts";
-import { evenlySpread, quantizeNetwork } from "./quantize_network.ts";
+import { describePrecision } from "./precision/describe_precision.ts";
+import { checkKeepFloat } from "./precision/keep_layers.ts";
+import { quantizeMixed } from "./precision/quantize_mixed.ts";
+import { evenlySpread } from "./quantize_network.ts";
 import { comparePrograms } from "./report/compare_programs.ts";
 import { type CalibrationReport, makeReport } from "./report/report.ts";
 import { type SessionOptions, withSession } from "./session.ts";
@@ -41,28 +44,33 @@ const MOST_COMPARED_SAMPLES = 128;
  * The same network, samples and options give the same bundle, on every host
  * and with any number of workers.
  *
- * @throws {RangeError} Where samples are missing or hold values that are not numbers.
+ * @throws {RangeError} Where samples are missing or hold values that are not numbers, or a setting is out of range.
  * @throws {TypeError} Where the network cannot be calibrated on such samples.
  */
 export async function calibrate(network: Graph, options: CalibrationOptions): Promise<CalibrationResult> {
   const settings = completeSettings(options);
+  checkKeepFloat(network, settings.keepFloat);
   const graph = settings.equalize ? equalizeLayers(network).graph : network;
   return await withSession(graph, options, async (session) => {
     const { samples, labels } = session;
     const statistics = options.merge ? await joinStatistics(session, options.merge) : await observeSamples(session);
-    const quantized = await quantizeNetwork(session, { statistics, samples }, settings);
+    const mixed = await quantizeMixed(session, statistics, settings);
+    const { quantized } = mixed;
     const { uncorrected } = quantized;
     const programs = settings.usp === "off" ? [uncorrected] : [uncorrected, quantized.program];
     const compared = labels ? samples : evenlySpread(samples, MOST_COMPARED_SAMPLES);
     const summaries = await comparePrograms(session, programs, compared);
 
-    const bundle = await writeNetwork(quantized.program, {
-      settings,
+    const notes = {
+      settings: { ...settings, keepFloat: mixed.kept },
       samples: statistics.part.total,
       preprocessing: session.preprocessing,
       classes: options.classes ?? session.classes,
-    });
+    };
+    const bundle = await writeNetwork(quantized.program, notes);
+    const precision = await describePrecision(mixed, settings, labels !== undefined);
     const [before, after] = [summaries[0], summaries[summaries.length - 1]];
-    return { bundle, report: makeReport({ graph, quantized, before, after, bundleBytes: bundle.length }) };
+    const report = makeReport({ graph, quantized, before, after, bundleBytes: bundle.length });
+    return { bundle, report: { ...report, ...precision } };
   });
 }

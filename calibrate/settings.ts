@@ -29,6 +29,10 @@ export interface CalibrationSettings {
   usp: CorrectionMode | "off";
   /** What statistics are brought to; "measured" by default. */
   uspTarget: CorrectionTarget;
+  /** Number of layers that stay in float, those that lose most; 0 by default. */
+  keepFloat: number;
+  /** Instead of their number, the percentage points of top-1 accuracy that may be lost. */
+  targetDrop?: number;
 }
 
 /** How weights are rounded: each to its nearest level, or so that later ones make up for the errors of earlier ones. */
@@ -44,16 +48,18 @@ export const DEFAULT_SETTINGS: Readonly<Omit<CalibrationSettings, "rounding">> =
   equalize: true,
   usp: "moments",
   uspTarget: "measured",
+  keepFloat: 0,
 };
 
 /** What a calibration does beside choosing scales and correcting statistics, in words. */
 export function describeMethods(settings: CalibrationSettings): string {
-  const { equalize, weightBits, weightGroup, weightError, rounding } = settings;
+  const { equalize, weightBits, weightGroup, weightError, rounding, keepFloat } = settings;
   return [
     ...(equalize ? ["equalised"] : []),
     ...(weightBits === 4 ? [`4-bit weights${weightGroup > 0 ? ` in groups of ${weightGroup}` : ""}`] : []),
     ...(weightError === "input" ? ["weight error by input"] : []),
     ...(rounding === "gptq" ? ["GPTQ rounding"] : []),
+    ...(keepFloat > 0 ? [`${keepFloat} ${keepFloat === 1 ? "layer" : "layers"} in float32`] : []),
   ].join(", ");
 }
 
@@ -61,9 +67,10 @@ export function describeMethods(settings: CalibrationSettings): string {
  * Fills in the defaults.
  *
  * @throws {RangeError} Where a number is out of range.
+ * @throws {TypeError} Where both a number of float layers and a target are given.
  */
 export function completeSettings(settings: Partial<CalibrationSettings>): CalibrationSettings {
-  const { weights, weightBits, weightGroup, weightError, scales, equalize, usp, uspTarget } = {
+  const { weights, weightBits, weightGroup, weightError, scales, equalize, usp, uspTarget, keepFloat, targetDrop } = {
     ...DEFAULT_SETTINGS,
     ...settings,
   };
@@ -71,6 +78,16 @@ export function completeSettings(settings: Partial<CalibrationSettings>): Calibr
   if (!Number.isInteger(weightGroup) || weightGroup < 0 || weightGroup % 4 !== 0) {
     throw new RangeError(`weightGroup must be a multiple of 4, or 0: got ${weightGroup}`);
   }
+  if (!Number.isInteger(keepFloat) || keepFloat < 0) {
+    throw new RangeError(`keepFloat must be a whole number, 0 or more: got ${keepFloat}`);
+  }
+  if (targetDrop !== undefined && !(targetDrop >= 0 && targetDrop <= 100)) {
+    throw new RangeError(`targetDrop must be a number of percentage points from 0 to 100: got ${targetDrop}`);
+  }
+  if (targetDrop !== undefined && keepFloat > 0) throw new TypeError("keepFloat and targetDrop exclude each other");
   const rounding = settings.rounding ?? (weightBits === 4 ? "gptq" : "nearest");
-  return { weights, weightBits, weightGroup, weightError, rounding, scales, equalize, usp, uspTarget };
+  return {
+    ...{ weights, weightBits, weightGroup, weightError, rounding, scales, equalize, usp, uspTarget, keepFloat },
+    ...(targetDrop !== undefined && { targetDrop }),
+  };
 }

@@ -183,6 +183,11 @@ Deno.test("calibrate refuses arguments that it cannot use", async () => {
     await refused([...DEMO, "--usp", "maybe"], '--usp must be one of moments, mean, lsq, off: got "maybe"');
     await refused([...DEMO, "--scales", "best"], "--scales must be one of");
     await refused([...DEMO, "--threads", "0"], "--threads must be a whole number");
+    await refused([...DEMO, "--keep-float", "-1"], /keep-float/);
+    await refused([...DEMO, "--keep-float=1.5"], '--keep-float must be a whole number of layers, 0 or more: got "1.5"');
+    await refused([...DEMO, "--keep-float", "99"], "99 layers cannot be kept in float: network");
+    await refused([...DEMO, "--target-drop", "101"], "--target-drop must be a number of percentage points");
+    await refused([...DEMO, "--target-drop", "1", "--keep-float", "1"], "does not go together with --target-drop");
     await refused([NETWORK, "--data", IMAGES, "--mean", "0.5,0.5", "--std", "1,1,1"], "--mean must be 3 numbers");
     await refused([...DEMO, "--normalize", "half"], "--normalize does not go together with --mean and --std");
     await refused([...DEMO, "--crop", "40"], "does not match the network's input 48x48");

@@ -68,6 +68,15 @@ Deno.test("Methods are selected by name or by words, in the table's order, and a
   assertThrows(() => select(""), RangeError, 'No method has the word ""');
 });
 
+Deno.test("A method with a limit on its loss instead of a number of float layers is refused", async () => {
+  const methods = [{ name: "limited", settings: { targetDrop: 1 } }];
+  await assertRejects(
+    async () => await compareMethods(await demoNetwork(), { ...SMALL, methods }),
+    RangeError,
+    "limited",
+  );
+});
+
 Deno.test("Every row is the bundle that calibrate makes, with the accuracy that evaluate finds", async () => {
   const graph = await demoNetwork();
   const methods = named(
@@ -76,6 +85,7 @@ Deno.test("Every row is the bundle that calibrate makes, with the accuracy that 
     "per-tensor+percentile+lsq",
     "per-channel+default+no-usp",
     "per-tensor+default+4-bit+one-group",
+    "per-channel+default+minmax+no-usp+2-in-float",
   );
   const bundles = new Map<string, Uint8Array<ArrayBuffer>>();
   const { rows, float, network } = await compareMethods(graph, {
@@ -83,7 +93,7 @@ Deno.test("Every row is the bundle that calibrate makes, with the accuracy that 
     methods,
     take: ({ method, bundle }) => void bundles.set(method, bundle),
   });
-  assertEquals([network, float.samples, rows.length], ["network", 64, 5]);
+  assertEquals([network, float.samples, rows.length], ["network", 64, 6]);
   const { data, samples, preprocessing } = SMALL;
   for (const { name, settings, top1, top5, bundleBytes } of rows) {
     const { bundle } = await calibrate(graph, { ...settings, data, samples, preprocessing });

@@ -31,6 +31,8 @@ const HELP = `Usage: deno task calibrate MODEL.onnx --data PATH --output FILE.oc
   --equalize WORD     on (default): even out the ranges of channels between layers; off
   --usp MODE          moments (default), mean, lsq or off
   --usp-target WORD   measured (default): the float network's statistics; bn: BatchNormalization's own
+  --keep-float K      keep the K layers in float32 without whose quantisation the output is best (default 0)
+  --target-drop P     keep as few as lose at most P points of top-1 on the samples, or without labels change P % of the classes
   --threads N         workers; the bundle does not depend on it (default 1)
   --json FILE         write the report as JSON
   --shard I/N         observe part I of N of the samples, from 1, and write --statistics FILE instead of a bundle
@@ -58,6 +60,8 @@ async function main(args: string[]): Promise<void> {
       equalize: { type: "string", default: "on" },
       usp: { type: "string", default: "moments" },
       "usp-target": { type: "string", default: "measured" },
+      "keep-float": { type: "string" },
+      "target-drop": { type: "string" },
       threads: { type: "string", default: "1" },
       json: { type: "string" },
       shard: { type: "string" },
@@ -83,6 +87,7 @@ async function main(args: string[]): Promise<void> {
     equalize: readChoice("--equalize", values.equalize, ["on", "off"]) === "on",
     usp: readChoice("--usp", values.usp, ["moments", "mean", "lsq", "off"]),
     uspTarget: readChoice("--usp-target", values["usp-target"], ["measured", "bn"]),
+    ...readPrecision(values["keep-float"], values["target-drop"]),
     threads: readCount("--threads", values.threads),
     ...(values.samples !== undefined && { samples: readCount("--samples", values.samples) }),
   };
@@ -134,6 +139,24 @@ function readGroup(text: string): number {
     throw new RangeError(`--weight-group must be a multiple of 4, or 0: got "${text}"`);
   }
   return size;
+}
+
+function readPrecision(count?: string, drop?: string): { keepFloat?: number; targetDrop?: number } {
+  if (count !== undefined && drop !== undefined) {
+    throw new TypeError("--keep-float does not go together with --target-drop");
+  }
+  const read = (option: string, text: string, fits: (value: number) => boolean, what: string) => {
+    const value = Number(text);
+    if (text.trim() === "" || !fits(value)) throw new RangeError(`${option} must be ${what}: got "${text}"`);
+    return value;
+  };
+  if (count !== undefined) {
+    const fits = (value: number) => Number.isInteger(value) && value >= 0;
+    return { keepFloat: read("--keep-float", count, fits, "a whole number of layers, 0 or more") };
+  }
+  if (drop === undefined) return {};
+  const fits = (value: number) => value >= 0 && value <= 100;
+  return { targetDrop: read("--target-drop", drop, fits, "a number of percentage points from 0 to 100") };
 }
 
 async function withProgress<Result>(work: (update: Progress["update"]) => Promise<Result>): Promise<Result> {

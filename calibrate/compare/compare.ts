@@ -12,17 +12,18 @@ import { equalizeLayers } from "../equalize/equalize_layers.ts";
 import type { Graph } from "../graph.ts";
 import { lower, type Lowered } from "../lower/lower.ts";
 import { observeSamples } from "../observe/observe_samples.ts";
+import { checkKeepFloat } from "../precision/keep_layers.ts";
 import { prepareNetwork } from "../prepare_network.ts";
 import { accuracyOf } from "../report/accuracy.ts";
 import type { ProgressListener } from "../report/progress.ts";
 import { completeSettings } from "../settings.ts";
 import { openLanesOf } from "../stream/lanes.ts";
+import { type FloatScores, scorePrograms } from "../stream/score_programs.ts";
 import { writeNetwork } from "../write_network.ts";
 import { type Comparison, type RowScore, summarise } from "./comparison.ts";
 import { COMPARED_METHODS, type ComparedMethod } from "./methods.ts";
 import { quantizeRows } from "./quantize_rows.ts";
 import { ROW_LANES } from "./row_lane.ts";
-import { type FloatScores, scorePrograms } from "./score_programs.ts";
 
 /** What is compared, and on what. */
 export interface ComparisonOptions {
@@ -75,6 +76,10 @@ export async function compareMethods(network: Graph, options: ComparisonOptions)
     throw new RangeError(`repeats must be a whole number of at least 1: got ${repeats}`);
   }
   const rows = methods.map(({ name, settings }) => ({ name, settings: completeSettings(settings) }));
+  for (const { name, settings } of rows) {
+    if (settings.targetDrop !== undefined) throw new RangeError(`Method "${name}" needs keepFloat, not targetDrop`);
+    checkKeepFloat(network, settings.keepFloat);
+  }
   const { calibration, evaluation, classes } = await openSamples(network, options, repeats);
   const networks = [network, equalizeLayers(network).graph].map(prepareNetwork);
   const plain = lower(network);
@@ -96,7 +101,9 @@ export async function compareMethods(network: Graph, options: ComparisonOptions)
         positions.forEach((row, position) => programs[row] = quantized[position]);
       }
       await Promise.all(lanes.all.map((lane) => lane.open({ ...evaluation.source, float: plain })));
-      const scored = await scorePrograms({ lanes, labels: evaluation.labels, progress }, programs, float);
+      const scoring = { lanes, samples: [...evaluation.labels.keys()], labels: evaluation.labels };
+      const tell = progress && ((done: number, total: number) => progress("Evaluating", done, total));
+      const scored = await scorePrograms({ ...scoring, progress: tell }, programs, float);
       for (const [row, program] of programs.entries()) {
         const { name, settings } = rows[row];
         const bundle = await writeNetwork(program, { settings, samples: calibration.samples, preprocessing, classes });

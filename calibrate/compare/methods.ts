@@ -37,6 +37,9 @@ const SWITCHED: Readonly<Record<string, Partial<CalibrationSettings>>> = {
   "default+4-bit+nearest+no-usp": { weightBits: 4, rounding: "nearest", usp: "off" },
   "default+4-bit+one-group": { weightBits: 4, weightGroup: 0 },
   "default+4-bit+one-group+nearest": { weightBits: 4, weightGroup: 0, rounding: "nearest" },
+  "default+2-in-float": { keepFloat: 2 },
+  "default+minmax+no-usp+2-in-float": { scales: "minmax", usp: "off", keepFloat: 2 },
+  "default+4-bit+2-in-float": { weightBits: 4, keepFloat: 2 },
 };
 
 /** All methods that `compare` knows: the paper's table, then the default and what becomes of it when a part is switched. */

@@ -8,6 +8,7 @@ import { lifetimesOf } from "../../runtime/bundle/check_lifetimes.ts";
 import { ELEMENT_BYTES, elementCount } from "../../runtime/bundle/format.ts";
 import type { Lowered } from "../lower/lower.ts";
 import type { Statistics } from "../observe/statistics.ts";
+import { quantizeMixed } from "../precision/quantize_mixed.ts";
 import type { PreparedNetwork } from "../prepare_network.ts";
 import { quantizeNetwork } from "../quantize_network.ts";
 import type { ProgressListener } from "../report/progress.ts";
@@ -15,7 +16,7 @@ import type { CalibrationSettings } from "../settings.ts";
 import type { Lanes } from "../stream/lanes.ts";
 import { stepRanges } from "../stream/step_ranges.ts";
 import { lockstep } from "./lockstep.ts";
-import { rememberTasks } from "./remember_tasks.ts";
+import { rememberTasks } from "../stream/remember_tasks.ts";
 import type { RowLane } from "./row_lane.ts";
 
 /** Memory for the programs and samples of rows that are corrected at the same time, over all workers. */
@@ -24,7 +25,8 @@ const FLOAT_BYTES = 4;
 
 /**
  * Quantises a network by each of some methods; as many at a time as memory
- * holds are corrected beside one run of the float network.
+ * holds are corrected beside one run of the float network, but those of mixed
+ * precision one after the other, each beside runs of its own.
  *
  * @returns The programs, in the methods' order, as `calibrate` makes them.
  */
@@ -39,45 +41,45 @@ export async function quantizeRows(
   methods: readonly CalibrationSettings[],
 ): Promise<Lowered[]> {
   const programs: Lowered[] = [];
+  const isMixed = ({ keepFloat }: CalibrationSettings) => keepFloat > 0;
   const passes = ({ usp, rounding }: CalibrationSettings) => usp !== "off" || rounding === "gptq";
   const layers = network.graph.nodes.filter(({ op }) => op === "convolution" || op === "fullyConnected").length;
-  const corrected = methods.filter(({ usp }) => usp !== "off").length;
+  const corrected = methods.filter((method) => method.usp !== "off" && !isMixed(method)).length;
   const remembering = rememberTasks(lanes);
   let done = 0;
   const tell: ProgressListener = (phase) => progress?.(phase, Math.min(++done, corrected * layers), corrected * layers);
   const size = Math.max(1, Math.floor(ROW_BYTES / rowBytes(network, samples.length, lanes.all.length)));
-  for (const group of groupsOf(methods, size, passes)) {
+  const uniform = [...methods.keys()].filter((row) => !isMixed(methods[row]));
+  for (const group of groupsOf(uniform, size, (row) => passes(methods[row]))) {
     const steps = lockstep(remembering, group.length);
-    const outcomes = await Promise.allSettled(group.map(async (settings, row) => {
+    const outcomes = await Promise.allSettled(group.map(async (row, position) => {
       try {
-        const session = { network, lanes: steps.lanesOf(row), progress: tell };
-        return (await quantizeNetwork(session, { statistics, samples }, settings)).program;
+        const session = { network, lanes: steps.lanesOf(position), progress: tell };
+        programs[row] = (await quantizeNetwork(session, { statistics, samples }, methods[row])).program;
       } finally {
-        steps.leave(row);
+        steps.leave(position);
       }
     }));
-    for (const outcome of outcomes) {
-      if (outcome.status === "rejected") throw outcome.reason;
-      programs.push(outcome.value);
-    }
+    for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
+  }
+  for (const [row, settings] of methods.entries()) {
+    if (!isMixed(settings)) continue;
+    const session = { network, samples, lanes, progress };
+    programs[row] = (await quantizeMixed(session, statistics, settings)).quantized.program;
   }
   return programs;
 }
 
-/** Methods in groups that need no more than `size` passes each. */
-function groupsOf(
-  methods: readonly CalibrationSettings[],
-  size: number,
-  passes: (method: CalibrationSettings) => boolean,
-): CalibrationSettings[][] {
-  const groups: CalibrationSettings[][] = [[]];
+/** Rows in groups that need no more than `size` passes each. */
+function groupsOf(rows: readonly number[], size: number, passes: (row: number) => boolean): number[][] {
+  const groups: number[][] = [[]];
   let taken = 0;
-  for (const method of methods) {
-    if (passes(method) && taken++ === size) {
+  for (const row of rows) {
+    if (passes(row) && taken++ === size) {
       groups.push([]);
       taken = 1;
     }
-    groups[groups.length - 1].push(method);
+    groups[groups.length - 1].push(row);
   }
   return groups;
 }

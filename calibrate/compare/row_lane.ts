@@ -5,30 +5,20 @@
  * @module
  */
 
-import type { Executor } from "../../runtime/executor.ts";
 import type { Lowered } from "../lower/lower.ts";
 import type { Gram } from "../observe/gram.ts";
 import type { JointMoments } from "../observe/moments.ts";
-import { rankOf } from "../report/accuracy.ts";
 import { createLane, type Lane, LANE_METHODS, type LaneOptions } from "../stream/lane.ts";
 import type { LaneKind } from "../stream/lanes.ts";
 import { QuantizedPass } from "../stream/quantized_pass.ts";
 import { openSampleWriter, type SampleWriter } from "../stream/sample_writer.ts";
-import { createExecutor, Stream } from "../stream/stream.ts";
+import { Stream } from "../stream/stream.ts";
 
 /** The 8-bit program of a row, by the row's number. */
 export interface RowProgram {
   row: number;
   /** Lowered with probes. */
   program: Lowered;
-}
-
-/** How programs did on a sample. */
-export interface Scores {
-  /** The float program's first output, where it ran. */
-  float?: Float32Array;
-  /** For each prepared program the rank of the label, 0 for the best, and the energy of its first output's error. */
-  programs: { rank: number; noise: number }[];
 }
 
 /** A lane for many rows at once. */
@@ -47,14 +37,6 @@ export interface RowLane extends Lane {
   correctRow(row: number, layer: string, bias: Int32Array, multiplier: Float32Array): Promise<void>;
   /** Ends the layer-by-layer pass and gives its memory back. */
   finishRows(): Promise<void>;
-  /** Sets the 8-bit programs that `score` runs. */
-  prepareScoring(programs: readonly Lowered[]): Promise<void>;
-  /**
-   * Runs the prepared programs on a labelled sample.
-   *
-   * @param float The float program's first output; where absent, the float program runs too.
-   */
-  score(sample: number, float?: Float32Array): Promise<Scores>;
 }
 
 /** Lanes of this kind. */
@@ -69,8 +51,6 @@ export const ROW_LANES: LaneKind<RowLane> = {
     "setWeightsOfRow",
     "correctRow",
     "finishRows",
-    "prepareScoring",
-    "score",
   ],
   create: createRowLane,
 };
@@ -83,8 +63,6 @@ export function createRowLane(): RowLane {
   let float: Stream | undefined;
   let list: readonly number[] = [];
   const passes = new Map<number, QuantizedPass>();
-  let floatExecutor: Executor | undefined;
-  let scored: Executor[] = [];
 
   return {
     ...lane,
@@ -93,8 +71,6 @@ export function createRowLane(): RowLane {
       await lane.open(opened);
       options = opened;
       samples = await openSampleWriter(opened.data, opened.dataset);
-      floatExecutor = undefined;
-      scored = [];
     },
 
     async beginRows(programs, chosen) {
@@ -136,33 +112,5 @@ export function createRowLane(): RowLane {
       passes.clear();
       return Promise.resolve();
     },
-
-    prepareScoring(programs) {
-      scored = programs.map(createExecutor);
-      return Promise.resolve();
-    },
-
-    async score(sample, known) {
-      const { write } = await samples.read(sample);
-      const outputOf = (executor: Executor) => {
-        write(executor);
-        executor.run();
-        return executor.tensor(executor.program.outputs[0].tensor) as Float32Array;
-      };
-      const floats = known ?? outputOf(floatExecutor ??= createExecutor(options.float)).slice();
-      const label = samples.dataset.labels![sample];
-      const programs = scored.map((executor) => {
-        const scores = outputOf(executor);
-        return { rank: rankOf(scores, label), noise: distance(floats, scores) };
-      });
-      return { ...(!known && { float: floats }), programs };
-    },
   };
-}
-
-/** Sum of the squared differences. */
-function distance(a: Float32Array, b: Float32Array): number {
-  let sum = 0;
-  for (let index = 0; index < a.length; index++) sum += (a[index] - b[index]) ** 2;
-  return sum;
 }

@@ -15,6 +15,8 @@ export interface FormChoice {
   needed: Map<string, Set<Form>>;
   /** Form of the result that each node computes, by the name of its output. */
   computed: Map<string, Form>;
+  /** Outputs of the layers that are kept in float, or "all". */
+  float: ReadonlySet<string> | "all";
 }
 
 /** Operators whose result holds input elements only, so that it shares their scale. */
@@ -35,6 +37,8 @@ export function preservesValues(node: Node): boolean {
  * same for all channels. What has no 8-bit kernel computes in f32.
  *
  * @param graph Channels-last graph.
+ * The more layers are kept in float, the fewer values are needed as u8.
+ *
  * @param float Names of layers' outputs to keep in float, or "all".
  */
 export function chooseForms(graph: Graph, float: ReadonlySet<string> | "all" = new Set()): FormChoice {
@@ -50,13 +54,18 @@ export function chooseForms(graph: Graph, float: ReadonlySet<string> | "all" = n
   for (const node of graph.nodes.toReversed()) {
     const forms = needed.get(node.output);
     if (!forms) continue;
-    const { reads, writes } = float === "all" || float.has(node.output)
+    const { reads, writes } = keepsFloat(float, node.output)
       ? { reads: "f32" as const, writes: "f32" as const }
       : formsOf(node, forms, graph, producers);
     computed.set(node.output, writes);
     for (const input of node.inputs) need(input, reads);
   }
-  return { needed, computed };
+  return { needed, computed, float };
+}
+
+/** Whether a layer is among those that are kept in float. */
+export function keepsFloat(float: FormChoice["float"], output: string): boolean {
+  return float === "all" || float.has(output);
 }
 
 function formsOf(

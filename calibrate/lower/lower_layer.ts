@@ -16,6 +16,7 @@ import {
 } from "../pack_weights.ts";
 import type { ValueQuantization, WeightQuantization } from "../quantize/plan.ts";
 import { clampOf, requantise, sumOf } from "../quantize/requantise.ts";
+import { keepsFloat } from "./forms.ts";
 import type { LowerContext } from "./lower.ts";
 
 /** Where a layer's parts lie in a program. */
@@ -65,7 +66,7 @@ function finite(value: number): number {
 
 /** Lowers a convolution or fully connected layer. */
 export function lowerLayer(context: LowerContext, node: LayerNode): void {
-  if (context.plan?.weights.has(node.output)) lowerQuantized(context, node);
+  if (context.plan && !keepsFloat(context.forms.float, node.output)) lowerQuantized(context, node);
   else lowerFloat(context, node);
 }
 

@@ -6,7 +6,7 @@
 
 import { elementCount } from "../../runtime/bundle/format.ts";
 import type { Graph } from "../graph.ts";
-import type { FormChoice } from "../lower/forms.ts";
+import { type FormChoice, keepsFloat } from "../lower/forms.ts";
 import type { LayerNode } from "../lower/lower_layer.ts";
 import { type ChannelMoments, meanSquaresOf } from "../observe/channel_moments.ts";
 import { type Histogram, uniteHistograms } from "../observe/histogram.ts";
@@ -97,7 +97,7 @@ export async function makePlan(
   });
   const layers = graph.nodes.filter((node): node is LayerNode =>
     (node.op === "convolution" || node.op === "fullyConnected") && network.forms.computed.has(node.output) &&
-    plan.values.has(node.inputs[0])
+    plan.values.has(node.inputs[0]) && !keepsFloat(network.forms.float, node.output)
   );
   await lanes.share(
     layers.toSorted((a, b) => b.weights.length - a.weights.length),

@@ -6,6 +6,7 @@
 
 import type { Graph, Node } from "../graph.ts";
 import { isDepthwise } from "../lower/lower_layer.ts";
+import type { DropReport, PrecisionReport } from "../precision/describe_precision.ts";
 import type { QuantizedNetwork } from "../quantize_network.ts";
 import type { Accuracy } from "./accuracy.ts";
 import type { Summary } from "./compare_programs.ts";
@@ -48,6 +49,10 @@ export interface CalibrationReport {
   quantized?: Accuracy;
   /** One row per node, in order. */
   layers: LayerReport[];
+  /** Loss of accuracy, where a limit was set to it. */
+  drop?: DropReport;
+  /** The layers in float and what they cost, where layers were ranked. */
+  precision?: PrecisionReport;
 }
 
 /** Makes the report of a calibration. */

@@ -40,7 +40,42 @@ export function reportText(report: CalibrationReport, files: { output: string; f
       ], { align: ["left", "right", "right"] }),
     );
   }
-  return [table, ...verdict].join("\n\n");
+  return [table, ...precisionText(report), ...verdict].join("\n\n");
+}
+
+/** A table of the layers in float with their cost, and what became of a limit on the loss. */
+function precisionText({ precision, drop }: CalibrationReport): string[] {
+  const texts: string[] = [];
+  if (precision) {
+    const { kept, bytes, milliseconds, sqnr } = precision;
+    const rows = kept.map((layer) => [
+      layer.name,
+      decibels(layer.sqnr),
+      signed(layer.bytes, 0),
+      signed(layer.milliseconds, 2),
+    ]);
+    texts.push(textTable(["kept in float32", "SQNR of the output", "bytes", "ms"], [
+      ["none", decibels(sqnr), bytes.none.toString(), milliseconds.none.toFixed(2)],
+      ...rows,
+      [
+        `these ${kept.length} together`,
+        "",
+        signed(bytes.kept - bytes.none, 0),
+        signed(milliseconds.kept - milliseconds.none, 2),
+      ],
+    ], { align: ["left", "right", "right", "right"] }));
+  }
+  if (drop) {
+    const lost = drop.measure === "top-1"
+      ? `${drop.points.toFixed(2)} points of top-1 are lost`
+      : `${drop.points.toFixed(2)} % of the samples change their class`;
+    texts.push(`${lost} with ${precision?.kept.length ?? 0} layers in float32; ${drop.target} were allowed`);
+  }
+  return texts;
+}
+
+function signed(value: number, digits: number): string {
+  return `${value < 0 ? "-" : "+"}${Math.abs(value).toFixed(digits)}`;
 }
 
 /** Shares of right answers as text. */

@@ -21,6 +21,7 @@ import type { ValueQuantization, WeightQuantization } from "../quantize/plan.ts"
 import { quantizeWeights, type WeightOptions } from "../quantize/quantize_weights.ts";
 import { compareSample, type SampleComparison } from "./compare_sample.ts";
 import { QuantizedPass } from "./quantized_pass.ts";
+import { type Scores, scoreSample } from "./score_sample.ts";
 import { openSampleWriter, type SampleWriter } from "./sample_writer.ts";
 import { stepRanges } from "./step_ranges.ts";
 import { createExecutor, Stream } from "./stream.ts";
@@ -103,6 +104,14 @@ export interface Lane {
   prepare(programs: readonly Lowered[]): Promise<void>;
   /** Runs the float program and the prepared ones on a sample and compares them. */
   compare(sample: number): Promise<SampleComparison>;
+  /** Sets the 8-bit programs that `score` runs. */
+  prepareScoring(programs: readonly Lowered[]): Promise<void>;
+  /**
+   * Runs the programs prepared for it on a sample and looks at their first output.
+   *
+   * @param float The float program's first output; where absent, the float program runs too.
+   */
+  score(sample: number, float?: Float32Array): Promise<Scores>;
 }
 
 /** The methods of a lane, each of which a worker can be asked for. */
@@ -124,6 +133,8 @@ export const LANE_METHODS: readonly (keyof Lane)[] = [
   "finish",
   "prepare",
   "compare",
+  "prepareScoring",
+  "score",
 ];
 
 /** Makes a lane in this isolate. */
@@ -136,12 +147,14 @@ export function createLane(): Lane {
   let counted: Counted;
   let streams: { float: Stream; quantized: QuantizedPass } | undefined;
   let compared: { lowered: Lowered; executor: Executor }[] = [];
+  let scored: Executor[] = [];
 
   return {
     async open(options) {
       samples = await openSampleWriter(options.data, options.dataset);
       float = options.float;
       executor = createExecutor(float);
+      [compared, scored] = [[], []];
     },
 
     expect(fingerprints) {
@@ -234,6 +247,16 @@ export function createLane(): Lane {
     async compare(sample) {
       const { write } = await samples.read(sample);
       return compareSample({ lowered: float, executor }, compared, { write, label: samples.dataset.labels?.[sample] });
+    },
+
+    prepareScoring(programs) {
+      scored = programs.map(createExecutor);
+      return Promise.resolve();
+    },
+
+    async score(sample, known) {
+      const { write } = await samples.read(sample);
+      return scoreSample(scored, known ?? executor, { write, label: samples.dataset.labels?.[sample] });
     },
   };
 }

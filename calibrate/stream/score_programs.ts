@@ -1,26 +1,28 @@
 /**
- * Programs on the evaluation samples, beside one run of the float network.
+ * 8-bit programs on samples, beside one run of the float network.
  *
  * @module
  */
 
 import { rankOf } from "../report/accuracy.ts";
-import type { ProgressListener } from "../report/progress.ts";
 import type { Lowered } from "../lower/lower.ts";
-import type { Lanes } from "../stream/lanes.ts";
-import type { RowLane } from "./row_lane.ts";
+import type { Lanes } from "./lanes.ts";
+import { indexOfLargest } from "./score_sample.ts";
 
-/** The float network on the evaluation samples. */
+/** The float network on samples. */
 export interface FloatScores {
   /** Its first output for each sample. */
   outputs: Float32Array[];
-  /** Rank of each sample's label. */
+  /** Rank of each sample's label; 0 where there are no labels. */
   ranks: number[];
   /** Energy of all outputs. */
   signal: number;
 }
 
-/** How a program did: the rank of each sample's label, and the energy of the error of its first outputs. */
+/**
+ * How a program did: the rank of each sample's label, or without labels of what
+ * the float network says, and the energy of the error of its first outputs.
+ */
 export interface ProgramScores {
   ranks: number[];
   noise: number;
@@ -32,33 +34,35 @@ const PROGRAM_BYTES = 2 ** 30;
 /**
  * Runs programs on the samples that the lanes have open.
  *
- * @param float Is filled at the first call; from then on the float network does not run.
+ * @param samples Positions of the samples in the data.
+ * @param float Is filled at the first call; from then on, with the same samples, the float network does not run.
  */
 export async function scorePrograms(
-  { lanes, labels, progress }: {
-    lanes: Lanes<RowLane>;
-    labels: Int32Array;
-    progress: ProgressListener | undefined;
+  { lanes, samples, labels, progress }: {
+    lanes: Lanes;
+    samples: readonly number[];
+    labels?: Int32Array | undefined;
+    progress: ((done: number, total: number) => void) | undefined;
   },
   programs: readonly Lowered[],
   float: FloatScores,
 ): Promise<ProgramScores[]> {
   const scores = programs.map((): ProgramScores => ({ ranks: [], noise: 0 }));
   const batches = batchesOf(programs, PROGRAM_BYTES / lanes.all.length);
-  const total = batches.length * labels.length;
+  const total = batches.length * samples.length;
   let done = 0;
   for (const batch of batches) {
     await Promise.all(lanes.all.map((lane) => lane.prepareScoring(batch.map((index) => programs[index]))));
     const { outputs } = float;
     await lanes.share(
-      [...labels.keys()],
-      async (lane, sample) => {
-        const result = await lane.score(sample, outputs[sample]);
-        progress?.("Evaluating", ++done, total);
+      [...samples.keys()],
+      async (lane, position) => {
+        const result = await lane.score(samples[position], outputs[position]);
+        progress?.(++done, total);
         return result;
       },
-      (result, sample) => {
-        if (result.float) addFloat(float, result.float, labels[sample]);
+      (result, position) => {
+        if (result.float) addFloat(float, result.float, labels?.[samples[position]]);
         result.programs.forEach(({ rank, noise }, position) => {
           const score = scores[batch[position]];
           score.ranks.push(rank);
@@ -70,9 +74,9 @@ export async function scorePrograms(
   return scores;
 }
 
-function addFloat(float: FloatScores, output: Float32Array, label: number): void {
+function addFloat(float: FloatScores, output: Float32Array, label: number | undefined): void {
   float.outputs.push(output);
-  float.ranks.push(rankOf(output, label));
+  float.ranks.push(rankOf(output, label ?? indexOfLargest(output)));
   for (const value of output) float.signal += value * value;
 }
 

@@ -1,5 +1,5 @@
 /**
- * Tasks that many rows ask for alike, done once.
+ * Tasks that are asked for many times alike, done once.
  *
  * @module
  */
@@ -9,8 +9,8 @@ import type { GridChoice, ScaleMethod } from "../quantize/choose_grid.ts";
 import type { ValueQuantization, WeightQuantization } from "../quantize/plan.ts";
 import type { WeightOptions } from "../quantize/quantize_weights.ts";
 import type { LayerNode } from "../lower/lower_layer.ts";
-import type { Lane } from "../stream/lane.ts";
-import type { Lanes } from "../stream/lanes.ts";
+import type { Lane } from "./lane.ts";
+import type { Lanes } from "./lanes.ts";
 
 /** What was asked for before: results, or promises of them. */
 interface Memory {

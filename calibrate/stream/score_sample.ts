@@ -1,0 +1,56 @@
+/**
+ * How 8-bit programs do on one sample, judged by their first output alone.
+ *
+ * @module
+ */
+
+import type { Executor } from "../../runtime/executor.ts";
+import { rankOf } from "../report/accuracy.ts";
+
+/** How programs did on a sample. */
+export interface Scores {
+  /** The float program's first output, where it ran. */
+  float?: Float32Array;
+  /** For each program the rank of the class that is right, 0 for the best, and the energy of its first output's error. */
+  programs: { rank: number; noise: number }[];
+}
+
+/**
+ * Runs programs on a sample.
+ *
+ * @param float The float program's first output, or the program itself.
+ * @param label The class that is right; where absent, the one that the float program says.
+ */
+export function scoreSample(
+  programs: readonly Executor[],
+  float: Float32Array | Executor,
+  { write, label }: { write: (executor: Executor) => void; label: number | undefined },
+): Scores {
+  const outputOf = (executor: Executor) => {
+    write(executor);
+    executor.run();
+    return executor.tensor(executor.program.outputs[0].tensor) as Float32Array;
+  };
+  const known = float instanceof Float32Array;
+  const floats = known ? float : outputOf(float).slice();
+  const right = label ?? indexOfLargest(floats);
+  const scores = programs.map((executor) => {
+    const output = outputOf(executor);
+    return { rank: rankOf(output, right), noise: distance(floats, output) };
+  });
+  return { ...(!known && { float: floats }), programs: scores };
+}
+
+/** Position of the largest element, the first of equal ones. */
+export function indexOfLargest(values: Float32Array): number {
+  let largest = 0;
+  for (let index = 1; index < values.length; index++) if (values[index] > values[largest]) largest = index;
+  return largest;
+}
+
+/** Sum of the squared differences. */
+function distance(a: Float32Array, b: Float32Array): number {
+  let sum = 0;
+  for (let index = 0; index < a.length; index++) sum += (a[index] - b[index]) ** 2;
+  return sum;
+}

@@ -1,0 +1,117 @@
+import { assert, assertAlmostEquals, assertEquals, assertLess, assertRejects, assertThrows } from "@std/assert";
+import { fileURLToPath } from "node:url";
+import { calibrate, type CalibrationOptions, type CalibrationResult } from "../calibrate/calibrate.ts";
+import { floatModel } from "../calibrate/float_model.ts";
+import type { Graph } from "../calibrate/graph.ts";
+import { importOnnx } from "../calibrate/onnx/import.ts";
+import { layersOf } from "../calibrate/precision/keep_layers.ts";
+import { completeSettings } from "../calibrate/settings.ts";
+import { readBundle } from "../runtime/bundle/read.ts";
+import { Model } from "../runtime/model.ts";
+import { DEMO, DEMO_PREPROCESSING } from "./support/demo_bundle.ts";
+import { randomPixels } from "./support/images.ts";
+
+const path = (name: string) => fileURLToPath(new URL(name, DEMO));
+const DATA = path("calibration_images.npy");
+const LABELS = path("calibration_labels.npy");
+/** What loses most on the demo network. */
+const POOR: Partial<CalibrationOptions> = { weights: "per-tensor", scales: "minmax", usp: "off", equalize: false };
+
+async function demoNetwork(): Promise<Graph> {
+  return importOnnx(await Deno.readFile(new URL("network.onnx", DEMO)), { name: "network" });
+}
+
+async function run(options: Partial<CalibrationOptions>): Promise<CalibrationResult> {
+  const defaults = { data: DATA, samples: 16, preprocessing: DEMO_PREPROCESSING };
+  return await calibrate(await demoNetwork(), { ...defaults, ...options });
+}
+
+/** SQNR in dB of a report's last layer, the network's output. */
+function outputOf({ report }: CalibrationResult): number {
+  return report.layers.at(-1)!.sqnrAfter!;
+}
+
+Deno.test("The layers kept in float are those without whose quantisation the output is best, and it gets better", async () => {
+  const none = await run(POOR);
+  assertEquals(none.report.precision, undefined);
+  let before = outputOf(none);
+  for (const keepFloat of [1, 4]) {
+    const result = await run({ ...POOR, keepFloat });
+    const { kept, ranking, sqnr, bytes, milliseconds } = result.report.precision!;
+    assertEquals(kept.map(({ name }) => name), ranking.slice(0, keepFloat).map(({ name }) => name));
+    const values = ranking.map(({ sqnr }) => sqnr!);
+    assertEquals(values, values.toSorted((a, b) => b - a));
+    assert(values[0] > sqnr! + 1, `${values[0]} dB after ${sqnr}`);
+    assert(outputOf(result) > before, `${outputOf(result)} dB after ${before}`);
+    before = outputOf(result);
+
+    const { program } = await readBundle(result.bundle);
+    const floats = program.steps.filter(({ kernel }) => ["convolution_f32", "depthwise_f32"].includes(kernel));
+    assertEquals(floats.map(({ name }) => name).toSorted(), kept.map(({ name }) => name).toSorted());
+    assert(program.calibration!.methods.includes(`${keepFloat} layer`), program.calibration!.methods);
+    assert(kept.every((layer) => layer.bytes > 0 && Number.isFinite(layer.milliseconds)));
+    const more = bytes.kept - bytes.none;
+    assertAlmostEquals(more, kept.reduce((sum, layer) => sum + layer.bytes, 0), 512);
+    assertAlmostEquals(result.bundle.length - none.bundle.length, more, 4096);
+    assert(milliseconds.none > 0 && milliseconds.kept > 0);
+  }
+});
+
+Deno.test("The bundle of mixed precision does not depend on the number of workers", async () => {
+  for (const options of [{ keepFloat: 3 }, { weightBits: 4, targetDrop: 1, labels: LABELS }] as const) {
+    const [one, three] = [await run(options), await run({ ...options, threads: 3 })];
+    assertEquals(three.bundle, one.bundle);
+    const noted = ({ report }: CalibrationResult) => [report.precision?.ranking, report.drop];
+    assertEquals(noted(three), noted(one));
+  }
+});
+
+Deno.test("A network of which every layer is kept in float gives the float network's output", async () => {
+  const network = await demoNetwork();
+  const keepFloat = layersOf(network).length;
+  const { bundle, report } = await run({ equalize: false, keepFloat });
+  assertEquals(report.precision!.kept.length, keepFloat);
+  const pixels = randomPixels({ height: 48, width: 48, channels: 3 }, 3).data;
+  const [float, mixed] = [await floatModel(network, DEMO_PREPROCESSING), await Model.load(bundle)];
+  const [expected] = Object.values(float.runPixels(pixels));
+  const [actual] = Object.values(mixed.runPixels(pixels));
+  assertEquals(actual, expected);
+});
+
+Deno.test("A limit on the loss is kept with as few layers as are tried, and one that is kept anyway costs nothing", async () => {
+  const options = { ...POOR, samples: 64, labels: LABELS };
+  const plain = await run(options);
+  const loss = (plain.report.float!.top1 - plain.report.quantized!.top1) * 100;
+  assert(loss > 5, `only ${loss} points are lost`);
+
+  const { report } = await run({ ...options, targetDrop: 2 });
+  const { kept } = report.precision!;
+  assertEquals(report.drop!.measure, "top-1");
+  assertAlmostEquals(report.drop!.points, (report.float!.top1 - report.quantized!.top1) * 100, 1e-9);
+  assertLess(report.drop!.points, 2 + 1e-9);
+  const fewer = await run({ ...options, keepFloat: kept.length - 1 });
+  assert((fewer.report.float!.top1 - fewer.report.quantized!.top1) * 100 > 2);
+
+  const lenient = await run({ ...options, targetDrop: 100 });
+  assertEquals(lenient.bundle, plain.bundle);
+  assertEquals(lenient.report.precision, undefined);
+  assertAlmostEquals(lenient.report.drop!.points, loss, 1e-9);
+});
+
+Deno.test("Without labels the loss is the share of samples whose class changes", async () => {
+  const { report } = await run({ ...POOR, samples: 64, targetDrop: 3 });
+  assertEquals(report.drop!.measure, "changed classes");
+  assertLess(report.drop!.points, 3 + 1e-9);
+  assert(report.precision!.kept.length > 0);
+});
+
+Deno.test("Numbers of float layers and limits on the loss are checked", async () => {
+  assertThrows(() => completeSettings({ keepFloat: 1.5 }), RangeError, "keepFloat");
+  assertThrows(() => completeSettings({ keepFloat: -1 }), RangeError, "keepFloat");
+  for (const targetDrop of [-1, 101, NaN]) {
+    assertThrows(() => completeSettings({ targetDrop }), RangeError, "targetDrop");
+  }
+  assertThrows(() => completeSettings({ keepFloat: 1, targetDrop: 1 }), TypeError, "exclude");
+  const { length } = layersOf(await demoNetwork());
+  await assertRejects(() => run({ keepFloat: length + 1 }), RangeError, `network "network" has ${length} with weights`);
+});
