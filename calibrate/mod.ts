@@ -35,5 +35,6 @@ export type { WeightGranularity } from "./quantize/quantize_weights.ts";
 export type { Accuracy } from "./report/accuracy.ts";
 export type { ProgressListener } from "./report/progress.ts";
 export type { CalibrationReport, LayerReport } from "./report/report.ts";
+export type { DropReport, KeptLayer, PrecisionReport, RankedLayer } from "./precision/describe_precision.ts";
 export type { SessionOptions } from "./session.ts";
 export type { CalibrationSettings, WeightRounding } from "./settings.ts";
