@@ -237,8 +237,8 @@ Deno.test("What ECMAScript leaves to the engine reaches neither bundles nor answ
   // Decibels are only printed, and the exponent is corrected after it was guessed.
   assertEquals(found, [
     "calibrate/compare/comparison.ts Math.log10",
-    "calibrate/precision/describe_precision.ts Math.log10",
     "calibrate/observe/histogram.ts Math.log2",
+    "calibrate/precision/describe_precision.ts Math.log10",
     "calibrate/report/compare_programs.ts Math.log10",
   ]);
 });
