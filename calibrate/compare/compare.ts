@@ -10,19 +10,18 @@ import { checkDataset } from "../dataset/check_dataset.ts";
 import { type DatasetOptions, openDataset } from "../dataset/open_dataset.ts";
 import { equalizeLayers } from "../equalize/equalize_layers.ts";
 import type { Graph } from "../graph.ts";
-import { lower, type Lowered } from "../lower/lower.ts";
-import { observeSamples } from "../observe/observe_samples.ts";
+import { lower } from "../lower/lower.ts";
 import { checkKeepFloat } from "../precision/keep_layers.ts";
 import { prepareNetwork } from "../prepare_network.ts";
 import { accuracyOf } from "../report/accuracy.ts";
 import type { ProgressListener } from "../report/progress.ts";
-import { completeSettings } from "../settings.ts";
+import { type CalibrationSettings, completeSettings } from "../settings.ts";
 import { openLanesOf } from "../stream/lanes.ts";
 import { type FloatScores, scorePrograms } from "../stream/score_programs.ts";
 import { writeNetwork } from "../write_network.ts";
 import { type Comparison, type RowScore, summarise } from "./comparison.ts";
 import { COMPARED_METHODS, type ComparedMethod } from "./methods.ts";
-import { quantizeRows } from "./quantize_rows.ts";
+import { type QuantizedRow, quantizeRows } from "./quantize_rows.ts";
 import { ROW_LANES } from "./row_lane.ts";
 
 /** What is compared, and on what. */
@@ -48,6 +47,17 @@ export interface ComparisonOptions {
   /** Is given each method's bundle of each subset. */
   take?: (made: MethodBundle) => void | Promise<void>;
 }
+
+/** A method at work. */
+interface Row {
+  name: string;
+  settings: CalibrationSettings;
+  /** Of each subset's program. */
+  scores: RowScore[];
+}
+
+/** Bytes of programs that wait to be evaluated together. */
+const READY_BYTES = 2 ** 29;
 
 /** A bundle that a comparison made. */
 export interface MethodBundle {
@@ -75,7 +85,7 @@ export async function compareMethods(network: Graph, options: ComparisonOptions)
   if (!Number.isInteger(repeats) || repeats < 1) {
     throw new RangeError(`repeats must be a whole number of at least 1: got ${repeats}`);
   }
-  const rows = methods.map(({ name, settings }) => ({ name, settings: completeSettings(settings) }));
+  const rows = methods.map(({ name, settings }): Row => ({ name, settings: completeSettings(settings), scores: [] }));
   for (const { name, settings } of rows) {
     if (settings.targetDrop !== undefined) throw new RangeError(`Method "${name}" needs keepFloat, not targetDrop`);
     checkKeepFloat(network, settings.keepFloat);
@@ -85,31 +95,31 @@ export async function compareMethods(network: Graph, options: ComparisonOptions)
   const plain = lower(network);
   const lanes = openLanesOf(ROW_LANES, Math.min(threads, calibration.samples));
   const float: FloatScores = { outputs: [], ranks: [], signal: 0 };
-  const scores: RowScore[][] = rows.map(() => []);
+  const score = async (ready: readonly QuantizedRow<Row>[], subset: number) => {
+    await Promise.all(lanes.all.map((lane) => lane.open({ ...evaluation.source, float: plain })));
+    const scoring = { lanes, samples: [...evaluation.labels.keys()], labels: evaluation.labels };
+    const tell = progress && ((done: number, total: number) => progress("Evaluating", done, total));
+    const scored = await scorePrograms({ ...scoring, progress: tell }, ready.map(({ program }) => program), float);
+    for (const [index, { row: { name, settings, scores }, program }] of ready.entries()) {
+      const bundle = await writeNetwork(program, { settings, samples: calibration.samples, preprocessing, classes });
+      scores.push({ ...scored[index], bundleBytes: bundle.length });
+      await options.take?.({ method: name, subset, bundle });
+    }
+  };
   try {
     for (let subset = 0; subset < repeats; subset++) {
       const dataset = { ...calibration.dataset, subset: { index: subset, count: repeats } };
-      const programs: Lowered[] = [];
+      const samples = Array.from({ length: calibration.samples }, (_, sample) => sample);
+      const parts = { source: { data: options.data, dataset }, samples, preprocessing, lanes, progress };
+      const ready: QuantizedRow<Row>[] = [];
       for (const [equalized, prepared] of networks.entries()) {
-        const positions = [...rows.keys()].filter((row) => Number(rows[row].settings.equalize) === equalized);
-        if (positions.length === 0) continue;
-        await Promise.all(lanes.all.map((lane) => lane.open({ data: options.data, dataset, float: prepared.float })));
-        const samples = Array.from({ length: calibration.samples }, (_, sample) => sample);
-        const session = { network: prepared, samples, lanes, progress, ...(preprocessing && { preprocessing }) };
-        const statistics = await observeSamples(session);
-        const quantized = await quantizeRows({ ...session, statistics }, positions.map((row) => rows[row].settings));
-        positions.forEach((row, position) => programs[row] = quantized[position]);
+        const chosen = rows.filter(({ settings }) => Number(settings.equalize) === equalized);
+        for await (const made of quantizeRows({ ...parts, network: prepared }, chosen)) {
+          ready.push(...made);
+          if (bytesOf(ready) >= READY_BYTES) await score(ready.splice(0), subset);
+        }
       }
-      await Promise.all(lanes.all.map((lane) => lane.open({ ...evaluation.source, float: plain })));
-      const scoring = { lanes, samples: [...evaluation.labels.keys()], labels: evaluation.labels };
-      const tell = progress && ((done: number, total: number) => progress("Evaluating", done, total));
-      const scored = await scorePrograms({ ...scoring, progress: tell }, programs, float);
-      for (const [row, program] of programs.entries()) {
-        const { name, settings } = rows[row];
-        const bundle = await writeNetwork(program, { settings, samples: calibration.samples, preprocessing, classes });
-        scores[row].push({ ...scored[row], bundleBytes: bundle.length });
-        await options.take?.({ method: name, subset, bundle });
-      }
+      if (ready.length > 0) await score(ready, subset);
     }
   } finally {
     lanes.close();
@@ -118,8 +128,12 @@ export async function compareMethods(network: Graph, options: ComparisonOptions)
     network: network.name,
     calibration: { subsets: repeats, samples: calibration.samples },
     float: accuracyOf(float.ranks),
-    rows: rows.map((row, position) => summarise(row, scores[position], float)),
+    rows: rows.map(({ name, settings, scores }) => summarise({ name, settings }, scores, float)),
   };
+}
+
+function bytesOf(ready: readonly QuantizedRow<Row>[]): number {
+  return ready.reduce((sum, { program }) => sum + program.data.length, 0);
 }
 
 /** Opens both sets of samples and checks them, before any work. */

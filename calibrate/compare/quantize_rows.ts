@@ -6,7 +6,10 @@
 
 import { lifetimesOf } from "../../runtime/bundle/check_lifetimes.ts";
 import { ELEMENT_BYTES, elementCount } from "../../runtime/bundle/format.ts";
+import type { Preprocessing } from "../../runtime/preprocessing.ts";
+import type { DatasetOptions } from "../dataset/open_dataset.ts";
 import type { Lowered } from "../lower/lower.ts";
+import { observeSamples } from "../observe/observe_samples.ts";
 import type { Statistics } from "../observe/statistics.ts";
 import { quantizeMixed } from "../precision/quantize_mixed.ts";
 import type { PreparedNetwork } from "../prepare_network.ts";
@@ -14,78 +17,125 @@ import { quantizeNetwork } from "../quantize_network.ts";
 import type { ProgressListener } from "../report/progress.ts";
 import type { CalibrationSettings } from "../settings.ts";
 import type { Lanes } from "../stream/lanes.ts";
+import { rememberTasks } from "../stream/remember_tasks.ts";
 import { stepRanges } from "../stream/step_ranges.ts";
 import { lockstep } from "./lockstep.ts";
-import { rememberTasks } from "../stream/remember_tasks.ts";
 import type { RowLane } from "./row_lane.ts";
+
+/** What rows start from. */
+export interface RowSource {
+  network: PreparedNetwork;
+  /** The calibration samples, which the lanes open. */
+  source: { data: string; dataset: DatasetOptions };
+  /** Positions of the samples. */
+  samples: readonly number[];
+  preprocessing: Preprocessing | undefined;
+  lanes: Lanes<RowLane>;
+  progress: ProgressListener | undefined;
+}
+
+/** The program of a row. */
+export interface QuantizedRow<Row> {
+  row: Row;
+  /** As `calibrate` makes it. */
+  program: Lowered;
+}
 
 /** Memory for the programs and samples of rows that are corrected at the same time, over all workers. */
 const ROW_BYTES = 2 ** 30;
 const FLOAT_BYTES = 4;
 
 /**
- * Quantises a network by each of some methods; as many at a time as memory
- * holds are corrected beside one run of the float network, but those of mixed
- * precision one after the other, each beside runs of its own.
+ * Observes a network once and quantises it for all rows. As many rows at a time
+ * as memory holds are corrected beside one run of the float network, but those
+ * of mixed precision one after the other, each beside runs of its own.
  *
- * @returns The programs, in the methods' order, as `calibrate` makes them.
+ * @returns Rows as they become ready, each once; between them the lanes may be put to other use.
  */
-export async function quantizeRows(
-  { network, statistics, samples, lanes, progress }: {
-    network: PreparedNetwork;
-    statistics: Statistics;
-    samples: readonly number[];
-    lanes: Lanes<RowLane>;
-    progress: ProgressListener | undefined;
-  },
-  methods: readonly CalibrationSettings[],
-): Promise<Lowered[]> {
-  const programs: Lowered[] = [];
-  const isMixed = ({ keepFloat }: CalibrationSettings) => keepFloat > 0;
-  const passes = ({ usp, rounding }: CalibrationSettings) => usp !== "off" || rounding === "gptq";
-  const layers = network.graph.nodes.filter(({ op }) => op === "convolution" || op === "fullyConnected").length;
-  const corrected = methods.filter((method) => method.usp !== "off" && !isMixed(method)).length;
-  const remembering = rememberTasks(lanes);
-  let done = 0;
-  const tell: ProgressListener = (phase) => progress?.(phase, Math.min(++done, corrected * layers), corrected * layers);
-  const size = Math.max(1, Math.floor(ROW_BYTES / rowBytes(network, samples.length, lanes.all.length)));
-  const uniform = [...methods.keys()].filter((row) => !isMixed(methods[row]));
-  for (const group of groupsOf(uniform, size, (row) => passes(methods[row]))) {
-    const steps = lockstep(remembering, group.length);
-    const outcomes = await Promise.allSettled(group.map(async (row, position) => {
-      try {
-        const session = { network, lanes: steps.lanesOf(position), progress: tell };
-        programs[row] = (await quantizeNetwork(session, { statistics, samples }, methods[row])).program;
-      } finally {
-        steps.leave(position);
-      }
-    }));
-    for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
+export async function* quantizeRows<Row extends { settings: CalibrationSettings }>(
+  { network, source, samples, preprocessing, lanes, progress }: RowSource,
+  rows: readonly Row[],
+): AsyncGenerator<QuantizedRow<Row>[]> {
+  if (rows.length === 0) return;
+  const open = () => Promise.all(lanes.all.map((lane) => lane.open({ ...source, float: network.float })));
+  await open();
+  const session = { network, samples, lanes, progress };
+  const statistics = await observeSamples({ ...session, ...(preprocessing && { preprocessing }) });
+  const isMixed = ({ settings }: Row) => settings.keepFloat > 0;
+  const uniform = rows.filter((row) => !isMixed(row));
+  const parts = { network, samples, statistics, lanes: rememberTasks(lanes) };
+  const tell = countCorrections(network, uniform, progress);
+  for (const group of groupsOf(uniform, { network, samples: samples.length, lanes: lanes.all.length })) {
+    await open();
+    yield await quantizeGroup(parts, group, tell);
   }
-  for (const [row, settings] of methods.entries()) {
-    if (!isMixed(settings)) continue;
-    const session = { network, samples, lanes, progress };
-    programs[row] = (await quantizeMixed(session, statistics, settings)).quantized.program;
+  for (const row of rows.filter(isMixed)) {
+    await open();
+    yield [{ row, program: (await quantizeMixed(session, statistics, row.settings)).quantized.program }];
   }
-  return programs;
 }
 
-/** Rows in groups that need no more than `size` passes each. */
-function groupsOf(rows: readonly number[], size: number, passes: (row: number) => boolean): number[][] {
-  const groups: number[][] = [[]];
-  let taken = 0;
+/** Quantises a network for some rows, which are corrected in step. */
+async function quantizeGroup<Row extends { settings: CalibrationSettings }>(
+  { network, statistics, samples, lanes }: Pick<RowSource, "network" | "samples" | "lanes"> & {
+    statistics: Statistics;
+  },
+  rows: readonly Row[],
+  tell: () => void,
+): Promise<QuantizedRow<Row>[]> {
+  const steps = lockstep(lanes, rows.length);
+  const outcomes = await Promise.allSettled(rows.map(async ({ settings }, position) => {
+    try {
+      const session = { network, lanes: steps.lanesOf(position), progress: tell };
+      return (await quantizeNetwork(session, { statistics, samples }, settings)).program;
+    } finally {
+      steps.leave(position);
+    }
+  }));
+  return outcomes.map((outcome, position) => {
+    if (outcome.status === "rejected") throw outcome.reason;
+    return { row: rows[position], program: outcome.value };
+  });
+}
+
+/** Makes the counter of the layers that rows have corrected. */
+function countCorrections(
+  { graph }: PreparedNetwork,
+  rows: readonly { settings: CalibrationSettings }[],
+  progress: ProgressListener | undefined,
+): () => void {
+  const layers = graph.nodes.filter(({ op }) => op === "convolution" || op === "fullyConnected").length;
+  const total = layers * rows.filter(({ settings }) => settings.usp !== "off").length;
+  let done = 0;
+  return () => progress?.("Correcting statistics", Math.min(++done, total), total);
+}
+
+/** Shares rows out to groups that memory holds. @param room Numbers of samples and lanes. */
+function groupsOf<Row extends { settings: CalibrationSettings }>(
+  rows: readonly Row[],
+  room: { network: PreparedNetwork; samples: number; lanes: number },
+): Row[][] {
+  const program = room.network.float.data.length / FLOAT_BYTES;
+  const corrected = program + correctionBytes(room);
+  const groups: Row[][] = [];
+  let free = 0;
   for (const row of rows) {
-    if (passes(row) && taken++ === size) {
+    const { usp, rounding } = row.settings;
+    const bytes = usp === "off" && rounding === "nearest" ? program : corrected;
+    if (groups.length === 0 || bytes > free) {
       groups.push([]);
-      taken = 1;
+      free = ROW_BYTES;
     }
     groups[groups.length - 1].push(row);
+    free -= bytes;
   }
   return groups;
 }
 
-/** An estimate of the memory that one corrected row takes: its samples between two nodes, and its program in each lane. */
-function rowBytes({ float }: PreparedNetwork, samples: number, lanes: number): number {
+/** An estimate of the memory for correcting one row: its samples between two nodes, and its program in each lane. */
+function correctionBytes(
+  { network: { float }, samples, lanes }: { network: PreparedNetwork; samples: number; lanes: number },
+): number {
   const { program, data } = float;
   return samples * largestFrontier(float) / FLOAT_BYTES + lanes * (program.arenaBytes + data.length / FLOAT_BYTES);
 }

@@ -29,9 +29,13 @@ export class Stream {
   start(sample: number, write: (executor: Executor) => void): void {
     write(this.executor);
     const kept = new Map<number, Float32Array | Uint8Array>();
-    for (const port of this.lowered.program.inputs) kept.set(port.tensor, this.executor.tensor(port.tensor).slice());
     this.#kept.set(sample, kept);
-    this.advance(sample, "");
+    const range = this.#ranges.get("") ?? { first: 0, end: 0 };
+    for (const { tensor } of this.lowered.program.inputs) {
+      if (this.#lifetimes[tensor]!.death >= range.end) kept.set(tensor, this.executor.tensor(tensor).slice());
+    }
+    this.executor.run(range.first, range.end);
+    this.#keep(kept, range);
   }
 
   /** Shows a layer's pre-activation of a sample; valid until the executor runs again. */
@@ -55,13 +59,25 @@ export class Stream {
     if (!range) return;
     this.#restore(sample, range);
     this.executor.run(range.first, range.end);
-    const kept = this.#kept.get(sample)!;
-    const { steps } = this.lowered.program;
-    for (let step = range.first; step < range.end; step++) {
-      const { output } = steps[step];
-      if (this.#lifetimes[output]!.death >= range.end) kept.set(output, this.executor.tensor(output).slice());
+    this.#keep(this.#kept.get(sample)!, range);
+  }
+
+  /** Keeps what later nodes need of a sample, where it can in the memory of what they don't. */
+  #keep(kept: Map<number, Float32Array | Uint8Array>, { first, end }: StepRange): void {
+    const free: (Float32Array | Uint8Array)[] = [];
+    for (const [tensor, data] of kept) {
+      if (this.#lifetimes[tensor]!.death >= end) continue;
+      kept.delete(tensor);
+      free.push(data);
     }
-    for (const tensor of kept.keys()) if (this.#lifetimes[tensor]!.death < range.end) kept.delete(tensor);
+    for (const { output } of this.lowered.program.steps.slice(first, end)) {
+      if (this.#lifetimes[output]!.death < end) continue;
+      const data = this.executor.tensor(output);
+      const index = free.findIndex((old) => old.length === data.length && old.constructor === data.constructor);
+      const copy = kept.get(output) ?? (index >= 0 ? free.splice(index, 1)[0] : data.slice());
+      copy.set(data);
+      kept.set(output, copy);
+    }
   }
 
   #restore(sample: number, range: StepRange): void {
