@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { writeNpy } from "../calibrate/dataset/npy_writer.ts";
+import { encodePng, randomPixels } from "./support/images.ts";
 import { runTask } from "./support/task_command.ts";
 
 const NETWORK = "examples/demo/network.onnx";
@@ -73,17 +74,24 @@ Deno.test("compare prints a table and writes it as JSON, with progress apart fro
   });
 });
 
-Deno.test("compare takes subsets, workers and folders whose sub-folders are the classes", async () => {
-  const { code, stdout, stderr } = await runTask("compare", [
-    ...[NETWORK, ...EVAL, ...NORMALIZE, "--data", "examples/demo/calibration_images.npy"],
-    ...["--methods", "per-channel+minmax+no-usp", "--repeats", "4", "--threads", "2"],
-  ]);
-  assertEquals(code, 0, stderr);
-  assertMatch(
-    stdout,
-    /\nper-channel\+minmax\+no-usp +\d+\.\d\d ± \d+\.\d\d +\d+\.\d\d ± \d+\.\d\d +\d+\.\d ± \d+\.\d dB /,
-  );
-  assertStringIncludes(stdout, "Calibrated on 4 subsets of 16 samples,");
+Deno.test("compare takes subsets and workers, and folders whose sub-folders are the classes", async () => {
+  await inFolder(async (folder) => {
+    for (const [index, name] of ["bird", "fish", "gear"].entries()) {
+      await Deno.mkdir(`${folder}/${name}`);
+      for (const seed of [1, 2]) {
+        const image = randomPixels({ height: 48, width: 48, channels: 3 }, 10 * index + seed);
+        await Deno.writeFile(`${folder}/${name}/${seed}.png`, encodePng(image));
+      }
+    }
+    const { code, stdout, stderr } = await runTask("compare", [
+      ...[NETWORK, "--data", "examples/demo/calibration_images.npy", "--eval", folder, ...NORMALIZE],
+      ...["--methods", "per-channel+minmax+no-usp", "--repeats", "4", "--threads", "2"],
+    ]);
+    assertEquals(code, 0, stderr);
+    assertMatch(stdout, /\nper-channel\+minmax\+no-usp( +\d+\.\d\d ± \d+\.\d\d){2} +\d+\.\d ± \d+\.\d dB /);
+    assertStringIncludes(stdout, "Calibrated on 4 subsets of 16 samples,");
+    assertStringIncludes(stdout, "Evaluated on 6 samples;");
+  });
 });
 
 Deno.test("compare refuses what it cannot do in one sentence, before any work", async () => {

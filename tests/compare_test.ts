@@ -17,6 +17,8 @@ import { completeSettings } from "../calibrate/settings.ts";
 import { Executor } from "../runtime/executor.ts";
 import { Model } from "../runtime/model.ts";
 import { DEMO, DEMO_PREPROCESSING } from "./support/demo_bundle.ts";
+import { floats, writeOnnx } from "./support/onnx_writer.ts";
+import { random } from "./support/random.ts";
 
 const path = (name: string) => fileURLToPath(new URL(name, DEMO));
 const SMALL = {
@@ -203,6 +205,38 @@ Deno.test("With several subsets, figures are means with their deviations", async
   assert(row.logitSqnr!.deviation! > 0);
   const { rows: [first] } = await compareMethods(graph, { ...SMALL, methods });
   assert(first.logitSqnr!.deviation === null && first.logitSqnr!.mean !== row.logitSqnr!.mean);
+});
+
+Deno.test("A network of one layer is compared by all methods that need no more", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const draw = random(5);
+    const weights = floats([3, 8], draw.f32(24, -1, 1));
+    const node = { op: "Gemm", inputs: ["x", "w", "b"], outputs: ["y"], attributes: { transB: 1 } };
+    const constants = { w: weights, b: floats([3], [0, 0.5, -0.5]) };
+    const graph = importOnnx(writeOnnx({ inputs: { x: [1, 8] }, outputs: ["y"], nodes: [node], constants }), {
+      name: "one layer",
+    });
+    const [data, labels] = [`${folder}/samples.npy`, `${folder}/labels.npy`];
+    await Deno.writeFile(data, writeNpy([12, 8], draw.f32(12 * 8, -1, 1)));
+    await Deno.writeFile(labels, writeNpy([12], Int32Array.from({ length: 12 }, (_, index) => index % 3)));
+    const { rows, float } = await compareMethods(graph, { data, evaluation: data, labels });
+    assertEquals(
+      rows.map(({ name }) => name),
+      COMPARED_METHODS.map(({ name }) => name).filter((name) => !/\bin-float/.test(name)),
+    );
+    for (const { name, top1, logitSqnr } of rows) {
+      assert(Math.abs(top1.mean - float.top1) < 0.2 && logitSqnr!.mean > 15, `${name}: ${logitSqnr!.mean} dB`);
+    }
+    const methods = selectMethods(["per-channel+default+2-in-float"]);
+    await assertRejects(
+      () => compareMethods(graph, { data, evaluation: data, labels, methods }),
+      RangeError,
+      "has 1 with",
+    );
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 });
 
 const ROW: Pick<ComparedRow, "name" | "settings"> = { name: "row", settings: completeSettings({}) };

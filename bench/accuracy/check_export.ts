@@ -33,6 +33,7 @@ const VARIANTS: Readonly<Record<string, Partial<CalibrationOptions>>> = {
   "per-tensor": { weights: "per-tensor" },
   "per-channel, 4-bit": { weightBits: 4 },
   "per-tensor, 4-bit": { weightBits: 4, weights: "per-tensor" },
+  "per-channel, 2 in float": { keepFloat: 2 },
 };
 const MOST_DIFFERENCE = 0.005;
 const CHECK = fileURLToPath(new URL("check_onnx.py", import.meta.url));

@@ -62,24 +62,19 @@ async function main(args: string[]): Promise<void> {
   const preprocessing = readPreprocessing(values, graph.inputs[0].shape);
   if (values.json !== undefined) await checkOutput(values.json, [...positionals, values.data, values.eval]);
   const progress = createProgress();
-  try {
-    const comparison = await compareMethods(graph, {
-      data: values.data,
-      evaluation: values.eval,
-      repeats,
-      threads,
-      progress: progress.update,
-      ...(values.labels !== undefined && { labels: values.labels }),
-      ...(methods && { methods }),
-      ...(samples !== undefined && { samples }),
-      ...(preprocessing && { preprocessing }),
-    });
-    progress.stop();
-    if (values.json !== undefined) {
-      await writeOutput(values.json, new TextEncoder().encode(JSON.stringify(comparison, null, 2) + "\n"));
-    }
-    console.log(comparisonText(comparison));
-  } finally {
-    progress.stop();
+  const comparison = await compareMethods(graph, {
+    data: values.data,
+    evaluation: values.eval,
+    repeats,
+    threads,
+    progress: progress.update,
+    ...(values.labels !== undefined && { labels: values.labels }),
+    ...(methods && { methods }),
+    ...(samples !== undefined && { samples }),
+    ...(preprocessing && { preprocessing }),
+  }).finally(progress.stop);
+  if (values.json !== undefined) {
+    await writeOutput(values.json, new TextEncoder().encode(JSON.stringify(comparison, null, 2) + "\n"));
   }
+  console.log(comparisonText(comparison));
 }

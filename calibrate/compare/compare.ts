@@ -11,7 +11,7 @@ import { type DatasetOptions, openDataset } from "../dataset/open_dataset.ts";
 import { equalizeLayers } from "../equalize/equalize_layers.ts";
 import type { Graph } from "../graph.ts";
 import { lower } from "../lower/lower.ts";
-import { checkKeepFloat } from "../precision/keep_layers.ts";
+import { checkKeepFloat, layersOf } from "../precision/keep_layers.ts";
 import { prepareNetwork } from "../prepare_network.ts";
 import { accuracyOf } from "../report/accuracy.ts";
 import type { ProgressListener } from "../report/progress.ts";
@@ -81,7 +81,7 @@ export interface MethodBundle {
  * @throws {RangeError} Where there are too few samples, or a setting is out of range.
  */
 export async function compareMethods(network: Graph, options: ComparisonOptions): Promise<Comparison> {
-  const { repeats = 1, threads = 1, progress, preprocessing, methods = COMPARED_METHODS } = options;
+  const { repeats = 1, threads = 1, progress, preprocessing, methods = methodsFor(network) } = options;
   if (!Number.isInteger(repeats) || repeats < 1) {
     throw new RangeError(`repeats must be a whole number of at least 1: got ${repeats}`);
   }
@@ -130,6 +130,12 @@ export async function compareMethods(network: Graph, options: ComparisonOptions)
     float: accuracyOf(float.ranks),
     rows: rows.map(({ name, settings, scores }) => summarise({ name, settings }, scores, float)),
   };
+}
+
+/** All methods that a network has enough layers for. */
+function methodsFor(network: Graph): ComparedMethod[] {
+  const layers = layersOf(network).length;
+  return COMPARED_METHODS.filter(({ settings: { keepFloat = 0 } }) => keepFloat <= layers);
 }
 
 function bytesOf(ready: readonly QuantizedRow<Row>[]): number {
