@@ -274,14 +274,21 @@ Deno.test("The text shows means with deviations, and differences with a sign", (
     "Calibrated on 9 samples.",
     "Evaluated on 4 samples; the difference to float ± its standard error, sample by sample.",
   ]);
-  const several = { ...rows[0], top1: { mean: 0.5, deviation: 0.01 } };
+  const several = {
+    ...rows[0],
+    difference: { mean: -1e-9, standardError: 0.01 },
+    top1: { mean: 0.5, deviation: 0.01 },
+  };
   const text = comparisonText({
     network: "n",
     calibration: { subsets: 3, samples: 9 },
     float: accuracy,
     rows: [several],
   });
-  assert(text.includes("50.00 ± 1.00") && text.includes("Calibrated on 3 subsets of 9 samples, mean ± standard"));
+  assert(
+    text.includes("50.00 ± 1.00") && text.includes("  0.00 ± 1.00") &&
+      text.includes("Calibrated on 3 subsets of 9 samples, mean ± standard"),
+  );
 });
 
 Deno.test("A comparison without labels, or of a number of subsets that is none, is refused", async () => {

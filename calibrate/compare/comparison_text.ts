@@ -41,5 +41,6 @@ function spread({ mean, deviation }: Spread, factor: number, digits: number): st
 
 function signed(value: number): string {
   const text = value.toFixed(2);
+  if (Number(text) === 0) return "0.00";
   return value > 0 ? `+${text}` : text;
 }
