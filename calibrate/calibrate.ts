@@ -4,6 +4,8 @@
  * @module
  */
 
+import { collectDetails } from "./details/collect_details.ts";
+import type { CalibrationDetails } from "./details/details.ts";
 import { equalizeLayers } from "./equalize/equalize_layers.ts";
 import type { Graph } from "./graph.ts";
 import { joinStatistics } from "./observe/join_statistics.ts";
@@ -24,6 +26,8 @@ export interface CalibrationOptions extends SessionOptions, Partial<CalibrationS
   classes?: string[];
   /** Paths of the statistics of all shards, which are taken instead of observing the samples. */
   merge?: readonly string[];
+  /** Whether to collect what a page about the calibration shows; false by default. */
+  details?: boolean;
 }
 
 /** A calibrated network. */
@@ -32,6 +36,8 @@ export interface CalibrationResult {
   bundle: Uint8Array<ArrayBuffer>;
   /** Accuracy, size, and where the error arises. */
   report: CalibrationReport;
+  /** What a page shows in addition, where it was asked for. */
+  details?: CalibrationDetails;
 }
 
 /** Most samples without labels on which layers are compared. */
@@ -59,7 +65,8 @@ export async function calibrate(network: Graph, options: CalibrationOptions): Pr
     const { uncorrected } = quantized;
     const programs = settings.usp === "off" ? [uncorrected] : [uncorrected, quantized.program];
     const compared = labels ? samples : evenlySpread(samples, MOST_COMPARED_SAMPLES);
-    const summaries = await comparePrograms(session, programs, compared);
+    const collector = options.details ? collectDetails(session) : undefined;
+    const summaries = await comparePrograms(session, programs, compared, collector?.listener);
 
     const notes = {
       settings: { ...settings, keepFloat: mixed.kept },
@@ -70,7 +77,9 @@ export async function calibrate(network: Graph, options: CalibrationOptions): Pr
     const bundle = await writeNetwork(quantized.program, notes);
     const precision = await describePrecision(mixed, settings, labels !== undefined);
     const [before, after] = [summaries[0], summaries[summaries.length - 1]];
-    const report = makeReport({ graph, quantized, before, after, bundleBytes: bundle.length });
-    return { bundle, report: { ...report, ...precision } };
+    const layers = makeReport({ graph, quantized, before, after, bundleBytes: bundle.length });
+    const report = { ...layers, ...precision };
+    const details = await collector?.finish(statistics, mixed, report, settings);
+    return { bundle, report, ...(details && { details }) };
   });
 }

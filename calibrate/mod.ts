@@ -19,6 +19,16 @@ export { compareMethods, type ComparisonOptions, type MethodBundle } from "./com
 export type { ComparedRow, Comparison, Spread } from "./compare/comparison.ts";
 export { COMPARED_METHODS, type ComparedMethod, selectMethods } from "./compare/methods.ts";
 export type { Activation } from "../runtime/activation.ts";
+export type {
+  CalibrationDetails,
+  ChannelShifts,
+  CurvePoint,
+  LayerCost,
+  LayerShift,
+  Range,
+  TensorDetails,
+  WorstSample,
+} from "./details/details.ts";
 export type { Dataset, Sample } from "./dataset/dataset.ts";
 export * from "./dataset/open_dataset.ts";
 export type { CorrectionMode, CorrectionTarget } from "./correct/correct_layer.ts";

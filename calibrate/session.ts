@@ -8,6 +8,7 @@
 import { elementCount } from "../runtime/bundle/format.ts";
 import type { Preprocessing } from "../runtime/preprocessing.ts";
 import { checkDataset } from "./dataset/check_dataset.ts";
+import type { Dataset } from "./dataset/dataset.ts";
 import { type DatasetOptions, openDataset } from "./dataset/open_dataset.ts";
 import type { Graph } from "./graph.ts";
 import { type PreparedNetwork, prepareNetwork } from "./prepare_network.ts";
@@ -42,6 +43,8 @@ export interface Session {
   classes?: string[];
   /** Recipe for images. */
   preprocessing?: Preprocessing;
+  /** The samples themselves. */
+  dataset: Dataset;
   /** They share the work. */
   lanes: Lanes;
   /** Is told of the work done. */
@@ -78,6 +81,7 @@ export async function withSession<Result>(
     return await work({
       network,
       samples: Array.from({ length }, (_, index) => index),
+      dataset,
       ...(labels && { labels }),
       ...(classes && { classes }),
       ...(preprocessing && { preprocessing }),

@@ -79,7 +79,7 @@ Deno.test("calibrate writes a bundle and a report, prints a table, and gives the
 Deno.test("calibrate reports accuracies on labelled samples and stores the names of the classes", async () => {
   await inFolder(async (folder) => {
     const labels = ["--labels", "examples/demo/calibration_labels.npy", "--classes", "examples/demo/classes.txt"];
-    const args = [...DEMO, ...labels, "--json", `${folder}/a.json`];
+    const args = [...DEMO, ...labels, "--json", `${folder}/a.json`, "--report", `${folder}/a.html`];
     const { bundle, result } = await calibrated(`${folder}/a.octet`, args);
     assertMatch(result.stdout, /\nfloat +\d+\.\d\d % +\d+\.\d\d %\n8 bits before USP .*\n8 bits +\d/);
     const report = JSON.parse(await Deno.readTextFile(`${folder}/a.json`));
@@ -87,6 +87,9 @@ Deno.test("calibrate reports accuracies on labelled samples and stores the names
     assert(report.float.top1 >= 0.75 && report.quantized.top1 >= 0.75, JSON.stringify(report.quantized));
     const classes = (await Deno.readTextFile("examples/demo/classes.txt")).trim().split("\n");
     assertEquals((await Model.load(bundle)).labels, classes);
+    const page = await Deno.readTextFile(`${folder}/a.html`);
+    assertMatch(page, /^<!doctype html>[\s\S]*Top-1 on the 16 calibration samples[\s\S]*<\/html>\n$/);
+    assert(classes.some((name) => page.includes(`>${name}<`)));
   });
 });
 
@@ -176,6 +179,7 @@ Deno.test("calibrate refuses arguments that it cannot use", async () => {
     await withOutput(folder);
     await withOutput(`${folder}/missing/out.octet`);
     await refused([...DEMO, "--json", folder], `Cannot write ${folder}: it is a folder`);
+    await refused([...DEMO, "--report", `${folder}/none/a.html`], `Cannot write ${folder}/none/a.html: no such file`);
     await refused(["--data", IMAGES], "MODEL.onnx");
     await refused([NETWORK, "--output", `${folder}/out.octet`], "--data is missing");
     await refused(["--output", `${folder}/out.octet`, ...DEMO, "--json"], "'--json <value>' argument missing");

@@ -35,6 +35,7 @@ const HELP = `Usage: deno task calibrate MODEL.onnx --data PATH --output FILE.oc
   --target-drop P     keep as few as lose at most P points of top-1 on the samples, or without labels change P % of the classes
   --threads N         workers; the bundle does not depend on it (default 1)
   --json FILE         write the report as JSON
+  --report FILE.html  write a page that shows where accuracy goes
   --shard I/N         observe part I of N of the samples, from 1, and write --statistics FILE instead of a bundle
   --merge FILE…       take the statistics of all N parts instead of observing; stands after MODEL.onnx
 ${PREPROCESSING_HELP}`;
@@ -64,6 +65,7 @@ async function main(args: string[]): Promise<void> {
       "target-drop": { type: "string" },
       threads: { type: "string", default: "1" },
       json: { type: "string" },
+      report: { type: "string" },
       shard: { type: "string" },
       statistics: { type: "string" },
       merge: { type: "string", multiple: true },
@@ -114,22 +116,29 @@ async function main(args: string[]): Promise<void> {
   const inputs = [...positionals, ...merge ?? []];
   await checkOutput(output, inputs);
   if (values.json !== undefined) await checkOutput(values.json, [...inputs, output]);
+  if (values.report !== undefined) await checkOutput(values.report, [...inputs, output, ...asList(values.json)]);
 
-  const { bundle, report } = await withProgress((progress) =>
+  const { bundle, report, details } = await withProgress((progress) =>
     calibrate(graph, {
       ...choices,
       ...samples,
       data: values.data!,
       ...(classes && { classes }),
       ...(merge && { merge }),
+      details: values.report !== undefined,
       progress,
     })
   );
+  const floatBytes = (await Deno.stat(positionals[0])).size;
   await writeOutput(output, bundle);
   if (values.json !== undefined) {
     await writeOutput(values.json, new TextEncoder().encode(JSON.stringify(report, null, 2) + "\n"));
   }
-  const floatBytes = (await Deno.stat(positionals[0])).size;
+  if (values.report !== undefined) {
+    const { reportPage } = await import("../report/page/report_page.ts");
+    const page = reportPage(report, details!, { floatBytes, ...(classes && { classes }) });
+    await writeOutput(values.report, new TextEncoder().encode(page));
+  }
   console.log(reportText(report, { output, floatBytes }));
 }
 
@@ -166,6 +175,10 @@ async function withProgress<Result>(work: (update: Progress["update"]) => Promis
   } finally {
     progress.stop();
   }
+}
+
+function asList<Item>(item: Item | undefined): Item[] {
+  return item === undefined ? [] : [item];
 }
 
 async function readClasses(path: string, count: number): Promise<string[]> {

@@ -8,6 +8,7 @@
 import type { Lowered } from "../lower/lower.ts";
 import type { Session } from "../session.ts";
 import type { SampleComparison } from "../stream/compare_sample.ts";
+import type { Watched } from "../stream/lane.ts";
 import { type Accuracy, accuracyOf } from "./accuracy.ts";
 
 /** Comparison of the float program and an 8-bit program over samples. */
@@ -20,13 +21,22 @@ export interface Summary {
   quantized?: Accuracy;
 }
 
+/** What is wanted of a comparison beside its summaries. */
+export interface ComparisonListener {
+  /** Values whose channels are summed up in the lanes, and the number of their channels. */
+  channels: Watched["channels"];
+  /** Is given the comparison of each sample, in order. */
+  take(comparison: SampleComparison, sample: number): void;
+}
+
 /** Runs the float program and 8-bit ones on samples. @returns One summary for each 8-bit program. */
 export async function comparePrograms(
   { lanes, progress }: Pick<Session, "lanes" | "progress">,
   programs: readonly Lowered[],
   samples: readonly number[],
+  listener?: ComparisonListener,
 ): Promise<Summary[]> {
-  await Promise.all(lanes.all.map((lane) => lane.prepare(programs)));
+  await Promise.all(lanes.all.map((lane) => lane.prepare(programs, listener?.channels)));
   const sums = createSums(programs.length);
   let done = 0;
   await lanes.share(
@@ -36,7 +46,10 @@ export async function comparePrograms(
       progress?.("Measuring", ++done, samples.length);
       return comparison;
     },
-    (comparison) => addComparison(sums, comparison),
+    (comparison, sample) => {
+      addComparison(sums, comparison);
+      listener?.take(comparison, sample);
+    },
   );
   return sums.programs.map(({ noise, ranks }) => ({
     sqnr: new Map(

@@ -23,10 +23,11 @@ export function entropyGrid(histogram: Histogram, levels = 255): Grid {
   const twoSided = min < 0 && max > 0;
   const quantized = twoSided ? (levels + 1) / 2 : levels + 1;
   const { counts, width } = magnitudes(histogram);
+  const sums = prefixSums(counts);
   let best = MAGNITUDE_BINS;
   let least = Infinity;
   for (let bins = MAGNITUDE_BINS; bins >= quantized; bins--) {
-    const divergence = divergenceAt(counts, bins, quantized);
+    const divergence = divergenceAt(sums, bins, quantized);
     if (divergence < least) [best, least] = [bins, divergence];
   }
   const threshold = best * width;
@@ -48,30 +49,53 @@ function magnitudes(histogram: Histogram): { counts: Float64Array; width: number
   return { counts, width };
 }
 
-/** Divergence of the first `bins` bins, outliers in the last, from their version with `levels` levels. */
-function divergenceAt(counts: Float64Array, bins: number, levels: number): number {
-  let outliers = 0;
-  for (let bin = bins; bin < counts.length; bin++) outliers += counts[bin];
-  const total = counts.reduce((sum, count) => sum + count, 0);
-  let inside = 0;
-  for (let bin = 0; bin < bins; bin++) inside += counts[bin];
+/** Sums over the bins before each edge, from which divergences follow without looking at single bins. */
+interface PrefixSums {
+  counts: Float64Array;
+  /** Number of counts. */
+  count: Float64Array;
+  /** Number of bins that are not empty. */
+  filled: Float64Array;
+  /** Sum of count x log count. */
+  entropy: Float64Array;
+}
+
+function prefixSums(counts: Float64Array): PrefixSums {
+  const [count, filled, entropy] = [0, 1, 2].map(() => new Float64Array(counts.length + 1));
+  counts.forEach((value, bin) => {
+    count[bin + 1] = count[bin] + value;
+    filled[bin + 1] = filled[bin] + (value > 0 ? 1 : 0);
+    entropy[bin + 1] = entropy[bin] + timesLogarithm(value);
+  });
+  return { counts, count, filled, entropy };
+}
+
+function timesLogarithm(value: number): number {
+  return value > 0 ? value * logarithm(value) : 0;
+}
+
+/**
+ * Divergence of the first `bins` bins, outliers in the last, from their version
+ * with `levels` levels: sum p log p - sum p log q, where q is the same in all
+ * bins of a level that are not empty.
+ */
+function divergenceAt({ counts, count, filled, entropy }: PrefixSums, bins: number, levels: number): number {
+  const total = count[counts.length];
+  const inside = count[bins];
   if (inside === 0) return Infinity;
-  let divergence = 0;
+  const outliers = total - inside;
+  const last = counts[bins - 1];
+  const own = entropy[bins] - timesLogarithm(last) + timesLogarithm(last + outliers);
+  const insideLogarithm = logarithm(inside);
+  let cross = 0;
   for (let level = 0; level < levels; level++) {
     const start = Math.floor(level * bins / levels);
     const end = Math.floor((level + 1) * bins / levels);
-    let sum = 0;
-    let filled = 0;
-    for (let bin = start; bin < end; bin++) {
-      sum += counts[bin];
-      if (counts[bin] > 0) filled++;
-    }
-    for (let bin = start; bin < end; bin++) {
-      const reference = (counts[bin] + (bin === bins - 1 ? outliers : 0)) / total;
-      if (reference === 0) continue;
-      const approximation = counts[bin] > 0 ? sum / filled / inside : 1e-12;
-      divergence += reference * logarithm(reference / approximation);
-    }
+    const sum = count[end] - count[start];
+    if (sum === 0) continue;
+    const weight = sum + (end === bins && last > 0 ? outliers : 0);
+    cross += weight * (logarithm(sum / (filled[end] - filled[start])) - insideLogarithm);
   }
-  return divergence;
+  if (last === 0 && outliers > 0) cross += outliers * logarithm(1e-12);
+  return (own - cross) / total - logarithm(total);
 }

@@ -7,7 +7,9 @@
 
 import type { Executor } from "../../runtime/executor.ts";
 import type { Lowered } from "../lower/lower.ts";
+import { addSample, type ChannelMoments } from "../observe/channel_moments.ts";
 import { rankOf } from "../report/accuracy.ts";
+import { indexOfLargest } from "./score_sample.ts";
 import { stepRanges } from "./step_ranges.ts";
 
 /** A lowered program with the executor that runs it. */
@@ -22,6 +24,8 @@ export interface SampleComparison {
   signal: Map<string, number>;
   /** Rank of the label in the float program's first output, 0 for the best; absent without labels. */
   rank?: number;
+  /** The class that the float program says: the position of its first output's largest element. */
+  best: number;
   /** The 8-bit programs, in order. */
   programs: ProgramComparison[];
 }
@@ -32,18 +36,31 @@ export interface ProgramComparison {
   noise: Map<string, number>;
   /** Rank of the label in the first output, 0 for the best; absent without labels. */
   rank?: number;
+  /** The class that the program says. */
+  best: number;
 }
 
-/** Runs all programs on a sample and compares the result of every node. */
+/** Moments of the channels of some nodes' results, by the name of their output, in the float program and in others. */
+export interface ComparedChannels {
+  float: Map<string, ChannelMoments>;
+  programs: Map<string, ChannelMoments>[];
+}
+
+/**
+ * Runs all programs on a sample and compares the result of every node.
+ *
+ * @param channels To these, the moments of the sample are added.
+ */
 export function compareSample(
   float: Running,
   programs: readonly Running[],
   { write, label }: { write: (executor: Executor) => void; label: number | undefined },
+  channels?: ComparedChannels,
 ): SampleComparison {
-  const rank = ({ executor }: Running) =>
-    label === undefined
-      ? {}
-      : { rank: rankOf(executor.tensor(executor.program.outputs[0].tensor) as Float32Array, label) };
+  const judge = ({ executor }: Running) => {
+    const output = executor.tensor(executor.program.outputs[0].tensor) as Float32Array;
+    return { best: indexOfLargest(output), ...(label !== undefined && { rank: rankOf(output, label) }) };
+  };
   for (const { executor } of [float, ...programs]) write(executor);
   const signal = new Map<string, number>();
   const noise = programs.map(() => new Map<string, number>());
@@ -62,16 +79,26 @@ export function compareSample(
     if (reference === undefined) continue;
     const floats = float.executor.tensor(reference) as Float32Array;
     signal.set(node, energyOf(floats));
+    const moments = channels?.float.get(node);
+    if (moments) addSample(moments, floats);
     programs.forEach(({ lowered, executor }, index) => {
       const place = lowered.places.get(node);
-      if (place) noise[index].set(node, differenceOf(floats, executor, (place.f32 ?? place.u8)!));
+      if (!place) return;
+      const tensor = (place.f32 ?? place.u8)!;
+      noise[index].set(node, differenceOf(floats, executor, tensor));
+      if (moments) addSample(channels!.programs[index].get(node)!, realValues(executor, tensor));
     });
   }
   return {
     signal,
-    ...rank(float),
-    programs: programs.map((program, index) => ({ noise: noise[index], ...rank(program) })),
+    ...judge(float),
+    programs: programs.map((program, index) => ({ noise: noise[index], ...judge(program) })),
   };
+}
+
+function realValues(executor: Executor, tensor: number): Float32Array {
+  const { scale = 1, zeroPoint = 0 } = executor.program.tensors[tensor];
+  return Float32Array.from(executor.values(tensor), (value) => (value - zeroPoint) * scale);
 }
 
 function energyOf(values: Float32Array): number {

@@ -19,7 +19,7 @@ import type { Observation } from "../observe/statistics.ts";
 import { chooseGrid, type GridChoice, type ScaleMethod } from "../quantize/choose_grid.ts";
 import type { ValueQuantization, WeightQuantization } from "../quantize/plan.ts";
 import { quantizeWeights, type WeightOptions } from "../quantize/quantize_weights.ts";
-import { compareSample, type SampleComparison } from "./compare_sample.ts";
+import { type ComparedChannels, compareSample, type SampleComparison } from "./compare_sample.ts";
 import { QuantizedPass } from "./quantized_pass.ts";
 import { type Scores, scoreSample } from "./score_sample.ts";
 import { openSampleWriter, type SampleWriter } from "./sample_writer.ts";
@@ -100,10 +100,16 @@ export interface Lane {
   advance(node: string): Promise<void>;
   /** Ends the layer-by-layer pass and gives its memory back. */
   finish(): Promise<void>;
-  /** Sets the 8-bit programs that `compare` runs. */
-  prepare(programs: readonly Lowered[]): Promise<void>;
+  /**
+   * Sets the 8-bit programs that `compare` runs.
+   *
+   * @param channels Values whose channels are summed up, and the number of their channels.
+   */
+  prepare(programs: readonly Lowered[], channels?: Watched["channels"]): Promise<void>;
   /** Runs the float program and the prepared ones on a sample and compares them. */
   compare(sample: number): Promise<SampleComparison>;
+  /** The moments of the channels in the samples compared so far. */
+  comparedChannels(): Promise<ComparedChannels>;
   /** Sets the 8-bit programs that `score` runs. */
   prepareScoring(programs: readonly Lowered[]): Promise<void>;
   /**
@@ -133,6 +139,7 @@ export const LANE_METHODS: readonly (keyof Lane)[] = [
   "finish",
   "prepare",
   "compare",
+  "comparedChannels",
   "prepareScoring",
   "score",
 ];
@@ -147,6 +154,7 @@ export function createLane(): Lane {
   let counted: Counted;
   let streams: { float: Stream; quantized: QuantizedPass } | undefined;
   let compared: { lowered: Lowered; executor: Executor }[] = [];
+  let comparedChannels: ComparedChannels = { float: new Map(), programs: [] };
   let scored: Executor[] = [];
 
   return {
@@ -239,15 +247,20 @@ export function createLane(): Lane {
       return Promise.resolve();
     },
 
-    prepare(programs) {
+    prepare(programs, channels = []) {
       compared = programs.map((lowered) => ({ lowered, executor: createExecutor(lowered) }));
+      const none = () => new Map(channels.map(({ name, channels }) => [name, createChannelMoments(channels)]));
+      comparedChannels = { float: none(), programs: programs.map(none) };
       return Promise.resolve();
     },
 
     async compare(sample) {
       const { write } = await samples.read(sample);
-      return compareSample({ lowered: float, executor }, compared, { write, label: samples.dataset.labels?.[sample] });
+      const label = samples.dataset.labels?.[sample];
+      return compareSample({ lowered: float, executor }, compared, { write, label }, comparedChannels);
     },
+
+    comparedChannels: () => Promise.resolve(comparedChannels),
 
     prepareScoring(programs) {
       scored = programs.map(createExecutor);
