@@ -84,11 +84,13 @@ Deno.test("compare takes subsets and workers, and folders whose sub-folders are 
       }
     }
     const { code, stdout, stderr } = await runTask("compare", [
-      ...[NETWORK, "--data", "examples/demo/calibration_images.npy", "--eval", folder, ...NORMALIZE],
-      ...["--methods", "per-channel+minmax+no-usp", "--repeats", "4", "--threads", "2"],
+      ...["--methods", "per-channel+minmax+no-usp", "per-tensor+minmax+no-usp", NETWORK],
+      ...["--data", "examples/demo/calibration_images.npy", "--eval", folder, ...NORMALIZE],
+      ...["--repeats", "4", "--threads", "2"],
     ]);
     assertEquals(code, 0, stderr);
     assertMatch(stdout, /\nper-channel\+minmax\+no-usp( +\d+\.\d\d ± \d+\.\d\d){2} +\d+\.\d ± \d+\.\d dB /);
+    assertStringIncludes(stdout, "\nper-tensor+minmax+no-usp ");
     assertStringIncludes(stdout, "Calibrated on 4 subsets of 16 samples,");
     assertStringIncludes(stdout, "Evaluated on 6 samples;");
   });

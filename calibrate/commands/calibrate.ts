@@ -12,8 +12,15 @@ import { observeShard } from "../observe_shard.ts";
 import { reportText } from "../report/report_text.ts";
 import { createProgress, type Progress } from "../report/progress.ts";
 import { checkOutput, readInput, readNetwork, writeOutput } from "./files.ts";
-import { readShard, repeatOption } from "./shard_options.ts";
-import { PREPROCESSING_HELP, PREPROCESSING_OPTIONS, readChoice, readCount, readPreprocessing } from "./options.ts";
+import { readShard } from "./shard_options.ts";
+import {
+  PREPROCESSING_HELP,
+  PREPROCESSING_OPTIONS,
+  readChoice,
+  readCount,
+  readPreprocessing,
+  repeatOption,
+} from "./options.ts";
 
 const HELP = `Usage: deno task calibrate MODEL.onnx --data PATH --output FILE.octet [options]
 

@@ -11,7 +11,7 @@ import { comparisonText } from "../compare/comparison_text.ts";
 import { selectMethods } from "../compare/methods.ts";
 import { createProgress } from "../report/progress.ts";
 import { checkOutput, readNetwork, writeOutput } from "./files.ts";
-import { PREPROCESSING_HELP, PREPROCESSING_OPTIONS, readCount, readPreprocessing } from "./options.ts";
+import { PREPROCESSING_HELP, PREPROCESSING_OPTIONS, readCount, readPreprocessing, repeatOption } from "./options.ts";
 
 const HELP = `Usage: deno task compare MODEL.onnx --data PATH --eval PATH --labels PATH [options]
 
@@ -21,7 +21,7 @@ no-usp, mean, moments or lsq, per-channel and per-tensor; then what calibrate do
   --data PATH         samples to calibrate on: .npy file or folder of JPEG and PNG images
   --eval PATH         samples to evaluate on
   --labels PATH       int32 .npy file of the evaluation samples; not needed where sub-folders are the classes
-  --methods LIST      names as in the table, or words for all that have them: qmse+moments,per-tensor+default
+  --methods WORDS…    names as in the table, or words for all that have them: qmse+moments per-tensor+default
   --repeats N         calibrate on N subsets without a sample in common (default 1)
   --samples N         use N samples in each subset, evenly spread
   --threads N         workers; the result does not depend on it (default 1)
@@ -32,13 +32,13 @@ if (import.meta.main) await runCommand(main);
 
 async function main(args: string[]): Promise<void> {
   const { values, positionals } = parseArguments({
-    args,
+    args: repeatOption(args, "--methods", (argument) => !argument.endsWith(".onnx")),
     allowPositionals: true,
     options: {
       data: { type: "string" },
       eval: { type: "string" },
       labels: { type: "string" },
-      methods: { type: "string" },
+      methods: { type: "string", multiple: true },
       repeats: { type: "string", default: "1" },
       samples: { type: "string" },
       threads: { type: "string", default: "1" },
@@ -51,7 +51,7 @@ async function main(args: string[]): Promise<void> {
   if (positionals.length !== 1) throw new TypeError("Give one MODEL.onnx to compare on (--help shows the usage)");
   if (values.data === undefined) throw new TypeError("--data is missing: where are the calibration samples");
   if (values.eval === undefined) throw new TypeError("--eval is missing: where are the evaluation samples");
-  const methods = values.methods === undefined ? undefined : selectMethods(values.methods.split(","));
+  const methods = values.methods && selectMethods(values.methods.flatMap((list) => list.split(",")));
   const repeats = readCount("--repeats", values.repeats);
   const threads = readCount("--threads", values.threads);
   const samples = values.samples === undefined ? undefined : readCount("--samples", values.samples);

@@ -70,6 +70,26 @@ export function readPreprocessing(values: OptionValues, inputShape: readonly num
   return checked;
 }
 
+/**
+ * Lets an option take all arguments up to the next option, by repeating it before each of them.
+ *
+ * @param takes Whether it takes an argument; at the first that it does not take it ends, too.
+ */
+export function repeatOption(
+  args: readonly string[],
+  option: string,
+  takes: (argument: string) => boolean = () => true,
+): string[] {
+  let repeated = false;
+  return args.flatMap((argument, index) => {
+    const first = args[index - 1] === option;
+    if (argument.startsWith("-")) repeated = argument === option;
+    else if (!first && !takes(argument)) repeated = false;
+    else if (repeated && !first) return [option, argument];
+    return [argument];
+  });
+}
+
 /** Reads a whole number of at least 1. */
 export function readCount(option: string, text: string): number {
   const value = Number(text);

@@ -45,13 +45,3 @@ export function readShard(
   }
   return { index, count, statistics };
 }
-
-/** Lets an option take all arguments up to the next option, by repeating it before each of them. */
-export function repeatOption(args: readonly string[], option: string): string[] {
-  let repeated = false;
-  return args.flatMap((argument, index) => {
-    if (argument.startsWith("-")) repeated = argument === option;
-    else if (repeated && args[index - 1] !== option) return [option, argument];
-    return [argument];
-  });
-}
