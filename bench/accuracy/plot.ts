@@ -1,0 +1,103 @@
+/**
+ * Draws the table that `deno task compare --json` wrote.
+ *
+ * ```sh
+ * deno run -A bench/accuracy/plot.ts comparison.json figure.svg
+ * ```
+ *
+ * @module
+ */
+
+import * as Plot from "@observablehq/plot";
+import { parseHTML } from "linkedom";
+import type { Comparison } from "../../calibrate/compare/comparison.ts";
+
+/** A method in the figure. */
+interface Mark {
+  weights: string;
+  scales: string;
+  usp: string;
+  /** Top-1 less float's, in points, and its standard error. */
+  difference: number;
+  error: number;
+}
+
+const SCALES: Readonly<Record<string, string>> = {
+  minmax: "min-max",
+  percentile: "percentile",
+  entropy: "entropy",
+  qmse: "QMSE",
+  default: "QMSE, equalised",
+};
+const CORRECTIONS: Readonly<Record<string, string>> = {
+  off: "no USP",
+  mean: "mean",
+  moments: "mean and variance",
+  lsq: "least squares",
+};
+const COLOURS = ["#8a8f98", "#e0a030", "#2266cc", "#50a878"];
+
+const [source, target] = Deno.args;
+const { rows, network, float }: Comparison = JSON.parse(await Deno.readTextFile(source));
+const marks = rows.flatMap(({ name, settings, difference }): Mark[] => {
+  const [weights, scales, ...others] = name.split("+");
+  const equalised = scales === "default" && others.every((word) => ["no-usp", "mean", "lsq"].includes(word));
+  if (!(scales in SCALES) || (scales === "default" && !equalised)) return [];
+  const { mean, standardError } = difference;
+  return [{
+    weights: `${weights} weights`,
+    scales: SCALES[scales],
+    usp: CORRECTIONS[settings.usp],
+    difference: 100 * mean,
+    error: 100 * standardError,
+  }];
+});
+const shared = { y: "usp", fx: "weights", fy: "scales", stroke: "usp" } as const;
+const { document } = parseHTML("<html><body></body></html>") as unknown as {
+  document: NonNullable<Plot.PlotOptions["document"]>;
+};
+const figure = Plot.plot({
+  document,
+  width: 860,
+  height: 460,
+  marginLeft: 120,
+  marginRight: 20,
+  marginTop: 36,
+  marginBottom: 44,
+  style: { background: "white", color: "#222", fontFamily: "system-ui, sans-serif", fontSize: "12px" },
+  x: { label: `top-1 of ${network} less float's ${(float.top1 * 100).toFixed(1)} %, points`, grid: true, nice: true },
+  y: { axis: null, domain: Object.values(CORRECTIONS) },
+  fx: { label: null },
+  fy: { label: null, domain: Object.values(SCALES) },
+  color: { domain: Object.values(CORRECTIONS), range: COLOURS, legend: false },
+  marks: [
+    Plot.frame({ stroke: "#ddd" }),
+    Plot.ruleX([0], { stroke: "#222" }),
+    Plot.ruleY(marks, {
+      ...shared,
+      x1: ({ difference, error }: Mark) => difference - error,
+      x2: ({ difference, error }: Mark) => difference + error,
+      strokeWidth: 2,
+    }),
+    Plot.dot(marks, { ...shared, x: "difference", fill: "usp", r: 4 }),
+    // Named once, on the side where there is room.
+    ...(["start", "end"] as const).map((textAnchor) =>
+      Plot.text(
+        marks.filter(({ scales, difference }) =>
+          scales === SCALES.minmax && (difference > -9) === (textAnchor === "end")
+        ),
+        {
+          ...shared,
+          stroke: null,
+          fill: "usp",
+          x: ({ difference, error }: Mark) => textAnchor === "end" ? difference - error : difference + error,
+          text: "usp",
+          textAnchor,
+          dx: textAnchor === "end" ? -6 : 6,
+        },
+      )
+    ),
+  ],
+});
+figure.setAttribute("xmlns", "http://www.w3.org/2000/svg");
+await Deno.writeTextFile(target, figure.outerHTML + "\n");
