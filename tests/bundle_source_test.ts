@@ -11,6 +11,7 @@ import {
 } from "../runtime/http/mod.ts";
 import { parseBundleAddress } from "../runtime/http/models/source/address.ts";
 import { createKvCache, type KeyValueStore } from "../runtime/http/models/source/cache_kv.ts";
+import { findBundles } from "../runtime/http/models/source/find_bundles.ts";
 import { readBundleSource, type SourceOptions } from "../runtime/http/models/source/read_bundle_source.ts";
 import { BundleError } from "../runtime/mod.ts";
 import { withBundles, withServer } from "./support/server.ts";
@@ -267,6 +268,32 @@ Deno.test("the caches of this host keep bundles between processes", async () => 
         assertEquals(requests.length, expected, cache);
       }
     });
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("NAME=FOLDER is a folder of one model: its versions, or its only bundle", async () => {
+  const folder = await Deno.makeTempDir();
+  const find = async () =>
+    (await findBundles(`net=${folder}`)).map(({ source, ...rest }) => ({
+      ...rest,
+      source: source.slice(folder.length),
+    }));
+  const refused = (message: string) => assertRejects(find, TypeError, folder + message);
+  try {
+    await refused(": no bundle is there, one file .octet or VERSION/model.octet expected");
+    for (const name of ["README.md", ".hidden.octet", "any.octet"]) await Deno.writeTextFile(`${folder}/${name}`, "");
+    await Deno.mkdir(`${folder}/folder.octet`);
+    assertEquals(await find(), [{ name: "net", version: "1", source: "/any.octet" }]);
+    await Deno.writeTextFile(`${folder}/other.octet`, "");
+    await refused(": 2 bundles are there, one file .octet or VERSION/model.octet expected");
+    for (const version of ["10", "2"]) await Deno.mkdir(`${folder}/${version}`);
+    assertEquals(await find(), [
+      { name: "net", version: "2", source: "/2/model.octet" },
+      { name: "net", version: "10", source: "/10/model.octet" },
+    ]);
+    await assertRejects(() => findBundles(folder), TypeError, `${folder}/10: no version is there, 10/1/model.octet`);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

@@ -25,7 +25,7 @@ async function serve(args: string[]): Promise<void> {
     return;
   }
   const { log, onError } = createLogger(settings.log, settings.logFormat, console.error);
-  const opened = await openModels(settings.paths);
+  const opened = await openModels(settings.paths, { cache: settings.cache });
   const metrics = createMetrics();
   let serving = false;
   const report = (error: unknown) => serving && onError(error);

@@ -7,6 +7,7 @@
 import { escapeText } from "../../escape_text.ts";
 import { parseArguments } from "../../parse_arguments.ts";
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from "./logger.ts";
+import { CACHE_CHOICES, type CacheChoice } from "../models/source/bundle_cache.ts";
 import type { QueueSettings } from "./queue.ts";
 
 /** What the command was asked to do. */
@@ -19,6 +20,8 @@ export interface ServeArguments {
   host: string;
   /** Whether networks are loaded on their first request. */
   lazy: boolean;
+  /** Where bundles of URLs are kept. */
+  cache: CacheChoice;
   /** Whether browsers are shown a page. */
   page: boolean;
   /** Whether clients may have the bundles. */
@@ -55,7 +58,8 @@ export const HELP = `Usage: deno task serve [NAME=]SOURCE... [options]
 
 Each SOURCE is a bundle or the URL of one, served by the name of its network or
 as NAME, or a folder of bundles NAME/VERSION/model.octet, served by NAME, the
-highest VERSION by default. A URL may end with #sha256= and the expected hash.
+highest VERSION by default. NAME=FOLDER is a folder of one model: VERSION/model.octet,
+or one file .octet. A URL may end with #sha256= and the expected hash.
 
 Answers POST /v2/models/NAME/infer (Open Inference Protocol, JSON and binary),
 GET /v2/health/ready, and POST /classify with a JPEG, PNG or WebP body. GET /
@@ -65,6 +69,8 @@ GET /openapi.json describes all paths, GET /metrics is for Prometheus.
   --port N          port to listen on, 0 for any free one (default 8000)
   --host H          address to listen on (default 127.0.0.1)
   --lazy            load the networks of folders on their first request
+  --cache C         where bundles of URLs are kept: auto, cache-api, kv (Deno KV) or
+                    off (default auto)
   --no-page         show browsers a text instead of the page
   --no-download     keep the bundles here: the page cannot run them in the browser
 
@@ -107,6 +113,7 @@ export function parseServeArguments(args: string[]): ServeArguments {
       port: { type: "string", default: "8000" },
       host: { type: "string", default: "127.0.0.1" },
       lazy: { type: "boolean", default: false },
+      cache: { type: "string", default: "auto" },
       workers: { type: "string", default: "1" },
       "max-queue": { type: "string", default: "256" },
       "max-batch": { type: "string", default: "8" },
@@ -138,6 +145,7 @@ export function parseServeArguments(args: string[]): ServeArguments {
     port: whole("port", values.port, 0, 65535),
     host: values.host,
     lazy: values.lazy,
+    cache: oneOf("cache", CACHE_CHOICES, values.cache),
     page: !values["no-page"],
     downloads: !values["no-download"],
     log,
