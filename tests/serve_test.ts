@@ -147,7 +147,7 @@ Deno.test("serve refuses bundles that it cannot load with one sentence and exit 
     await Deno.writeFile(truncated, bytes.subarray(0, 500));
     const cases: [string[], RegExp][] = [
       [["does-not-exist.octet"], /^error: Cannot read does-not-exist\.octet: no such file\n$/],
-      [[tiny, "tests"], /^error: tests\/kernels: no version is there, kernels\/1\/model\.octet expected\n$/],
+      [[tiny, "tests"], /^error: tests\/clients: no version is there, clients\/1\/model\.octet expected\n$/],
       [[tiny, "docs"], /^error: docs: no model is there, NAME\/VERSION\/model\.octet expected\n$/],
       [[altered], /^error: .*altered\.octet: Altered bundle: .*\n$/],
       [[tiny, truncated], /^error: .*truncated\.octet: Truncated bundle: .*\n$/],

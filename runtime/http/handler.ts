@@ -40,7 +40,8 @@ export interface HandlerOptions {
   memory?: () => MemoryUsage;
   /**
    * Whether a request that waits for a model is given up where its client goes away, by `Request.signal`; false if
-   * absent. `Deno.serve` needs `--unstable-no-legacy-abort` for it.
+   * absent. `Deno.serve` needs `--unstable-no-legacy-abort` for it and, from 2.8.3 to 2.9.6, does not tell it of
+   * requests with a body of more than a kilobyte.
    */
   cancel?: boolean;
   /** Whether more requests are wanted, as `/v2/health/ready` tells; always if absent. */

@@ -14,6 +14,7 @@ import { modelNames } from "./models/find_model.ts";
 import { createRegistry, ModelLoadError, type ModelRegistry } from "./models/model_registry.ts";
 import { HELP, parseServeArguments, type ServeArguments } from "./serve/arguments.ts";
 import { createDrain } from "./serve/drain.ts";
+import { type HttpServer, listen } from "./serve/listen.ts";
 import { createLogger } from "./serve/logger.ts";
 import { openModels } from "./serve/open_models.ts";
 import { createPool } from "./serve/workers/pool.ts";
@@ -54,27 +55,27 @@ async function serve(args: string[]): Promise<void> {
       onError,
       ...(log && { log }),
     }));
-    const server = listen(drain.handle, models, settings);
-    onceStopped(async () => {
-      ready = false;
-      if (settings.shutdownDelay > 0) await new Promise((resolve) => setTimeout(resolve, settings.shutdownDelay));
-      await drain.finish();
-      await server.shutdown();
-    });
-    await server.finished;
+    const server = await listenOn(drain.handle, models, settings);
+    await stopSignal();
+    ready = false;
+    if (settings.shutdownDelay > 0) await new Promise((resolve) => setTimeout(resolve, settings.shutdownDelay));
+    await drain.finish();
+    await server.close();
   } finally {
     pool.close();
   }
 }
 
-/** Calls a function on the first signal to stop; the next one ends the process. */
-function onceStopped(stop: () => void): void {
+/** Waits for the first signal to stop; the next one ends the process. */
+function stopSignal(): Promise<void> {
   const signals: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT", "SIGBREAK"] : ["SIGINT", "SIGTERM"];
-  const listener = () => {
-    for (const signal of signals) Deno.removeSignalListener(signal, listener);
-    stop();
-  };
-  for (const signal of signals) Deno.addSignalListener(signal, listener);
+  return new Promise((resolve) => {
+    const listener = () => {
+      for (const signal of signals) Deno.removeSignalListener(signal, listener);
+      resolve();
+    };
+    for (const signal of signals) Deno.addSignalListener(signal, listener);
+  });
 }
 
 async function loadAll(models: ModelRegistry): Promise<void> {
@@ -87,19 +88,17 @@ async function loadAll(models: ModelRegistry): Promise<void> {
   }
 }
 
-function listen(
+async function listenOn(
   handler: Handler,
   models: ModelRegistry,
   { port, host, pool: { workers } }: ServeArguments,
-): Deno.HttpServer<Deno.NetAddr> {
+): Promise<HttpServer> {
   const names = modelNames(models).map(escapeText).join(", ");
   const means = workers === 1 ? chooseBuild() : `${chooseBuild()}, ${workers} workers`;
   try {
-    return Deno.serve({
-      port,
-      hostname: host,
-      onListen: (address) => console.log(`Serving ${names} on ${urlOf(host, address.port)} (kernels: ${means})`),
-    }, handler);
+    const server = await listen(handler, port, host);
+    console.log(`Serving ${names} on ${urlOf(host, server.port)} (kernels: ${means})`);
+    return server;
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause);
     throw new TypeError(`Cannot listen on ${escapeText(host)} port ${port}: ${message}`, { cause });

@@ -28,6 +28,8 @@ export interface Server {
   line: string;
   /** Where it listens, without a slash at the end. */
   url: string;
+  /** Number of its process. */
+  pid: number;
   /** Asks it to end. */
   signal(name: Deno.Signal): void;
   /** How it ended, with all that it wrote to standard error. */
@@ -48,7 +50,13 @@ export async function withServer(args: string[], use: (server: Server) => Promis
       text += value;
     }
     const line = text.trimEnd();
-    await use({ line, url: line.match(/http:\/\/\S+/)![0], signal: (name) => process.kill(name), end });
+    await use({
+      line,
+      url: line.match(/http:\/\/\S+/)![0],
+      pid: process.pid,
+      signal: (name) => process.kill(name),
+      end,
+    });
   } finally {
     await Promise.race([end, Promise.resolve()]).then((ended) => ended ?? process.kill("SIGTERM"));
     await end;

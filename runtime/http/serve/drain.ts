@@ -19,8 +19,8 @@ export interface Drain {
 /**
  * Makes a handler that knows which requests are under way.
  *
- * `Deno.HttpServer.shutdown` makes the bodies of requests under way unreadable
- * (https://github.com/denoland/deno/issues/36809): it is to be called after `finish`.
+ * Connections that clients keep open may bring requests for as long as there is
+ * a server: it is to be closed after `finish`.
  *
  * @param handler The handler within; never throws.
  */

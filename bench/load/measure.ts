@@ -1,0 +1,48 @@
+/**
+ * A server under load.
+ *
+ * @module
+ */
+
+import { withServer } from "../../tests/support/server.ts";
+import { cpuTime, growth, watchMemory } from "./process_status.ts";
+import type { LoadRequest } from "./requests.ts";
+import { load, type LoadResult } from "./wrk.ts";
+
+/** How a server is loaded. */
+export interface LoadSetting {
+  /** Path of the bundle that is served. */
+  bundle: string;
+  workers: number;
+  connections: number;
+  /** How long it is measured, after a warm-up of a quarter of that. */
+  seconds: number;
+}
+
+/** What a server did under load. */
+export interface LoadMeasurement extends LoadResult {
+  /** CPU time of the server in milliseconds for each request. */
+  cpu: number;
+  /** Resident memory at the end, in bytes. */
+  memory: number;
+  /** Bytes by which resident memory grew for each 10,000 requests. */
+  growth: number;
+}
+
+/** Starts a server, loads it with one request, and stops it. */
+export async function measureLoad(setting: LoadSetting, request: LoadRequest): Promise<LoadMeasurement> {
+  const { bundle, workers, connections, seconds } = setting;
+  let measurement: LoadMeasurement;
+  await withServer([bundle, "--port", "0", "--workers", String(workers)], async ({ url, pid }) => {
+    await load(url, request, connections, Math.ceil(seconds / 4));
+    const before = cpuTime(pid);
+    const { memory, result } = await watchMemory(pid, load(url, request, connections, seconds));
+    measurement = {
+      ...result,
+      cpu: (cpuTime(pid) - before) / result.requests,
+      memory: memory.at(-1)!,
+      growth: growth(memory) * 10_000 / result.requests,
+    };
+  });
+  return measurement!;
+}

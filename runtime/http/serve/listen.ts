@@ -1,0 +1,56 @@
+/**
+ * The HTTP server of the command `serve`.
+ *
+ * It is `node:http`, not `Deno.serve`: that of Deno 2.8.3 to 2.9.6 does not tell
+ * where a client goes away whose request had a body of more than a kilobyte.
+ *
+ * @module
+ */
+
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { getRequestListener, RequestError } from "npm:@hono/node-server@2.1.9";
+import type { Handler } from "../handler.ts";
+import { errorResponse, HttpError } from "../http_error.ts";
+
+/** A running server. */
+export interface HttpServer {
+  /** Port that it listens on. */
+  port: number;
+  /** Ends it: takes no connection, and closes each when its request has its response. */
+  close(): Promise<void>;
+}
+
+/** Longer than the proxies in front of a server keep connections that they may use at any time. */
+const KEEP_ALIVE_MILLISECONDS = 75_000;
+
+/**
+ * Starts a server.
+ *
+ * @param handler Answers requests; the signal of a request is aborted where its client goes away.
+ * @param port Port to listen on, 0 for any free one.
+ * @param hostname Address to listen on.
+ * @throws {Error} Where it cannot listen.
+ */
+export async function listen(handler: Handler, port: number, hostname: string): Promise<HttpServer> {
+  const server = createServer(
+    { keepAliveTimeout: KEEP_ALIVE_MILLISECONDS },
+    getRequestListener(handler, {
+      hostname: "localhost", // of requests that name none, which HTTP/1.0 allows
+      overrideGlobalObjects: false,
+      errorHandler: (error) => errorResponse(error instanceof RequestError ? new HttpError(400, error.message) : error),
+    }),
+  );
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, hostname, resolve);
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    async close() {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeIdleConnections();
+      await closed;
+    },
+  };
+}
