@@ -1,33 +1,25 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { fileURLToPath } from "node:url";
 import { writeNpy } from "../../calibrate/dataset/npy_writer.ts";
 import { Model } from "../../mod.ts";
 import { withBundles, withServer } from "../support/server.ts";
 import { randomFloats, smallParts } from "../support/tiny_bundle.ts";
-import { hasClient, pythonPath } from "./environment.ts";
+import { runPython, testInPython } from "../python/environment.ts";
 
-const available = await hasClient();
-const note = available ? "" : " (skipped: it is missing, deno task test:clients installs it)";
 const SHAPE = [1, 3, 6, 6];
 
 // deno-lint-ignore no-explicit-any
 async function askTriton(url: string, samples: string): Promise<any> {
-  const script = fileURLToPath(new URL("ask_triton.py", import.meta.url));
-  const args = [script, new URL(url).host, "hand-made", samples];
-  const { success, stdout, stderr } = await new Deno.Command(pythonPath(), { args }).output();
-  if (!success) throw new Error(new TextDecoder().decode(stderr));
-  return JSON.parse(new TextDecoder().decode(stdout));
+  const script = new URL("ask_triton.py", import.meta.url);
+  return JSON.parse(await runPython(script, [new URL(url).host, "hand-made", samples]));
 }
 
 function hexOf(values: Float32Array): string {
   return new Uint8Array(values.slice().buffer).toHex();
 }
 
-Deno.test({
-  name: "Triton's own client gets from the server what the model gives, to the bit, in every encoding and datatype" +
-    note,
-  ignore: !available,
-  fn: () =>
+testInPython(
+  "Triton's own client gets from the server what the model gives, to the bit, in every encoding and datatype",
+  () =>
     withBundles([smallParts()], ([bundle]) =>
       withServer([bundle, "--port", "0"], async ({ url }) => {
         const x = randomFloats(108, 1).map((value) => Math.round(2 * value));
@@ -46,12 +38,11 @@ Deno.test({
         const best = [...scores.keys()].sort((a, b) => scores[b] - scores[a]);
         assertEquals(answers.classes.map((text: string) => text.split(":")[1]), best.slice(0, 2).map(String));
       })),
-});
+);
 
-Deno.test({
-  name: "Triton's own client reads the server's health, metadata and refusals" + note,
-  ignore: !available,
-  fn: () =>
+testInPython(
+  "Triton's own client reads the server's health, metadata and refusals",
+  () =>
     withBundles([smallParts()], ([bundle]) =>
       withServer([bundle, "--port", "0"], async ({ url }) => {
         const samples = `${bundle}.npy`;
@@ -74,4 +65,4 @@ Deno.test({
         assertMatch(shape[1], /\[1, ?3, ?6, ?6\]/);
         assertMatch(output[1], /other/);
       })),
-});
+);
