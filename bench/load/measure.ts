@@ -15,7 +15,7 @@ export interface LoadSetting {
   bundle: string;
   workers: number;
   connections: number;
-  /** How long it is measured, after a warm-up of a quarter of that. */
+  /** How long it is measured, after as long a warm-up. */
   seconds: number;
 }
 
@@ -34,7 +34,7 @@ export async function measureLoad(setting: LoadSetting, request: LoadRequest): P
   const { bundle, workers, connections, seconds } = setting;
   let measurement: LoadMeasurement;
   await withServer([bundle, "--port", "0", "--workers", String(workers)], async ({ url, pid }) => {
-    await load(url, request, connections, Math.ceil(seconds / 4));
+    await load(url, request, connections, seconds);
     const before = cpuTime(pid);
     const { memory, result } = await watchMemory(pid, load(url, request, connections, seconds));
     measurement = {

@@ -20,8 +20,8 @@ first over one connection, to compare with a bare model.run, then over many.
 Linux alone. Server and wrk share the machine's cores.
 
   --connections N   connections at once (default 200)
-  --seconds N       how long each load is measured, after a warm-up of a quarter
-                    of that (default 60)
+  --seconds N       how long each load is measured, after as long a warm-up
+                    (default 60)
   --workers LIST    numbers of workers to compare (default 1,2)
   --image FILE      also classify this image file
   --json FILE       write all figures there

@@ -9,7 +9,8 @@ import type { Model } from "../../../model.ts";
 import { decodeUpload } from "../../decode_upload.ts";
 import { HttpError } from "../../http_error.ts";
 import { describeFailure } from "./failure.ts";
-import type { Order, Reply, Result, Task } from "./messages.ts";
+import { type Order, type Reply, type Result, type Task, viewsOf } from "./messages.ts";
+import { release } from "./release.ts";
 
 /** Answers orders. */
 export type Host = (order: Order) => Promise<void>;
@@ -51,6 +52,8 @@ export function createHost(
     } catch (error) {
       if (error instanceof WebAssembly.RuntimeError) hosted.instance = undefined;
       post({ kind: "failed", failure: describeFailure(error) }, []);
+    } finally {
+      release(viewsOf(task));
     }
   }
 
@@ -68,7 +71,9 @@ async function perform(model: Model, task: Task): Promise<Result> {
   const start = performance.now();
   const image = await decodeUpload(task.file, task.maxPixels);
   const decodeMilliseconds = performance.now() - start;
-  return { predictions: model.classify(image, { top: task.top }), decodeMilliseconds };
+  const predictions = model.classify(image, { top: task.top });
+  release([image.data]);
+  return { predictions, decodeMilliseconds };
 }
 
 function buffersOf(result: Result): Transferable[] {

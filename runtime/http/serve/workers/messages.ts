@@ -14,6 +14,11 @@ export type Task =
   | { inputs: Record<string, Tensor> }
   | { file: Uint8Array; top: number; maxPixels: number };
 
+/** The arrays of a task. */
+export function viewsOf(task: Task): ArrayBufferView[] {
+  return "file" in task ? [task.file] : Object.values(task.inputs).map(({ data }) => data);
+}
+
 /** What a model gave. */
 export type Result =
   | { outputs: Record<string, Tensor> }

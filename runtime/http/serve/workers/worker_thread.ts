@@ -7,7 +7,7 @@
 import type { Bundle } from "../../../bundle/read.ts";
 import type { Ticket } from "../queue.ts";
 import { reviveFailure } from "./failure.ts";
-import type { ModelDescription, Order, Reply, Result, Task } from "./messages.ts";
+import { type ModelDescription, type Order, type Reply, type Result, type Task, viewsOf } from "./messages.ts";
 
 /** A thread with an instance of each model. */
 export interface WorkerThread {
@@ -82,14 +82,11 @@ export function startWorker(module: URL, maxBatch: number, onEnd: (error: Error)
       cancelled.fill(0);
       for (const [index, ticket] of tickets.entries()) ticket.onCancel = () => Atomics.store(cancelled, index, 1);
       const tasks = tickets.map(({ task }) => task);
-      post({ kind: "run", model, tasks, cancelled }, [...new Set(tasks.flatMap(buffersOf))]);
+      post({ kind: "run", model, tasks, cancelled }, [
+        ...new Set(tasks.flatMap(viewsOf).map(({ buffer }) => buffer as ArrayBuffer)),
+      ]);
       await new Promise<void>((finish) => running = { tickets, settled: 0, finish });
     },
     close: () => worker.terminate(),
   };
-}
-
-function buffersOf(task: Task): ArrayBuffer[] {
-  const views = "file" in task ? [task.file] : Object.values(task.inputs).map(({ data }) => data);
-  return views.map(({ buffer }) => buffer as ArrayBuffer);
 }
