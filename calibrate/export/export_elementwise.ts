@@ -26,20 +26,22 @@ export function exportBinary(context: ExportContext, step: StepSpec): void {
   const { builder, values, program } = context;
   const dimensions = step.attributes.dimensions as number[];
   const shapes = step.inputs.map((tensor, operand) => operandShape(context, step, { tensor, operand, dimensions }));
-  const whole = shapes.every((shape) => equal(shape, dimensions)) &&
+  const whole = dimensions[0] === 1 && shapes.every((shape) => equal(shape, dimensions)) &&
     step.inputs.every((tensor) => equal(program.tensors[tensor].shape, program.tensors[step.output].shape));
   // Operands of one shape can be taken in the order in which they were made.
   const order = whole ? values.orderOf(step.inputs[0]) : "stored";
-  const operands = step.inputs.map((tensor, operand) =>
-    values.read(tensor, whole ? { order, float: true } : { order, float: true, shape: shapes[operand] })
-  );
+  const formOf = (shape: readonly number[]) => {
+    const form = { order, float: true } as const;
+    return whole ? form : { ...form, shape: dimensions[0] === 1 ? shape : [1, ...shape] };
+  };
+  const operands = step.inputs.map((tensor, operand) => values.read(tensor, formOf(shapes[operand])));
   const scales = step.attributes.scales as number[] | undefined;
   const operation = step.attributes.operation === "add" && scales && scales[1] < 0
     ? "subtract"
     : step.attributes.operation;
   const result = builder.node(OPERATORS[operation as string], step.name, operands);
   const activated = exportActivation(builder, result, step, { output: program.tensors[step.output] });
-  values.write(step.output, whole ? { order, float: true } : { order, float: true, shape: dimensions }, activated);
+  values.write(step.output, formOf(dimensions), activated);
 }
 
 /** The shape in which an operand broadcasts. */
@@ -109,15 +111,12 @@ export function exportDequantize({ values }: ExportContext, step: StepSpec): voi
 export function exportMatMul({ builder, values }: ExportContext, step: StepSpec): void {
   const [batch, m, k, n] = step.attributes.dimensions as number[];
   const strides = step.attributes.batchStrides as number[];
-  const operands = [[m, k], [k, n]].map((matrix, operand) =>
-    values.read(step.inputs[operand], {
-      order: "stored",
-      float: true,
-      shape: [strides[operand] === 0 ? 1 : batch, ...matrix],
-    })
+  const formOf = (matrices: number, rows: number, columns: number) =>
+    ({ order: "stored", float: true, shape: [1, matrices, rows, columns] }) as const;
+  const operands = [[m, k], [k, n]].map(([rows, columns], operand) =>
+    values.read(step.inputs[operand], formOf(strides[operand] === 0 ? 1 : batch, rows, columns))
   );
-  const result = builder.node("MatMul", step.name, operands);
-  values.write(step.output, { order: "stored", float: true, shape: [batch, m, n] }, result);
+  values.write(step.output, formOf(batch, m, n), builder.node("MatMul", step.name, operands));
 }
 
 /** Exports softmax over rows. */

@@ -45,8 +45,8 @@ function exportView({ builder, values, program }: ExportContext, step: StepSpec,
   const axes = walk.axes.toSorted((a, b) => b.input - a.input);
   const count = elementCount(output.shape);
   if (walk.outputOffset !== 0 || !whollyWritten(walk, count) || axes.some((axis) => axis.input <= 0)) return false;
-  const view: number[] = [];
-  const starts: number[] = [];
+  const view: number[] = [1];
+  const starts: number[] = [0];
   let [outer, rest] = [elementCount(input.shape), walk.inputOffset];
   for (const { length, input: stride } of axes) {
     const start = Math.floor(rest / stride);
@@ -58,14 +58,17 @@ function exportView({ builder, values, program }: ExportContext, step: StepSpec,
   }
   if (outer !== 1 || rest !== 0) return false;
   let value = values.read(step.inputs[0], { order: "stored", float: false, shape: view });
-  const ends = axes.map(({ length }, axis) => starts[axis] + length);
-  if (ends.some((end, axis) => starts[axis] > 0 || end < view[axis])) {
-    const bounds = [starts, ends].map((list) => builder.constant(`${step.name} bounds`, ints(list)));
+  const lengths = axes.map(({ length }) => length);
+  if (lengths.some((length, axis) => length < view[1 + axis])) {
+    const ends = lengths.map((length, axis) => starts[1 + axis] + length);
+    const along = lengths.map((_, axis) => 1 + axis);
+    const bounds = [starts.slice(1), ends, along].map((list) => builder.constant(`${step.name} bounds`, ints(list)));
     value = builder.node("Slice", step.name, [value, ...bounds]);
   }
-  const perm = walk.axes.map((axis) => axes.indexOf(axis));
+  const perm = [0, ...walk.axes.map((axis) => 1 + axes.indexOf(axis))];
   if (perm.some((from, to) => from !== to)) value = builder.node("Transpose", step.name, [value], { perm });
-  values.write(step.output, { order: "stored", float: false, shape: walk.axes.map(({ length }) => length) }, value);
+  const shape = [1, ...walk.axes.map(({ length }) => length)];
+  values.write(step.output, { order: "stored", float: false, shape }, value);
   return true;
 }
 
@@ -107,18 +110,21 @@ function exportGather(
   { parts, fill }: { parts: readonly Part[]; fill: number },
 ): void {
   const { shape, type } = program.tensors[step.output];
-  const filler = type === "f32" ? floats([1], [fill]) : typed(Uint8Array.of(fill));
-  const sources = [builder.constant(`${step.name} fill`, filler)];
+  const filler = type === "f32" ? floats([], [fill]) : typed(Uint8Array.of(fill), []);
+  const sources: string[] = [];
   const indices = new Array<number>(elementCount(shape)).fill(0);
   let start = 1;
   for (const { tensor, walk } of parts) {
     const count = elementCount(program.tensors[tensor].shape);
-    sources.push(values.read(tensor, { order: "stored", float: false, shape: [count] }));
+    sources.push(values.read(tensor, { order: "stored", float: false, shape: [1, count] }));
     for (const [input, output] of walkedPositions(walk)) indices[output] = start + input;
     start += count;
   }
-  const all = builder.node("Concat", `${step.name} sources`, sources, { axis: 0 });
+  const all = sources.length === 1 ? sources[0] : builder.node("Concat", `${step.name} sources`, sources, { axis: 1 });
+  // The element before all others is what fills the rest.
+  const pads = builder.constant(`${step.name} pads`, ints([0, 1, 0, 0]));
+  const filled = builder.node("Pad", `${step.name} filled`, [all, pads, builder.constant(`${step.name} fill`, filler)]);
   const positions = builder.constant(`${step.name} positions`, ints(indices));
-  const form = { order: "stored", float: false, shape: [indices.length] } as const;
-  values.write(step.output, form, builder.node("Gather", step.name, [all, positions], { axis: 0 }));
+  const form = { order: "stored", float: false, shape: [1, indices.length] } as const;
+  values.write(step.output, form, builder.node("Gather", step.name, [filled, positions], { axis: 1 }));
 }

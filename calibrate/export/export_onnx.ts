@@ -36,9 +36,9 @@ export interface ExportContext {
  * Writes a bundle's network as an ONNX file of QuantizeLinear and
  * DequantizeLinear around float operators (opset 17), weights per channel.
  *
- * The integers, scales and zero points are those of the bundle; a batch is one
- * sample. Preprocessing and labels go along as metadata `octet.preprocessing`
- * and `octet.labels`, in JSON.
+ * The integers, scales and zero points are those of the bundle, and the batch is
+ * free where it is there. Preprocessing and labels go along as metadata
+ * `octet.preprocessing` and `octet.labels`, in JSON.
  *
  * @param bundle A bundle that was read and checked.
  * @returns The bytes of the file.
@@ -46,7 +46,8 @@ export interface ExportContext {
  */
 export function exportOnnx({ program, data }: Bundle): Uint8Array {
   const builder = createOnnxBuilder([...program.inputs, ...program.outputs].map(({ name }) => name));
-  const values = createValues(program, builder);
+  const batched = [...program.inputs, ...program.outputs].every((port) => port.batched);
+  const values = createValues(program, builder, batched);
   const context: ExportContext = {
     program,
     builder,
@@ -64,7 +65,8 @@ export function exportOnnx({ program, data }: Bundle): Uint8Array {
       outputs: [name],
     });
   }
-  const shapes = (ports: Program["inputs"]) => Object.fromEntries(ports.map(({ name, shape }) => [name, shape]));
+  const shapes = (ports: Program["inputs"]) =>
+    Object.fromEntries(ports.map(({ name, shape }) => [name, batched ? ["batch", ...shape.slice(1)] : shape]));
   return writeOnnx({
     name: program.name,
     inputs: shapes(program.inputs),

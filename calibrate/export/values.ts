@@ -15,7 +15,10 @@ export type Order = "stored" | "channels first";
 /** A form of a tensor's content. */
 export interface ValueForm {
   order: Order;
-  /** The dimensions in stored order, where they are not the tensor's own but of as many elements. */
+  /**
+   * The dimensions in stored order, where they are not the tensor's own but of as many elements. The first one
+   * grows with the batch, so what is done with a value must be the same along it.
+   */
   shape?: readonly number[];
   /** Whether the elements are float32, or else of the tensor's own type. */
   float: boolean;
@@ -29,15 +32,21 @@ export interface Values {
   write(tensor: number, form: ValueForm, value: string): void;
   /** The order in which a tensor was written. */
   orderOf(tensor: number): Order;
-  /** Gives a value another shape. */
+  /** Gives a value another shape, whose first dimension grows with the batch. */
   reshape(value: string, shape: readonly number[]): string;
 }
 
 const CHANNELS_FIRST = [0, 3, 1, 2];
 const CHANNELS_LAST = [0, 2, 3, 1];
 
-/** Makes the table of a program's values. */
-export function createValues({ tensors }: Program, builder: OnnxBuilder): Values {
+/**
+ * Makes the table of a program's values.
+ *
+ * @param program The program.
+ * @param builder Receives nodes and constants.
+ * @param batched Whether the graph takes any number of samples.
+ */
+export function createValues({ tensors }: Program, builder: OnnxBuilder, batched: boolean): Values {
   const orders = new Map<number, Order>();
   const known = new Map<string, string>();
 
@@ -53,7 +62,8 @@ export function createValues({ tensors }: Program, builder: OnnxBuilder): Values
   }
 
   function reshape(value: string, shape: readonly number[]): string {
-    return builder.node("Reshape", `${value} reshaped`, [value, builder.constant(`${value} shape`, ints([...shape]))]);
+    const dimensions = batched ? [-1, ...shape.slice(1)] : [...shape];
+    return builder.node("Reshape", `${value} reshaped`, [value, builder.constant(`${value} shape`, ints(dimensions))]);
   }
 
   function parameters(tensor: number): string[] {
