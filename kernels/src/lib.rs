@@ -6,6 +6,7 @@
 mod activation;
 mod binary;
 mod convolution;
+mod convolution_lines;
 mod copy;
 mod depthwise;
 mod depthwise_f32;
@@ -15,6 +16,12 @@ mod depthwise_u8_sums;
 mod depthwise_u8_window;
 mod epilogue;
 mod gemm;
+mod gemm_f32;
+mod gemm_integers;
+#[cfg(target_feature = "relaxed-simd")]
+mod gemm_relaxed;
+#[cfg(not(target_feature = "relaxed-simd"))]
+mod gemm_widened;
 mod interleave;
 mod matmul;
 mod pool;

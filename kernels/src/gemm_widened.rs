@@ -1,0 +1,132 @@
+//! Products of u8 by products of i16: many rows widened beforehand, one row as it is.
+
+use crate::gemm::{splat_lane, Panel, Product, Tile, TILE};
+use crate::gemm_integers::integers;
+use crate::vector::{load, splat_word, store};
+use core::arch::wasm32::*;
+
+/// Unsigned 8-bit activations, signed 8-bit weights.
+pub struct U8;
+
+/// The same with activations that are widened to i16.
+pub struct Wide;
+
+impl Tile<TILE> for Wide {
+    integers!();
+
+    #[inline(always)]
+    unsafe fn arrange(weights: *const u8, depth: usize, panel: *mut u8) -> *const u8 {
+        widen_weights(weights, depth, panel);
+        panel
+    }
+
+    #[inline(always)]
+    unsafe fn tile(p: &Product, row: usize, panel: &Panel) -> [[v128; 2]; TILE] {
+        let mut sums = [panel.bias; TILE];
+        let mut line_weights = panel.weights;
+        for line in 0..p.lines.count {
+            let mut x = p.lines.rows::<TILE>(line, row, p.offset);
+            let mut w = line_weights;
+            let mut left = p.lines.run;
+            // A way out after each step keeps the compiler from joining the steps, for which registers would not do.
+            loop {
+                let rows = x.map(|x| load(x));
+                sums = step(sums, rows, w, 0);
+                if left <= 2 {
+                    break;
+                }
+                sums = step(sums, rows, w, 1);
+                if left <= 4 {
+                    break;
+                }
+                sums = step(sums, rows, w, 2);
+                if left <= 6 {
+                    break;
+                }
+                sums = step(sums, rows, w, 3);
+                if left <= 8 {
+                    break;
+                }
+                x = x.map(|x| x.add(16));
+                w = w.add(128);
+                left -= 8;
+            }
+            line_weights = line_weights.add(p.lines.run * 16);
+        }
+        sums
+    }
+}
+
+impl Tile<1> for U8 {
+    integers!();
+
+    #[inline(always)]
+    unsafe fn arrange(weights: *const u8, _depth: usize, _panel: *mut u8) -> *const u8 {
+        weights
+    }
+
+    #[inline(always)]
+    unsafe fn tile(p: &Product, row: usize, panel: &Panel) -> [[v128; 2]; 1] {
+        // Channel 2 i + j has the sums of its even and odd pairs in lanes 2 j and 2 j + 1 of vector i.
+        let mut sums = [i32x4_splat(0); 4];
+        let mut w = panel.weights as *const i8;
+        for line in 0..p.lines.count {
+            let [mut x] = p.lines.rows::<1>(line, row, p.offset);
+            let mut left = p.lines.run;
+            while left > 0 {
+                let activations = u16x8_extend_low_u8x16(splat_word(x));
+                for (i, sum) in sums.iter_mut().enumerate() {
+                    let weight = i16x8_load_extend_i8x8(w.add(8 * i));
+                    *sum = i32x4_add(*sum, i32x4_dot_i16x8(weight, activations));
+                }
+                x = x.add(4);
+                w = w.add(32);
+                left -= 4;
+            }
+        }
+        let pairs = |a, b| i32x4_add(i32x4_shuffle::<0, 2, 4, 6>(a, b), i32x4_shuffle::<1, 3, 5, 7>(a, b));
+        [[
+            i32x4_add(panel.bias[0], pairs(sums[0], sums[1])),
+            i32x4_add(panel.bias[1], pairs(sums[2], sums[3])),
+        ]]
+    }
+}
+
+/// Adds the products of a pair of elements of each row.
+#[inline(always)]
+unsafe fn step(mut sums: [[v128; 2]; TILE], rows: [v128; TILE], weights: *const u8, pair: usize) -> [[v128; 2]; TILE] {
+    let (left, right) = (load(weights.add(pair * 32)), load(weights.add(pair * 32 + 16)));
+    for (sums, row) in sums.iter_mut().zip(rows) {
+        let x = splat_lane(row, pair);
+        sums[0] = i32x4_add(sums[0], i32x4_dot_i16x8(x, left));
+        sums[1] = i32x4_add(sums[1], i32x4_dot_i16x8(x, right));
+    }
+    sums
+}
+
+/// A panel [depth / 4][8 channels][4] i8 as [depth / 2][8 channels][2] i16.
+#[inline(never)]
+unsafe fn widen_weights(weights: *const u8, depth: usize, panel: *mut u8) {
+    let (mut w, mut to) = (weights, panel);
+    for _ in 0..depth.div_ceil(4) {
+        for half in 0..2 {
+            let four = load(w.add(half * 16));
+            let pairs = u16x8_shuffle::<0, 2, 4, 6, 1, 3, 5, 7>(four, four);
+            store(to.add(half * 16), i16x8_extend_low_i8x16(pairs));
+            store(to.add(half * 16 + 32), i16x8_extend_high_i8x16(pairs));
+        }
+        w = w.add(32);
+        to = to.add(64);
+    }
+}
+
+/// `count` u8 as i16; up to 15 more are written.
+#[inline(never)]
+pub unsafe fn widen_activations(from: *const u8, to: *mut u8, count: usize) {
+    let mut i = 0;
+    while i < count {
+        store(to.add(i * 2), u16x8_load_extend_u8x8(from.add(i)));
+        store(to.add(i * 2 + 16), u16x8_load_extend_u8x8(from.add(i + 8)));
+        i += 16;
+    }
+}
