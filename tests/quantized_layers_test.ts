@@ -1,9 +1,9 @@
 import { assert } from "@std/assert";
 import type { ConvolutionNode } from "../calibrate/graph.ts";
 import type { Activation } from "../runtime/activation.ts";
-import { activate, clampedRound } from "./support/activate.ts";
+import { activate } from "./support/interpret.ts";
 import { random } from "./support/random.ts";
-import { convolution, quantize, type Quantized, runQuantized } from "./support/quantized_graph.ts";
+import { clampedRound, convolution, quantize, type Quantized, runQuantized } from "./support/quantized_graph.ts";
 
 const ACTIVATIONS: Activation[] = [
   { kind: "identity" },

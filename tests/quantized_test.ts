@@ -1,9 +1,17 @@
 import { assert, assertAlmostEquals, assertEquals, assertGreater } from "@std/assert";
 import { chooseBuild } from "../runtime/kernels/instance.ts";
 import { random } from "./support/random.ts";
-import { activate, clampedRound } from "./support/activate.ts";
+import { activate } from "./support/interpret.ts";
 import type { GraphParts } from "./support/tiny_bundle.ts";
-import { add, convolution, fidelity, kernelsOf, quantize, runQuantized } from "./support/quantized_graph.ts";
+import {
+  add,
+  clampedRound,
+  convolution,
+  fidelity,
+  kernelsOf,
+  quantize,
+  runQuantized,
+} from "./support/quantized_graph.ts";
 
 Deno.test("An activation function after a layer that another node reads keeps the unrounded result", async () => {
   const quantized = await quantize({

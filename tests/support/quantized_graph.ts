@@ -114,3 +114,9 @@ export function convolution(parts: ConvolutionParts, seed = 4): ConvolutionNode 
 export function add(inputs: [string, string], output: string, parts: Partial<BinaryNode> = {}): BinaryNode {
   return { op: "binary", name: output, inputs, output, operation: "add", activation: { kind: "identity" }, ...parts };
 }
+
+/** Nearest integer, ties to even, plus the zero point, within 0..255. */
+export function clampedRound(value: number, zeroPoint: number): number {
+  const rounder = 6755399441055744;
+  return Math.min(255, Math.max(0, value + rounder - rounder + zeroPoint));
+}
