@@ -131,30 +131,14 @@ export function resizeWindow(
   const firstRow = rows.first[0];
   const endRow = rows.first[window.height - 1] + rows.count[window.height - 1];
   const narrow = new Uint8Array((endRow - firstRow) * window.width * channels);
+  const filterRow = channels === 1 ? filterGreyRow : filterColourRow;
   for (let y = firstRow; y < endRow; y++) {
-    const source = y * image.width * step;
-    const target = (y - firstRow) * window.width * channels;
-    for (let x = 0; x < window.width; x++) {
-      const from = source + columns.first[x] * step;
-      for (let c = 0; c < channels; c++) {
-        narrow[target + x * channels + c] = weightedSum(
-          image.data,
-          from + c,
-          step,
-          columns,
-          x,
-        );
-      }
-    }
+    filterRow(image.data, y * image.width * step, step, columns, narrow, (y - firstRow) * window.width * channels);
   }
-
   const length = window.width * channels;
   const data = new Uint8Array(window.height * length);
   for (let y = 0; y < window.height; y++) {
-    const from = (rows.first[y] - firstRow) * length;
-    for (let x = 0; x < length; x++) {
-      data[y * length + x] = weightedSum(narrow, from + x, length, rows, y);
-    }
+    filterColumns(narrow, (rows.first[y] - firstRow) * length, rows, y, data.subarray(y * length, (y + 1) * length));
   }
   return { data, width: window.width, height: window.height, channels };
 }
@@ -276,22 +260,75 @@ function axisTaps(
   return taps;
 }
 
-/** One output byte: weights times `source[from]`, `source[from + step]`, … rounded to nearest. */
-function weightedSum(
-  source: Uint8Array | Uint8ClampedArray,
-  from: number,
-  step: number,
-  taps: Taps,
-  position: number,
-): number {
-  const weight = position * taps.stride;
-  const end = weight + taps.count[position];
-  let sum = 1 << (PRECISION_BITS - 1);
-  for (let k = weight, at = from; k < end; k++, at += step) {
-    sum += source[at] * taps.weights[k];
-  }
-  const value = Math.floor(sum / 2 ** PRECISION_BITS);
+/** Half of a byte's unit in sums, so that they round to nearest. */
+const HALF = 1 << (PRECISION_BITS - 1);
+
+/** A sum as a byte; the weights of one add up to at most a few units more than 1. */
+function toByte(sum: number): number {
+  const value = sum >> PRECISION_BITS;
   return value > 255 ? 255 : value;
+}
+
+/** Filters a row of grey pixels, `step` bytes from each other, that begins at `source`. */
+function filterGreyRow(
+  data: Pixels["data"],
+  source: number,
+  step: number,
+  { first, count, weights, stride }: Taps,
+  output: Uint8Array,
+  target: number,
+): void {
+  for (let x = 0; x < first.length; x++) {
+    let sum = HALF;
+    const end = x * stride + count[x];
+    for (let k = x * stride, at = source + first[x] * step; k < end; k++, at += step) {
+      sum += Math.imul(data[at], weights[k]);
+    }
+    output[target++] = toByte(sum);
+  }
+}
+
+/** The same of red, green and blue bytes. */
+function filterColourRow(
+  data: Pixels["data"],
+  source: number,
+  step: number,
+  { first, count, weights, stride }: Taps,
+  output: Uint8Array,
+  target: number,
+): void {
+  for (let x = 0; x < first.length; x++) {
+    let [red, green, blue] = [HALF, HALF, HALF];
+    const end = x * stride + count[x];
+    for (let k = x * stride, at = source + first[x] * step; k < end; k++, at += step) {
+      const weight = weights[k];
+      red += Math.imul(data[at], weight);
+      green += Math.imul(data[at + 1], weight);
+      blue += Math.imul(data[at + 2], weight);
+    }
+    output[target] = toByte(red);
+    output[target + 1] = toByte(green);
+    output[target + 2] = toByte(blue);
+    target += 3;
+  }
+}
+
+/** Filters the bytes below each other from `source` on to the bytes of one row. */
+function filterColumns(
+  narrow: Uint8Array,
+  source: number,
+  { count, weights, stride }: Taps,
+  position: number,
+  output: Uint8Array,
+): void {
+  const length = output.length;
+  const start = position * stride;
+  const end = start + count[position];
+  for (let x = 0; x < length; x++) {
+    let sum = HALF;
+    for (let k = start, at = source + x; k < end; k++, at += length) sum += Math.imul(narrow[at], weights[k]);
+    output[x] = toByte(sum);
+  }
 }
 
 function checkWindow(

@@ -112,12 +112,14 @@ function compiledModule(format: CodecFormat): Promise<WebAssembly.Module> {
   });
 }
 
-function withoutAlpha(rgba: Uint8ClampedArray): Uint8Array {
-  const rgb = new Uint8Array(rgba.length / 4 * 3);
-  for (let from = 0, to = 0; from < rgba.length; from += 4, to += 3) {
-    rgb[to] = rgba[from];
-    rgb[to + 1] = rgba[from + 1];
-    rgb[to + 2] = rgba[from + 2];
+/** Moves the colours together, in the same memory. */
+function withoutAlpha({ buffer, byteOffset, length }: Uint8ClampedArray): Uint8Array {
+  const bytes = new Uint8Array(buffer, byteOffset, length);
+  let to = 0;
+  for (let from = 0; from < length; from += 4) {
+    bytes[to++] = bytes[from];
+    bytes[to++] = bytes[from + 1];
+    bytes[to++] = bytes[from + 2];
   }
-  return rgb;
+  return bytes.subarray(0, to);
 }
