@@ -14,7 +14,7 @@ import { checkOutput, readInput, writeOutput } from "./files.ts";
 const HELP = `Usage: deno task export FILE.octet --output FILE.onnx
 
 Writes a bundle as a quantised ONNX file (QuantizeLinear and DequantizeLinear,
-weights per channel, opset 17, batches of one) for other runtimes.
+weights per channel, opset 17, any batch that the bundle takes) for other runtimes.
 
   --output FILE   the file to write
   --help          show this text`;
