@@ -6,6 +6,7 @@ import { openDataset } from "../calibrate/dataset/open_dataset.ts";
 import { exportOnnx } from "../calibrate/export/export_onnx.ts";
 import { unpackWeights } from "../calibrate/export/unpack_weights.ts";
 import { readWalk, walkedPositions } from "../calibrate/export/walk.ts";
+import { lower } from "../calibrate/lower/lower.ts";
 import { decodeOnnx } from "../calibrate/onnx/decode.ts";
 import { importOnnx } from "../calibrate/onnx/import.ts";
 import { packConvolutionF32, packConvolutionU8, packDepthwiseF32, packDepthwiseU8 } from "../calibrate/pack_weights.ts";
@@ -16,6 +17,7 @@ import { DEMO, DEMO_PREPROCESSING, demoBundle } from "./support/demo_bundle.ts";
 import { random } from "./support/random.ts";
 import { runOnnx } from "./support/run_onnx.ts";
 import { runTask } from "./support/task_command.ts";
+import { makeGraph } from "./support/tiny_bundle.ts";
 
 Deno.test("Unpacking is the inverse of every packing", () => {
   const draw = random(91);
@@ -74,6 +76,22 @@ Deno.test("An exported file quantises and dequantises with the bundle's own numb
     const producers = layer.inputs.map((input) => nodes.find(({ outputs }) => outputs.includes(input))!.operator);
     assertEquals(new Set(producers), new Set(["DequantizeLinear"]), layer.name);
   }
+});
+
+Deno.test("An exported file takes any batch, but where a constant is joined to a value", () => {
+  const shapeOf = (inputs: string[], constants = {}) => {
+    const graph = makeGraph({
+      inputs: { x: [1, 4] },
+      shapes: { y: [1, 8] },
+      constants,
+      nodes: [{ op: "concat", inputs, output: "y", axis: 1 }],
+    });
+    for (const port of [...graph.inputs, ...graph.outputs]) port.batched = true;
+    const { program, data } = lower(graph);
+    return decodeOnnx(exportOnnx({ program, data, hash: "", sizes: { header: 0, data: 0, total: 0 } })).inputs[0].shape;
+  };
+  assertEquals(shapeOf(["x", "x"]), ["batch", 4]);
+  assertEquals(shapeOf(["x", "k"], { k: { shape: [1, 4], data: Float32Array.of(1, 2, 3, 4) } }), [1, 4]);
 });
 
 Deno.test("In exact arithmetic an exported file gives the bundle's logits, but where a sum lies between two steps", async () => {

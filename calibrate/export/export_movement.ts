@@ -7,7 +7,7 @@
 
 import { elementCount } from "../../runtime/bundle/format.ts";
 import type { StepSpec } from "../../runtime/program.ts";
-import { floats, ints, typed } from "../onnx/encode.ts";
+import { type Constant, floats, ints, typed } from "../onnx/encode.ts";
 import type { ExportContext } from "./export_onnx.ts";
 import { readWalk, type Walk, walkedPositions, whollyWritten } from "./walk.ts";
 
@@ -105,10 +105,11 @@ function exportConcat({ builder, values, program }: ExportContext, step: StepSpe
 
 /** Picks every element by its position in all inputs, one after the other. */
 function exportGather(
-  { builder, values, program }: ExportContext,
+  context: ExportContext,
   step: StepSpec,
   { parts, fill }: { parts: readonly Part[]; fill: number },
 ): void {
+  const { builder, values, program } = context;
   const { shape, type } = program.tensors[step.output];
   const filler = type === "f32" ? floats([], [fill]) : typed(Uint8Array.of(fill), []);
   const sources: string[] = [];
@@ -120,11 +121,16 @@ function exportGather(
     for (const [input, output] of walkedPositions(walk)) indices[output] = start + input;
     start += count;
   }
-  const all = sources.length === 1 ? sources[0] : builder.node("Concat", `${step.name} sources`, sources, { axis: 1 });
-  // The element before all others is what fills the rest.
-  const pads = builder.constant(`${step.name} pads`, ints([0, 1, 0, 0]));
-  const filled = builder.node("Pad", `${step.name} filled`, [all, pads, builder.constant(`${step.name} fill`, filler)]);
+  const filled = fillBefore(context, step, sources, filler);
   const positions = builder.constant(`${step.name} positions`, ints(indices));
   const form = { order: "stored", float: false, shape: [1, indices.length] } as const;
   values.write(step.output, form, builder.node("Gather", step.name, [filled, positions], { axis: 1 }));
+}
+
+/** All sources after each other, and before them the element that fills what no source does. */
+function fillBefore({ builder }: ExportContext, { name }: StepSpec, sources: string[], filler: Constant): string {
+  if (sources.length === 0) return builder.constant(`${name} fill`, { ...filler, shape: [1, 1] });
+  const all = sources.length === 1 ? sources[0] : builder.node("Concat", `${name} sources`, sources, { axis: 1 });
+  const pads = builder.constant(`${name} pads`, ints([0, 1, 0, 0]));
+  return builder.node("Pad", `${name} filled`, [all, pads, builder.constant(`${name} fill`, filler)]);
 }

@@ -36,8 +36,8 @@ export interface ExportContext {
  * Writes a bundle's network as an ONNX file of QuantizeLinear and
  * DequantizeLinear around float operators (opset 17), weights per channel.
  *
- * The integers, scales and zero points are those of the bundle, and the batch is
- * free where it is there. Preprocessing and labels go along as metadata
+ * The integers, scales and zero points are those of the bundle. The batch is free
+ * where it is there, unless the network joins a constant to its values. Preprocessing and labels go along as metadata
  * `octet.preprocessing` and `octet.labels`, in JSON.
  *
  * @param bundle A bundle that was read and checked.
@@ -46,7 +46,7 @@ export interface ExportContext {
  */
 export function exportOnnx({ program, data }: Bundle): Uint8Array {
   const builder = createOnnxBuilder([...program.inputs, ...program.outputs].map(({ name }) => name));
-  const batched = [...program.inputs, ...program.outputs].every((port) => port.batched);
+  const batched = isBatched(program);
   const values = createValues(program, builder, batched);
   const context: ExportContext = {
     program,
@@ -79,6 +79,13 @@ export function exportOnnx({ program, data }: Bundle): Uint8Array {
       ...(program.labels && { "octet.labels": JSON.stringify(program.labels) }),
     },
   });
+}
+
+/** Whether the file takes any number of samples: a constant that is joined to values stands there once. */
+function isBatched({ inputs, outputs, steps }: Program): boolean {
+  const constants = new Set(steps.filter(({ kernel }) => kernel === "constant").map(({ output }) => output));
+  return [...inputs, ...outputs].every((port) => port.batched) &&
+    !steps.some((step) => step.kernel === "copy" && constants.has(step.inputs[0]));
 }
 
 function exportStep(context: ExportContext, step: StepSpec, index: number): void {
