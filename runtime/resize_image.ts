@@ -130,12 +130,12 @@ export function resizeWindow(
 
   const firstRow = rows.first[0];
   const endRow = rows.first[window.height - 1] + rows.count[window.height - 1];
-  const narrow = new Uint8Array((endRow - firstRow) * window.width * channels);
+  const length = window.width * channels;
+  const narrow = new Uint8Array((endRow - firstRow) * length);
   const filterRow = channels === 1 ? filterGreyRow : filterColourRow;
   for (let y = firstRow; y < endRow; y++) {
-    filterRow(image.data, y * image.width * step, step, columns, narrow, (y - firstRow) * window.width * channels);
+    filterRow(image.data, y * image.width * step, step, columns, narrow, (y - firstRow) * length);
   }
-  const length = window.width * channels;
   const data = new Uint8Array(window.height * length);
   for (let y = 0; y < window.height; y++) {
     filterColumns(narrow, (rows.first[y] - firstRow) * length, rows, y, data.subarray(y * length, (y + 1) * length));

@@ -1,6 +1,7 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
-import { growth } from "../bench/load/process_status.ts";
-import { imageRequest, sampleInputs, tensorRequest } from "../bench/load/requests.ts";
+import { growth } from "../bench/load/memory.ts";
+import { imageRequest, tensorRequest } from "../bench/load/requests.ts";
+import { sampleInputs } from "../bench/sample_inputs.ts";
 import { createHandler, createRegistry } from "../runtime/http/mod.ts";
 import { Model } from "../runtime/model.ts";
 import { demoBundle } from "./support/demo_bundle.ts";

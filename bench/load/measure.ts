@@ -5,7 +5,8 @@
  */
 
 import { withServer } from "../../tests/support/server.ts";
-import { cpuTime, growth, watchMemory } from "./process_status.ts";
+import { cpuTimes } from "../cpu_times.ts";
+import { growth, watchMemory } from "./memory.ts";
 import type { LoadRequest } from "./requests.ts";
 import { load, type LoadResult } from "./wrk.ts";
 
@@ -32,17 +33,15 @@ export interface LoadMeasurement extends LoadResult {
 /** Starts a server, loads it with one request, and stops it. */
 export async function measureLoad(setting: LoadSetting, request: LoadRequest): Promise<LoadMeasurement> {
   const { bundle, workers, connections, seconds } = setting;
-  let measurement: LoadMeasurement;
-  await withServer([bundle, "--port", "0", "--workers", String(workers)], async ({ url, pid }) => {
+  return await withServer([bundle, "--port", "0", "--workers", String(workers)], async ({ url, pid }) => {
     await load(url, request, connections, seconds);
-    const before = cpuTime(pid);
+    const before = cpuTimes(pid).own;
     const { memory, result } = await watchMemory(pid, load(url, request, connections, seconds));
-    measurement = {
+    return {
       ...result,
-      cpu: (cpuTime(pid) - before) / result.requests,
+      cpu: (cpuTimes(pid).own - before) / result.requests,
       memory: memory.at(-1)!,
       growth: growth(memory) * 10_000 / result.requests,
     };
   });
-  return measurement!;
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { joinBytes } from "../../runtime/http/protocol/join_bytes.ts";
 import type { Model } from "../../runtime/model.ts";
 
 /** One request, made again and again. */
@@ -31,13 +32,7 @@ export function tensorRequest(model: Model, inputs: Record<string, Float32Array<
     })),
     parameters: { binary_data_output: true },
   }));
-  const tensors = model.inputs.map(({ name }) => new Uint8Array(inputs[name].buffer));
-  const body = new Uint8Array(json.length + tensors.reduce((sum, { length }) => sum + length, 0));
-  let offset = 0;
-  for (const part of [json, ...tensors]) {
-    body.set(part, offset);
-    offset += part.length;
-  }
+  const body = joinBytes([json, ...model.inputs.map(({ name }) => new Uint8Array(inputs[name].buffer))]);
   return {
     name: "tensors in binary",
     path: `/v2/models/${encodeURIComponent(model.name)}/infer`,
@@ -49,12 +44,4 @@ export function tensorRequest(model: Model, inputs: Record<string, Float32Array<
 /** A request to classify an image file. */
 export function imageRequest(file: Uint8Array<ArrayBuffer>): LoadRequest {
   return { name: "image to classify", path: "/classify", headers: {}, body: file };
-}
-
-/** One sample for each input, the same on every call. */
-export function sampleInputs(model: Model): Record<string, Float32Array<ArrayBuffer>> {
-  return Object.fromEntries(model.inputs.map(({ name, shape }) => {
-    const length = shape.reduce((product, size) => product * Math.abs(size), 1);
-    return [name, Float32Array.from({ length }, (_, index) => (index * 7 & 63) / 32 - 1)];
-  }));
 }

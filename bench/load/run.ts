@@ -5,13 +5,15 @@
  */
 
 import { checkOutput, writeOutput } from "../../calibrate/commands/files.ts";
+import { readCount } from "../../calibrate/commands/options.ts";
 import { textTable } from "../../calibrate/report/text_table.ts";
 import { runCommand } from "../../runtime/command.ts";
 import { Model } from "../../runtime/model.ts";
 import { parseArguments } from "../../runtime/parse_arguments.ts";
+import { sampleInputs } from "../sample_inputs.ts";
 import { medianTime } from "../time_model.ts";
 import { type LoadMeasurement, measureLoad } from "./measure.ts";
-import { imageRequest, type LoadRequest, sampleInputs, tensorRequest } from "./requests.ts";
+import { imageRequest, type LoadRequest, tensorRequest } from "./requests.ts";
 
 const HELP = `Usage: deno task bench:load FILE.octet [options]
 
@@ -33,11 +35,6 @@ interface Row {
   workers: number;
   connections: number;
   measurement: LoadMeasurement;
-}
-
-function readCount(option: string, text: string): number {
-  if (!/^[1-9]\d{0,4}$/.test(text)) throw new RangeError(`--${option} must be a whole number from 1, not "${text}"`);
-  return Number(text);
 }
 
 function tableOf(rows: Row[]): string {
@@ -87,9 +84,9 @@ async function main(args: string[]): Promise<void> {
   if (values.help) return console.log(HELP.trimEnd());
   if (positionals.length !== 1) throw new TypeError("One bundle must be named: bench:load FILE.octet");
   const [bundle] = positionals;
-  const seconds = readCount("seconds", values.seconds);
-  const connections = readCount("connections", values.connections);
-  const workers = values.workers.split(",").map((text) => readCount("workers", text));
+  const seconds = readCount("--seconds", values.seconds);
+  const connections = readCount("--connections", values.connections);
+  const workers = values.workers.split(",").map((text) => readCount("--workers", text));
   if (values.json !== undefined) await checkOutput(values.json);
 
   const model = await Model.load(bundle);

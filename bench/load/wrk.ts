@@ -61,17 +61,8 @@ export async function load(
   try {
     await Deno.writeFile(`${folder}/body`, request.body);
     await Deno.writeTextFile(`${folder}/script.lua`, SCRIPT(request, `${folder}/body`));
-    const timing = ["--duration", `${seconds}s`, "--timeout", "60s"];
-    const args = [
-      "--threads",
-      "1",
-      "--connections",
-      String(connections),
-      ...timing,
-      "-s",
-      `${folder}/script.lua`,
-      origin,
-    ];
+    const pace = ["--threads", "1", "--connections", String(connections), "--duration", `${seconds}s`];
+    const args = [...pace, "--timeout", "60s", "--script", `${folder}/script.lua`, origin];
     return readResult(await run(args));
   } finally {
     await Deno.remove(folder, { recursive: true });

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { cpuTimes } from "../cpu_times.ts";
 import { type Answer, ANSWER_MARK, type Job } from "./job.ts";
 
 /** How processes are started. */
@@ -75,11 +76,11 @@ export async function runProcess(options: ProcessOptions): Promise<Finished> {
   const args = ["-c", String(core), Deno.execPath(), "run", ...flags, script.href];
   if (job) args.push(JSON.stringify(job));
   const command = new Deno.Command("taskset", { args, env: { NO_COLOR: "1" }, stdin: "null" });
-  const cpuBefore = childrenCpu();
+  const cpuBefore = cpuTimes("self").children;
   const started = performance.timeOrigin + performance.now();
   const { success, stdout, stderr } = await command.output();
   const lifetime = performance.timeOrigin + performance.now() - started;
-  const cpu = childrenCpu() - cpuBefore;
+  const cpu = cpuTimes("self").children - cpuBefore;
   if (!success) {
     const lines = new TextDecoder().decode(stderr).trim().split("\n");
     const line = lines.find((line) => line.startsWith("error:")) ?? lines[lines.length - 1];
@@ -99,10 +100,4 @@ export async function ask(options: ProcessOptions & { job: Job }): Promise<Answe
   if (!line) throw new Error(`Process of ${options.script.pathname.split("/").pop()} gave no answer`);
   const answer: Answer = JSON.parse(line.slice(ANSWER_MARK.length));
   return { ...answer, start: answer.firstResult - started, processCpu: cpu };
-}
-
-/** CPU time of all child processes that have ended, in milliseconds; Linux counts it in ticks of 10. */
-function childrenCpu(): number {
-  const fields = Deno.readTextFileSync("/proc/self/stat").replace(/^.*\) /, "").split(" ");
-  return (Number(fields[13]) + Number(fields[14])) * 10;
 }

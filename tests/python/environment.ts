@@ -6,8 +6,8 @@
  */
 
 import { createHash } from "node:crypto";
-import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { cacheFolder } from "../support/cache_folder.ts";
 
 /** What pip installs, with all that it depends on. */
 export const REQUIREMENTS: string = fileURLToPath(new URL("requirements.txt", import.meta.url));
@@ -17,9 +17,8 @@ export const ALONE = "kserve==0.21.0";
 
 /** The folder of the environment, another one for other requirements. */
 export function environmentFolder(): string {
-  const cache = process.env.XDG_CACHE_HOME ?? `${process.env.HOME ?? process.env.LOCALAPPDATA}/.cache`;
   const hash = createHash("sha256").update(Deno.readTextFileSync(REQUIREMENTS) + ALONE).digest("hex");
-  return `${cache}/octet-test-python/${hash.slice(0, 12)}`;
+  return cacheFolder(`octet-test-python/${hash.slice(0, 12)}`);
 }
 
 /** Path of the environment's Python. */

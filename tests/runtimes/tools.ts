@@ -5,7 +5,7 @@
  * @module
  */
 
-import process from "node:process";
+import { cacheFolder } from "../support/cache_folder.ts";
 
 const { os, arch } = Deno.build;
 const machine = arch === "x86_64" ? "x64" : "arm64";
@@ -45,8 +45,7 @@ export type ToolName = keyof typeof TOOLS;
 
 /** The folder that a host is installed in. */
 export function toolFolder(name: ToolName): string {
-  const cache = process.env.XDG_CACHE_HOME ?? `${process.env.HOME ?? process.env.LOCALAPPDATA}/.cache`;
-  return `${cache}/octet-test-hosts/${name}-${TOOLS[name].version}`;
+  return cacheFolder(`octet-test-hosts/${name}-${TOOLS[name].version}`);
 }
 
 /** Path of the program of a host, or nothing where it isn't installed. */

@@ -37,7 +37,7 @@ export interface Server {
 }
 
 /** Runs `serve` until `use` is done; the server is asked to end if it did not before. */
-export async function withServer(args: string[], use: (server: Server) => Promise<void>): Promise<void> {
+export async function withServer<T>(args: string[], use: (server: Server) => Promise<T>): Promise<T> {
   const process = taskCommand("serve", args).spawn();
   const reader = process.stdout.pipeThrough(new TextDecoderStream()).getReader();
   const stderr = new Response(process.stderr).text();
@@ -50,7 +50,7 @@ export async function withServer(args: string[], use: (server: Server) => Promis
       text += value;
     }
     const line = text.trimEnd();
-    await use({
+    return await use({
       line,
       url: line.match(/http:\/\/\S+/)![0],
       pid: process.pid,

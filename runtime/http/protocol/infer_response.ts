@@ -4,6 +4,7 @@
  * @module
  */
 
+import { joinBytes } from "./join_bytes.ts";
 import type { Tensor } from "../../model.ts";
 import { classifyTensor, type TextTensor } from "./classification.ts";
 import { HttpError, quote } from "../http_error.ts";
@@ -46,7 +47,7 @@ export function inferResponse(
   };
   if (binary.length === 0) return jsonResponse(body);
   const json = new TextEncoder().encode(JSON.stringify(body));
-  return bytesResponse(join([json, ...binary]), "application/octet-stream", {
+  return bytesResponse(joinBytes([json, ...binary]), "application/octet-stream", {
     headers: { [JSON_LENGTH_HEADER]: String(json.length) },
   });
 }
@@ -66,18 +67,8 @@ function littleEndian(data: Float32Array): Uint8Array<ArrayBuffer> {
 
 /** Each string after its length in 4 bytes. */
 function lengthPrefixed({ data }: TextTensor): Uint8Array<ArrayBuffer> {
-  return join(data.flatMap((text) => {
+  return joinBytes(data.flatMap((text) => {
     const bytes = new TextEncoder().encode(text);
     return [new Uint8Array(Uint32Array.of(bytes.length).buffer), bytes];
   }));
-}
-
-function join(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
 }

@@ -1,5 +1,5 @@
 /**
- * What a running process uses; Linux alone.
+ * Memory of a running process; Linux alone.
  *
  * @module
  */
@@ -8,12 +8,6 @@
 export function residentMemory(pid: number): number {
   const [, kibibytes] = /VmRSS:\s+(\d+) kB/.exec(Deno.readTextFileSync(`/proc/${pid}/status`))!;
   return Number(kibibytes) * 1024;
-}
-
-/** CPU time of a process and its threads in milliseconds, in steps of 10. */
-export function cpuTime(pid: number): number {
-  const fields = Deno.readTextFileSync(`/proc/${pid}/stat`).replace(/^.*\) /, "").split(" ");
-  return (Number(fields[11]) + Number(fields[12])) * 10;
 }
 
 /**
