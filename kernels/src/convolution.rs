@@ -3,7 +3,7 @@
 use crate::activation::Activation;
 use crate::convolution_lines::{find_lines, gather_lines, point, Inputs, Layout, Scratch};
 use crate::epilogue::{fill_over, Epilogue, Quantization};
-use crate::gemm::{multiply, Lines, Product, Tile, TILE};
+use crate::gemm::{multiply, tiles, Lines, Product, Tile, Tiles, TILE};
 use crate::gemm_f32::F32;
 #[cfg(target_feature = "relaxed-simd")]
 use crate::gemm_relaxed::U8;
@@ -149,6 +149,7 @@ unsafe extern "C" fn convolution_u8(block: &ConvolutionBlock) {
         many: multiply::<U8, TILE>,
         #[cfg(not(target_feature = "relaxed-simd"))]
         many: multiply_one,
+        single: Some(tiles::<U8, 1>),
         padding: v128_xor(u8x16_splat(block.input_zero_point as u8), flip()),
     };
     #[cfg(not(target_feature = "relaxed-simd"))]
@@ -156,6 +157,7 @@ unsafe extern "C" fn convolution_u8(block: &ConvolutionBlock) {
         kind.size = 2;
         kind.one = multiply::<Wide, TILE>;
         kind.many = kind.one;
+        kind.single = None;
         kind.padding = u16x8_extend_low_u8x16(kind.padding);
     }
     run(block, &epilogue, &kind);
@@ -169,6 +171,7 @@ unsafe extern "C" fn convolution_f32(block: &ConvolutionBlock) {
         panel_bytes: <F32 as Tile<1>>::panel_bytes,
         one: multiply::<F32, 1>,
         many: multiply::<F32, TILE>,
+        single: Some(tiles::<F32, 1>),
         padding: f32x4_splat(0.0),
     };
     run(block, &block.epilogue(true), &kind);
@@ -188,6 +191,8 @@ struct Kind {
     one: Multiply,
     /// Products of any other number of rows.
     many: Multiply,
+    /// Computes single rows that are left over.
+    single: Option<Tiles>,
     /// Elements of padding.
     padding: v128,
 }
@@ -299,6 +304,7 @@ unsafe fn run(block: &ConvolutionBlock, epilogue: &Epilogue, kind: &Kind) {
                 output_bytes,
                 epilogue,
                 rounding: epilogue.rounding(),
+                single: kind.single,
             });
         }
         next.advance(block);

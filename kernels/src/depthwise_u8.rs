@@ -9,7 +9,7 @@ use crate::depthwise_u8_sums as sums;
 use crate::depthwise_u8_window as window;
 use crate::epilogue::fill_over;
 use crate::interleave::{accumulate, interleave_high, interleave_low, spread};
-use crate::vector::{finite, flip, load, opaque, store_bytes, Rounding};
+use crate::vector::{flip, load, opaque, stay_small, store_bytes, Rounding};
 use core::arch::wasm32::*;
 use core::ops::Range;
 
@@ -79,7 +79,7 @@ pub struct Results {
     /// Weights in the order of the pass.
     pub weights: *const u8,
     pub padding: v128,
-    /// The rounding of results; without it they are f32 values before the activation.
+    /// The rounding of results, which are small; without it they are f32 values before the activation.
     pub rounding: Option<Rounding>,
     /// First results of the first channel.
     pub rows: [*mut u8; 2],
@@ -91,13 +91,8 @@ impl Results {
     /// Bias and factors of four channels.
     #[inline(always)]
     pub unsafe fn constants(&self, block: &ConvolutionBlock, channel: usize) -> [v128; 2] {
-        let factors = load(block.multiplier.add(channel) as *const u8);
-        let factors = if self.rounding.is_some() {
-            finite(factors)
-        } else {
-            factors
-        };
-        [load(block.bias.add(channel * 4)), factors]
+        let factors = block.multiplier.add(channel) as *const u8;
+        [load(block.bias.add(channel * 4)), load(factors)]
     }
 }
 
@@ -111,7 +106,10 @@ unsafe fn slide(block: &ConvolutionBlock, padding: v128, passes: &Passes) {
     let padding_row = block.scratch.add(block.output_width * 64);
     fill_over(padding_row, padding, row_bytes + 8);
     let arranged = padding_row.add((row_bytes + 16).div_ceil(16) * 16);
+    let taps = passes.size * passes.size;
+    let small = |channel: usize| stay_small(block.bias.add(channel * 4), block.multiplier.add(channel), taps);
     let rounding = block.epilogue(block.output_type == 1).rounding();
+    let rounding = rounding.filter(|_| (0..channels.div_ceil(4)).all(|four| small(four * 4)));
     // What a pass cannot leave in the output goes through scratch memory.
     let whole = if rounding.is_some() { channels / 8 * 8 } else { 0 };
     let step = if rounding.is_some() { 8 } else { 32 };

@@ -152,9 +152,9 @@ unsafe fn pass_channels<const K: usize, const N: usize, const Q: usize>(
         unroll!(Q, q => v[q] = f32x4_mul(f32x4_convert_i32x4(v[q]), multiplier[q]));
         if let Some(rounding) = &results.rounding {
             if Q == 4 {
-                store(output.add(at), rounding.numbers16([v[0], v[1], v[Q - 2], v[Q - 1]]));
+                store(output.add(at), rounding.small16([v[0], v[1], v[Q - 2], v[Q - 1]]));
             } else {
-                let bytes = rounding.numbers8([v[0], v[1]]);
+                let bytes = rounding.small8([v[0], v[1]]);
                 v128_store64_lane::<0>(bytes, output.add(at) as *mut u64);
             }
         } else {

@@ -62,11 +62,11 @@ pub unsafe fn pass<const K: usize, const G: usize, const S: usize, const ROWS: u
                 });
                 if let Some(rounding) = &results.rounding {
                     if ROWS == 2 {
-                        let bytes = rounding.numbers16([v[0][0], v[0][1], v[ROWS - 1][0], v[ROWS - 1][1]]);
+                        let bytes = rounding.small16([v[0][0], v[0][1], v[ROWS - 1][0], v[ROWS - 1][1]]);
                         v128_store64_lane::<0>(bytes, outputs[0].add(at) as *mut u64);
                         v128_store64_lane::<1>(bytes, outputs[1].add(at) as *mut u64);
                     } else {
-                        let bytes = rounding.numbers8(v[0]);
+                        let bytes = rounding.small8(v[0]);
                         v128_store64_lane::<0>(bytes, outputs[0].add(at) as *mut u64);
                     }
                 } else {

@@ -1,7 +1,7 @@
 //! Rows of activations times packed weights, eight output channels at a time.
 
 use crate::epilogue::Epilogue;
-use crate::vector::{finite, load, Rounding};
+use crate::vector::{load, stay_small, Rounding};
 use core::arch::wasm32::*;
 
 /// Rows that are computed at once.
@@ -50,7 +50,12 @@ pub struct Product<'a> {
     pub epilogue: &'a Epilogue,
     /// The epilogue where it is a rounding alone.
     pub rounding: Option<Rounding>,
+    /// Computes single rows, if that is faster for one or two that are left over.
+    pub single: Option<Tiles>,
 }
+
+/// Computes rows of a panel, from the first to the one before the last.
+pub type Tiles = unsafe fn(&Product, &Panel, usize, usize);
 
 /// The weights and constants of eight channels.
 pub struct Panel {
@@ -62,6 +67,8 @@ pub struct Panel {
     output: *mut u8,
     /// Channels that there are.
     count: usize,
+    /// Whether all there is to do is to round small values of eight channels.
+    rounds: bool,
 }
 
 /// Products of R rows at once.
@@ -83,50 +90,66 @@ pub trait Tile<const R: usize> {
 pub unsafe fn multiply<T: Tile<R>, const R: usize>(p: &Product) {
     let mut channel = 0;
     let mut weights = p.weights;
+    let left = p.rows % R;
+    let whole = match p.single {
+        Some(_) if left <= 2 => p.rows - left,
+        _ => p.rows,
+    };
     while channel < p.channels {
         let bias = p.bias.add(channel * 4);
-        let mut panel = Panel {
+        let multiplier = p.multiplier.wrapping_add(channel);
+        let rounds = p.rounding.is_some()
+            && channel + 8 <= p.channels
+            && stay_small(bias, multiplier, p.depth)
+            && stay_small(bias.add(16), multiplier.add(4), p.depth);
+        let panel = Panel {
             weights: T::arrange(weights, p.depth, p.panel),
             bias: [load(bias), load(bias.add(16))],
-            scale: T::scales(p.multiplier.wrapping_add(channel)),
+            scale: T::scales(multiplier),
             slopes: p.slopes.wrapping_add(channel),
             output: p.output.add(channel * p.epilogue.size()),
             count: (p.channels - channel).min(8),
+            rounds,
         };
-        if p.rounding.is_some() {
-            panel.scale = panel.scale.map(finite);
+        tiles::<T, R>(p, &panel, 0, whole);
+        if let Some(single) = p.single {
+            if whole < p.rows {
+                single(p, &panel, whole, p.rows);
+            }
         }
-        tiles::<T, R>(p, &panel);
         weights = weights.add(T::panel_bytes(p.depth));
         channel += 8;
     }
 }
 
-/// All rows of a panel; a function of its own, which engines optimise within a run.
+/// Rows of a panel; a function of its own, which engines optimise within a run.
 #[inline(never)]
-unsafe fn tiles<T: Tile<R>, const R: usize>(p: &Product, panel: &Panel) {
-    let mut row = 0;
-    while row < p.rows {
+pub unsafe fn tiles<T: Tile<R>, const R: usize>(p: &Product, panel: &Panel, first: usize, end: usize) {
+    let mut row = first;
+    while row < end {
         let sums = T::tile(p, row, panel);
         // Read anew for each tile: constants kept in registers would displace sums in the loop over the depth.
         let (p, panel) = (core::hint::black_box(p), core::hint::black_box(panel));
         let v = sums.map(|pair| T::scale(pair, panel.scale));
         let first = panel.output.add(row * p.output_bytes);
         match &p.rounding {
-            Some(rounding) if R % 2 == 0 && panel.count == 8 && row + R <= p.rows => {
+            Some(rounding) if R % 2 == 0 && panel.rounds && row + R <= end => {
                 let mut output = first;
                 for i in 0..R / 2 {
                     let [a, b] = [v[i * 2], v[i * 2 + 1]];
-                    let bytes = rounding.numbers16([a[0], a[1], b[0], b[1]]);
+                    let bytes = rounding.small16([a[0], a[1], b[0], b[1]]);
                     v128_store64_lane::<0>(bytes, output as *mut u64);
                     output = output.add(p.output_bytes);
                     v128_store64_lane::<1>(bytes, output as *mut u64);
                     output = output.add(p.output_bytes);
                 }
             }
+            Some(rounding) if R == 1 && panel.rounds => {
+                v128_store64_lane::<0>(rounding.small8(v[0]), first as *mut u64);
+            }
             _ => {
                 let rows = v;
-                store_rows(p, panel, first, &rows[..R.min(p.rows - row)]);
+                store_rows(p, panel, first, &rows[..R.min(end - row)]);
             }
         }
         row += R;

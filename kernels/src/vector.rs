@@ -85,25 +85,36 @@ pub fn opaque(value: u32) -> v128 {
     unsafe { u32x4_splat(core::ptr::read_volatile(&value)) }
 }
 
+/// Values below it need no bounds before they are rounded.
+const SMALL: f32 = 2_097_152.0;
+
 /// Rounding, zero point and clamp of a u8 result.
 #[derive(Clone, Copy)]
 pub struct Rounding {
     rounder: v128,
-    low: v128,
+    lowest: v128,
     offset: v128,
+    low16: v128,
+    low: v128,
     high: v128,
     flip: v128,
+    /// Whether the range of u8 is the only bound, and bytes lie in memory as they are.
+    plain: bool,
 }
 
 impl Rounding {
     #[inline(always)]
     pub fn new(low: i32, high: i32, zero_point: i32) -> Self {
+        let flip = flip();
         Rounding {
             rounder: opaque(ROUNDER.to_bits()),
-            low: i32x4_splat(ROUNDER_BITS + low - zero_point),
+            lowest: i32x4_splat(ROUNDER_BITS + low - zero_point),
             offset: i32x4_splat(ROUNDER_BITS - zero_point),
+            low16: i16x8_splat(low as i16),
+            low: u8x16_splat(low as u8),
             high: u8x16_splat(high as u8),
-            flip: flip(),
+            flip,
+            plain: low == 0 && high == 255 && u8x16_extract_lane::<0>(flip) == 0,
         }
     }
 
@@ -111,39 +122,51 @@ impl Rounding {
     /// sum with the rounder leaves its binade its bits still keep the order.
     #[inline(always)]
     fn integer(&self, number: v128) -> v128 {
-        i32x4_sub(i32x4_max(f32x4_add(number, self.rounder), self.low), self.offset)
+        i32x4_sub(i32x4_max(f32x4_add(number, self.rounder), self.lowest), self.offset)
     }
 
     /// Eight f32 to eight u8 in the low half, as they lie in memory. A NaN counts as 0.
     #[inline(always)]
     pub fn apply8(&self, a: v128, b: v128) -> v128 {
-        self.numbers8([a, b].map(number))
+        let words = i16x8_narrow_i32x4(self.integer(number(a)), self.integer(number(b)));
+        v128_xor(u8x16_min(u8x16_narrow_i16x8(words, words), self.high), self.flip)
     }
 
     /// Sixteen f32 to sixteen u8, as they lie in memory. A NaN counts as 0.
     #[inline(always)]
     pub fn apply16(&self, v: [v128; 4]) -> v128 {
-        self.numbers16(v.map(number))
-    }
-
-    /// As `apply8`, of values without NaN.
-    #[inline(always)]
-    pub fn numbers8(&self, v: [v128; 2]) -> v128 {
-        let words = i16x8_narrow_i32x4(self.integer(v[0]), self.integer(v[1]));
-        v128_xor(u8x16_min(u8x16_narrow_i16x8(words, words), self.high), self.flip)
-    }
-
-    /// As `apply16`, of values without NaN.
-    #[inline(always)]
-    pub fn numbers16(&self, v: [v128; 4]) -> v128 {
+        let [a, b, c, d] = v.map(|x| self.integer(number(x)));
         // Clamping one half alone keeps the compiler from joining both
         // narrowings into one of 16 lanes, which it then takes to pieces.
-        let low = i16x8_min(
-            i16x8_narrow_i32x4(self.integer(v[0]), self.integer(v[1])),
-            u16x8_extend_low_u8x16(self.high),
-        );
-        let high = i16x8_narrow_i32x4(self.integer(v[2]), self.integer(v[3]));
-        v128_xor(u8x16_min(u8x16_narrow_i16x8(low, high), self.high), self.flip)
+        let low = i16x8_min(i16x8_narrow_i32x4(a, b), u16x8_extend_low_u8x16(self.high));
+        let bytes = u8x16_narrow_i16x8(low, i16x8_narrow_i32x4(c, d));
+        v128_xor(u8x16_min(bytes, self.high), self.flip)
+    }
+
+    /// As `apply8`, of values that are not above SMALL.
+    #[inline(always)]
+    pub fn small8(&self, v: [v128; 2]) -> v128 {
+        let [a, b] = v.map(|x| i32x4_sub(f32x4_add(x, self.rounder), self.offset));
+        let words = i16x8_narrow_i32x4(a, b);
+        self.clamp(u8x16_narrow_i16x8(words, words))
+    }
+
+    /// As `apply16`, of values that are not above SMALL.
+    #[inline(always)]
+    pub fn small16(&self, v: [v128; 4]) -> v128 {
+        let [a, b, c, d] = v.map(|x| i32x4_sub(f32x4_add(x, self.rounder), self.offset));
+        // As above.
+        let low = i16x8_max(i16x8_narrow_i32x4(a, b), self.low16);
+        self.clamp(u8x16_narrow_i16x8(low, i16x8_narrow_i32x4(c, d)))
+    }
+
+    /// Bytes within the bounds, as they lie in memory.
+    #[inline(always)]
+    fn clamp(&self, bytes: v128) -> v128 {
+        if self.plain {
+            return bytes;
+        }
+        v128_xor(u8x16_min(u8x16_max(bytes, self.low), self.high), self.flip)
     }
 }
 
@@ -153,13 +176,20 @@ pub fn number(value: v128) -> v128 {
     v128_and(value, f32x4_eq(value, value))
 }
 
-/// `multiplier` for which the product with an integer needs no look at NaN: an
-/// infinity gives the same after rounding and clamp as the largest f32, a NaN
-/// the same as 0.
+/// Whether sums of `depth` products of u8 and weights and a bias, times the
+/// multipliers, stay so small that `Rounding::small8` and `small16` round them.
 #[inline(always)]
-pub fn finite(multiplier: v128) -> v128 {
-    let largest = f32x4_splat(f32::MAX);
-    at_most(at_least(number(multiplier), f32x4_neg(largest)), largest)
+pub unsafe fn stay_small(bias: *const u8, multiplier: *const f32, depth: usize) -> bool {
+    let greatest = f32x4_abs(f32x4_convert_i32x4(load(bias)));
+    let greatest = f32x4_add(greatest, f32x4_splat(depth as f32 * (255.0 * 128.0)));
+    let values = f32x4_mul(greatest, f32x4_abs(load(multiplier as *const u8)));
+    i32x4_all_true(f32x4_lt(values, f32x4_splat(SMALL)))
+}
+
+/// Whether sums of two u8 times these scales stay small alike.
+#[inline(always)]
+pub fn sums_stay_small(scales: [f32; 2]) -> bool {
+    (scales[0].abs() + scales[1].abs()) * 255.0 < SMALL
 }
 
 /// Stores the first `count` of 16 bytes.
