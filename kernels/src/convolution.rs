@@ -138,42 +138,45 @@ impl Place {
 #[no_mangle]
 unsafe extern "C" fn convolution_u8(block: &ConvolutionBlock) {
     let epilogue = block.epilogue(block.output_type == 1);
-    let multiply_one: Multiply = multiply::<U8, 1>;
     #[cfg_attr(target_feature = "relaxed-simd", allow(unused_mut))]
     let mut kind = Kind {
         size: 1,
         fours: true,
         panel_bytes: <U8 as Tile<1>>::panel_bytes,
-        one: multiply_one,
-        #[cfg(target_feature = "relaxed-simd")]
-        many: multiply::<U8, TILE>,
-        #[cfg(not(target_feature = "relaxed-simd"))]
-        many: multiply_one,
-        single: Some(tiles::<U8, 1>),
+        multiply: [multiply::<U8, 1, false>; 2],
+        single: None,
         padding: v128_xor(u8x16_splat(block.input_zero_point as u8), flip()),
     };
-    #[cfg(not(target_feature = "relaxed-simd"))]
     if block.positions() >= TILE {
-        kind.size = 2;
-        kind.one = multiply::<Wide, TILE>;
-        kind.many = kind.one;
-        kind.single = None;
-        kind.padding = u16x8_extend_low_u8x16(kind.padding);
+        #[cfg(target_feature = "relaxed-simd")]
+        {
+            kind.multiply = [multiply::<U8, TILE, false>, multiply::<U8, TILE, true>];
+            kind.single = Some(tiles::<U8, 1, false>);
+        }
+        #[cfg(not(target_feature = "relaxed-simd"))]
+        {
+            kind.size = 2;
+            kind.multiply = [multiply::<Wide, TILE, false>, multiply::<Wide, TILE, true>];
+            kind.padding = u16x8_extend_low_u8x16(kind.padding);
+        }
     }
     run(block, &epilogue, &kind);
 }
 
 #[no_mangle]
 unsafe extern "C" fn convolution_f32(block: &ConvolutionBlock) {
-    let kind = Kind {
+    let mut kind = Kind {
         size: 4,
         fours: false,
         panel_bytes: <F32 as Tile<1>>::panel_bytes,
-        one: multiply::<F32, 1>,
-        many: multiply::<F32, TILE>,
-        single: Some(tiles::<F32, 1>),
+        multiply: [multiply::<F32, 1, false>; 2],
+        single: None,
         padding: f32x4_splat(0.0),
     };
+    if block.positions() >= TILE {
+        kind.multiply = [multiply::<F32, TILE, false>, multiply::<F32, TILE, true>];
+        kind.single = Some(tiles::<F32, 1, false>);
+    }
     run(block, &block.epilogue(true), &kind);
 }
 
@@ -187,10 +190,8 @@ struct Kind {
     fours: bool,
     /// Bytes of the weights of eight channels.
     panel_bytes: fn(usize) -> usize,
-    /// Products of fewer than TILE rows.
-    one: Multiply,
-    /// Products of any other number of rows.
-    many: Multiply,
+    /// Products of rows in general, and of those whose lines are even.
+    multiply: [Multiply; 2],
     /// Computes single rows that are left over.
     single: Option<Tiles>,
     /// Elements of padding.
@@ -248,7 +249,12 @@ unsafe fn run(block: &ConvolutionBlock, epilogue: &Epilogue, kind: &Kind) {
     let mut place = Place { image: 0, y: 0, x: 0 };
     let mut first = 0;
     while first < total {
-        let rows = (total - first).min(block_rows);
+        let left = total - first;
+        let mut rows = left.min(block_rows);
+        if left > rows && left - rows < TILE {
+            // What is left then makes a whole tile too.
+            rows -= TILE;
+        }
         let mut next = place;
         for _ in 1..rows {
             next.advance(block);
@@ -276,7 +282,8 @@ unsafe fn run(block: &ConvolutionBlock, epilogue: &Epilogue, kind: &Kind) {
         } else if !layout.whole {
             find_lines(block, place, rows, &inputs, &layout, &scratch, kind.padding);
         }
-        let multiply = if rows < TILE { kind.one } else { kind.many };
+        let even = pointwise || layout.whole;
+        let multiply = kind.multiply[even as usize];
         for group in 0..block.groups {
             let channel = group * channels;
             let mut offset = group * inputs.group_bytes;
@@ -290,6 +297,7 @@ unsafe fn run(block: &ConvolutionBlock, epilogue: &Epilogue, kind: &Kind) {
                     count,
                     stride: ROWS,
                     run,
+                    row_bytes: if pointwise { inputs.pixel_bytes } else { row_bytes },
                 },
                 offset,
                 rows,
@@ -303,7 +311,6 @@ unsafe fn run(block: &ConvolutionBlock, epilogue: &Epilogue, kind: &Kind) {
                 output: block.output.add(first * output_bytes + channel * epilogue.size()),
                 output_bytes,
                 epilogue,
-                rounding: epilogue.rounding(),
                 single: kind.single,
             });
         }

@@ -2,7 +2,6 @@
 
 use crate::convolution::{ConvolutionBlock, Place, ROWS};
 use crate::epilogue::{copy_over, fill_over};
-use crate::gemm::TILE;
 use core::arch::wasm32::*;
 
 /// Where the parts of scratch memory lie.
@@ -42,16 +41,6 @@ pub unsafe fn point(lines: *mut *const u8, from: *const u8, pixel_bytes: usize, 
     for row in 0..rows {
         *lines.add(row) = address;
         address = address.add(pixel_bytes);
-    }
-    repeat_last(lines, rows);
-}
-
-/// Repeats the last address up to a whole tile.
-#[inline(always)]
-unsafe fn repeat_last(lines: *mut *const u8, rows: usize) {
-    let last = *lines.add(rows - 1);
-    for row in rows..rows.div_ceil(TILE) * TILE {
-        *lines.add(row) = last;
     }
 }
 
@@ -97,9 +86,6 @@ pub unsafe fn find_lines(
         }
         place.advance(block);
     }
-    for line in 0..block.kernel_height * layout.per_row {
-        repeat_last(scratch.lines.add(line * ROWS), rows);
-    }
 }
 
 /// Gathers the inputs of each output position in one line.
@@ -120,7 +106,6 @@ pub unsafe fn gather_lines(
         *scratch.lines.add(row) = to;
         place.advance(block);
     }
-    repeat_last(scratch.lines, rows);
 }
 
 /// Copies the inputs of one output position into a row, taps ascending. Bytes

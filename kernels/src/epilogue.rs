@@ -12,7 +12,7 @@ pub struct Epilogue {
     low: v128,
     high: v128,
     scale: v128,
-    rounding: Rounding,
+    pub rounding: Rounding,
     pub floats: bool,
 }
 

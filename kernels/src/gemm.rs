@@ -10,19 +10,21 @@ pub const TILE: usize = 4;
 /// Where the inputs of rows lie: a row is made of lines, runs of elements that
 /// follow each other in memory.
 pub struct Lines {
-    /// [line][row] addresses; the last row is repeated up to a multiple of `TILE`.
+    /// [line][row] addresses.
     pub addresses: *const *const u8,
     pub count: usize,
     /// Addresses from one line to the next.
     pub stride: usize,
     /// Elements of a line.
     pub run: usize,
+    /// Bytes from a row to the next where every row is one line and they follow each other.
+    pub row_bytes: usize,
 }
 
 impl Lines {
     /// Addresses of R rows of a line.
     #[inline(always)]
-    pub unsafe fn rows<const R: usize>(&self, line: usize, row: usize, offset: usize) -> [*const u8; R] {
+    unsafe fn rows<const R: usize>(&self, line: usize, row: usize, offset: usize) -> [*const u8; R] {
         let addresses = self.addresses.add(line * self.stride + row);
         core::array::from_fn(|r| (*addresses.add(r)).add(offset))
     }
@@ -48,8 +50,6 @@ pub struct Product<'a> {
     pub output: *mut u8,
     pub output_bytes: usize,
     pub epilogue: &'a Epilogue,
-    /// The epilogue where it is a rounding alone.
-    pub rounding: Option<Rounding>,
     /// Computes single rows, if that is faster for one or two that are left over.
     pub single: Option<Tiles>,
 }
@@ -69,27 +69,31 @@ pub struct Panel {
     count: usize,
     /// Whether all there is to do is to round small values of eight channels.
     rounds: bool,
+    rounding: Rounding,
 }
 
 /// Products of R rows at once.
 pub trait Tile<const R: usize> {
-    /// Bytes of the weights of eight channels.
+    /// Bytes of the weights of eight channels of an element.
+    const WEIGHT_BYTES: usize;
+    /// Bytes of the weights of eight channels in memory.
     fn panel_bytes(depth: usize) -> usize;
     /// Weights of a panel in the order of the host.
     unsafe fn arrange(weights: *const u8, depth: usize, panel: *mut u8) -> *const u8;
-    /// R rows times one panel.
-    unsafe fn tile(p: &Product, row: usize, panel: &Panel) -> [[v128; 2]; R];
+    /// Adds the products of `run` elements of R rows and eight channels.
+    unsafe fn line(sums: [[v128; 2]; R], x: [*const u8; R], weights: *const u8, run: usize) -> [[v128; 2]; R];
     /// Factors between sums and results.
     unsafe fn scales(multiplier: *const f32) -> [v128; 2];
     /// Results of a row as f32 before the activation.
     fn scale(sums: [v128; 2], scale: [v128; 2]) -> [v128; 2];
 }
 
-/// Computes a whole product, R rows at a time.
+/// Computes a whole product of at least R rows, R at a time; EVEN where lines have `row_bytes`.
 #[inline(never)]
-pub unsafe fn multiply<T: Tile<R>, const R: usize>(p: &Product) {
+pub unsafe fn multiply<T: Tile<R>, const R: usize, const EVEN: bool>(p: &Product) {
     let mut channel = 0;
     let mut weights = p.weights;
+    let rounding = p.epilogue.rounding();
     let left = p.rows % R;
     let whole = match p.single {
         Some(_) if left <= 2 => p.rows - left,
@@ -98,7 +102,7 @@ pub unsafe fn multiply<T: Tile<R>, const R: usize>(p: &Product) {
     while channel < p.channels {
         let bias = p.bias.add(channel * 4);
         let multiplier = p.multiplier.wrapping_add(channel);
-        let rounds = p.rounding.is_some()
+        let rounds = rounding.is_some()
             && channel + 8 <= p.channels
             && stay_small(bias, multiplier, p.depth)
             && stay_small(bias.add(16), multiplier.add(4), p.depth);
@@ -110,8 +114,9 @@ pub unsafe fn multiply<T: Tile<R>, const R: usize>(p: &Product) {
             output: p.output.add(channel * p.epilogue.size()),
             count: (p.channels - channel).min(8),
             rounds,
+            rounding: p.epilogue.rounding,
         };
-        tiles::<T, R>(p, &panel, 0, whole);
+        tiles::<T, R, EVEN>(p, &panel, 0, whole);
         if let Some(single) = p.single {
             if whole < p.rows {
                 single(p, &panel, whole, p.rows);
@@ -122,38 +127,62 @@ pub unsafe fn multiply<T: Tile<R>, const R: usize>(p: &Product) {
     }
 }
 
-/// Rows of a panel; a function of its own, which engines optimise within a run.
+/// Rows of a panel, R at a time; a function of its own, which engines optimise
+/// within a run. The last rows may be computed twice.
 #[inline(never)]
-pub unsafe fn tiles<T: Tile<R>, const R: usize>(p: &Product, panel: &Panel, first: usize, end: usize) {
+pub unsafe fn tiles<T: Tile<R>, const R: usize, const EVEN: bool>(p: &Product, panel: &Panel, first: usize, end: usize) {
+    let rounds = panel.rounds;
     let mut row = first;
-    while row < end {
-        let sums = T::tile(p, row, panel);
+    loop {
+        let v = tile::<T, R, EVEN>(p, panel, row);
         // Read anew for each tile: constants kept in registers would displace sums in the loop over the depth.
-        let (p, panel) = (core::hint::black_box(p), core::hint::black_box(panel));
-        let v = sums.map(|pair| T::scale(pair, panel.scale));
-        let first = panel.output.add(row * p.output_bytes);
-        match &p.rounding {
-            Some(rounding) if R % 2 == 0 && panel.rounds && row + R <= end => {
-                let mut output = first;
-                for i in 0..R / 2 {
-                    let [a, b] = [v[i * 2], v[i * 2 + 1]];
-                    let bytes = rounding.small16([a[0], a[1], b[0], b[1]]);
-                    v128_store64_lane::<0>(bytes, output as *mut u64);
-                    output = output.add(p.output_bytes);
-                    v128_store64_lane::<1>(bytes, output as *mut u64);
-                    output = output.add(p.output_bytes);
-                }
+        let panel = core::hint::black_box(panel);
+        let v = v.map(|pair| T::scale(pair, panel.scale));
+        let output = panel.output.add(row * p.output_bytes);
+        if rounds && R % 2 == 0 {
+            let mut output = output;
+            for i in 0..R / 2 {
+                let [a, b] = [v[i * 2], v[i * 2 + 1]];
+                let bytes = panel.rounding.small16([a[0], a[1], b[0], b[1]]);
+                v128_store64_lane::<0>(bytes, output as *mut u64);
+                output = output.add(p.output_bytes);
+                v128_store64_lane::<1>(bytes, output as *mut u64);
+                output = output.add(p.output_bytes);
             }
-            Some(rounding) if R == 1 && panel.rounds => {
-                v128_store64_lane::<0>(rounding.small8(v[0]), first as *mut u64);
-            }
-            _ => {
-                let rows = v;
-                store_rows(p, panel, first, &rows[..R.min(end - row)]);
-            }
+        } else if rounds && R == 1 {
+            v128_store64_lane::<0>(panel.rounding.small8(v[0]), output as *mut u64);
+        } else {
+            let rows = v;
+            store_rows(p, panel, output, &rows);
         }
         row += R;
+        if row >= end {
+            break;
+        }
+        row = row.min(end - R);
     }
+}
+
+/// Sums of R rows.
+#[inline(always)]
+unsafe fn tile<T: Tile<R>, const R: usize, const EVEN: bool>(p: &Product, panel: &Panel, row: usize) -> [[v128; 2]; R] {
+    let mut sums = [panel.bias; R];
+    if EVEN {
+        let mut x = (*p.lines.addresses).add(p.offset + row * p.lines.row_bytes);
+        let rows = core::array::from_fn(|_| {
+            let row = x;
+            x = x.add(p.lines.row_bytes);
+            row
+        });
+        return T::line(sums, rows, panel.weights, p.lines.run);
+    }
+    let mut weights = panel.weights;
+    for line in 0..p.lines.count {
+        let x = p.lines.rows::<R>(line, row, p.offset);
+        sums = T::line(sums, x, weights, p.lines.run);
+        weights = weights.add(p.lines.run * T::WEIGHT_BYTES);
+    }
+    sums
 }
 
 /// Stores rows of results of any kind.

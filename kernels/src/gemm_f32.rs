@@ -1,6 +1,6 @@
 //! Products of f32, multiplied and added one after the other.
 
-use crate::gemm::{splat_lane, Panel, Product, Tile};
+use crate::gemm::{splat_lane, Tile};
 use crate::vector::load;
 use core::arch::wasm32::*;
 
@@ -8,6 +8,8 @@ use core::arch::wasm32::*;
 pub struct F32;
 
 impl<const R: usize> Tile<R> for F32 {
+    const WEIGHT_BYTES: usize = 32;
+
     #[inline(always)]
     fn panel_bytes(depth: usize) -> usize {
         depth * 32
@@ -29,19 +31,8 @@ impl<const R: usize> Tile<R> for F32 {
     }
 
     #[inline(always)]
-    unsafe fn tile(p: &Product, row: usize, panel: &Panel) -> [[v128; 2]; R] {
-        multiply_floats::<R>(p, row, panel)
-    }
-}
-
-#[inline(always)]
-unsafe fn multiply_floats<const R: usize>(p: &Product, row: usize, panel: &Panel) -> [[v128; 2]; R] {
-    let mut sums = [panel.bias; R];
-    let mut line_weights = panel.weights;
-    for line in 0..p.lines.count {
-        let mut x = p.lines.rows::<R>(line, row, p.offset);
-        let mut w = line_weights;
-        let mut left = p.lines.run;
+    unsafe fn line(sums: [[v128; 2]; R], x: [*const u8; R], weights: *const u8, run: usize) -> [[v128; 2]; R] {
+        let (mut sums, mut x, mut w, mut left) = (sums, x, weights, run);
         // A way out after each step keeps the compiler from joining the steps, for which registers would not do.
         loop {
             let rows = x.map(|x| load(x));
@@ -65,9 +56,8 @@ unsafe fn multiply_floats<const R: usize>(p: &Product, row: usize, panel: &Panel
             w = w.add(128);
             left -= 4;
         }
-        line_weights = line_weights.add(p.lines.run * 32);
+        sums
     }
-    sums
 }
 
 /// Adds the products of an element of each row.

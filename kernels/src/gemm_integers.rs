@@ -19,7 +19,9 @@ pub fn scale_integers(sums: [v128; 2], scale: [v128; 2]) -> [v128; 2] {
 
 /// The part of a tile of u8 that does not depend on its rows.
 macro_rules! integers {
-    () => {
+    ($weight_bytes:literal) => {
+        const WEIGHT_BYTES: usize = $weight_bytes;
+
         #[inline(always)]
         fn panel_bytes(depth: usize) -> usize {
             depth.div_ceil(4) * 32

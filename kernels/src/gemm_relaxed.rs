@@ -1,6 +1,6 @@
 //! Products of u8 by the relaxed dot product.
 
-use crate::gemm::{Panel, Product, Tile, TILE};
+use crate::gemm::{Tile, TILE};
 use crate::gemm_integers::integers;
 use crate::vector::{load, splat_word};
 use core::arch::wasm32::*;
@@ -9,7 +9,7 @@ use core::arch::wasm32::*;
 pub struct U8;
 
 impl Tile<TILE> for U8 {
-    integers!();
+    integers!(8);
 
     #[inline(always)]
     unsafe fn arrange(weights: *const u8, _depth: usize, _panel: *mut u8) -> *const u8 {
@@ -17,43 +17,36 @@ impl Tile<TILE> for U8 {
     }
 
     #[inline(always)]
-    unsafe fn tile(p: &Product, row: usize, panel: &Panel) -> [[v128; 2]; TILE] {
-        let mut sums = [panel.bias; TILE];
-        let mut line_weights = panel.weights;
-        for line in 0..p.lines.count {
-            let mut x = p.lines.rows::<TILE>(line, row, p.offset);
-            let mut w = line_weights;
-            let mut left = p.lines.run;
-            // A way out after each step keeps the compiler from joining the steps, for which registers would not do.
-            loop {
-                sums = step(sums, x, w, 0);
-                if left <= 4 {
-                    break;
-                }
-                sums = step(sums, x, w, 1);
-                if left <= 8 {
-                    break;
-                }
-                sums = step(sums, x, w, 2);
-                if left <= 12 {
-                    break;
-                }
-                sums = step(sums, x, w, 3);
-                if left <= 16 {
-                    break;
-                }
-                x = x.map(|x| x.add(16));
-                w = w.add(128);
-                left -= 16;
+    unsafe fn line(sums: [[v128; 2]; TILE], x: [*const u8; TILE], weights: *const u8, run: usize) -> [[v128; 2]; TILE] {
+        let (mut sums, mut x, mut w, mut left) = (sums, x, weights, run);
+        // A way out after each step keeps the compiler from joining the steps, for which registers would not do.
+        loop {
+            sums = step(sums, x, w, 0);
+            if left <= 4 {
+                break;
             }
-            line_weights = line_weights.add(p.lines.run * 8);
+            sums = step(sums, x, w, 1);
+            if left <= 8 {
+                break;
+            }
+            sums = step(sums, x, w, 2);
+            if left <= 12 {
+                break;
+            }
+            sums = step(sums, x, w, 3);
+            if left <= 16 {
+                break;
+            }
+            x = x.map(|x| x.add(16));
+            w = w.add(128);
+            left -= 16;
         }
         sums
     }
 }
 
 impl Tile<1> for U8 {
-    integers!();
+    integers!(8);
 
     #[inline(always)]
     unsafe fn arrange(weights: *const u8, _depth: usize, _panel: *mut u8) -> *const u8 {
@@ -61,28 +54,24 @@ impl Tile<1> for U8 {
     }
 
     #[inline(always)]
-    unsafe fn tile(p: &Product, row: usize, panel: &Panel) -> [[v128; 2]; 1] {
+    unsafe fn line(sums: [[v128; 2]; 1], x: [*const u8; 1], weights: *const u8, run: usize) -> [[v128; 2]; 1] {
         // One row alone waits for its own sums: four chains hide the latency.
         let mut chains = [[i32x4_splat(0); 2]; 4];
-        chains[0] = panel.bias;
-        let mut w = panel.weights;
-        for line in 0..p.lines.count {
-            let [mut x] = p.lines.rows::<1>(line, row, p.offset);
-            let mut left = p.lines.run;
-            while left >= 16 {
-                for (i, chain) in chains.iter_mut().enumerate() {
-                    *chain = dot(load(w.add(32 * i)), load(w.add(32 * i + 16)), x.add(4 * i), *chain);
-                }
-                x = x.add(16);
-                w = w.add(128);
-                left -= 16;
+        let ([mut x], mut w, mut left) = (x, weights, run);
+        chains[0] = sums[0];
+        while left >= 16 {
+            for (i, chain) in chains.iter_mut().enumerate() {
+                *chain = dot(load(w.add(32 * i)), load(w.add(32 * i + 16)), x.add(4 * i), *chain);
             }
-            while left > 0 {
-                chains[0] = dot(load(w), load(w.add(16)), x, chains[0]);
-                x = x.add(4);
-                w = w.add(32);
-                left -= 4;
-            }
+            x = x.add(16);
+            w = w.add(128);
+            left -= 16;
+        }
+        while left > 0 {
+            chains[0] = dot(load(w), load(w.add(16)), x, chains[0]);
+            x = x.add(4);
+            w = w.add(32);
+            left -= 4;
         }
         let add = |a: [v128; 2], b: [v128; 2]| [i32x4_add(a[0], b[0]), i32x4_add(a[1], b[1])];
         [add(add(chains[0], chains[1]), add(chains[2], chains[3]))]

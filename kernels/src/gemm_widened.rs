@@ -1,6 +1,6 @@
 //! Products of u8 by products of i16: many rows widened beforehand, one row as it is.
 
-use crate::gemm::{splat_lane, Panel, Product, Tile, TILE};
+use crate::gemm::{splat_lane, Tile, TILE};
 use crate::gemm_integers::integers;
 use crate::vector::{load, splat_word, store};
 use core::arch::wasm32::*;
@@ -12,7 +12,7 @@ pub struct U8;
 pub struct Wide;
 
 impl Tile<TILE> for Wide {
-    integers!();
+    integers!(16);
 
     #[inline(always)]
     unsafe fn arrange(weights: *const u8, depth: usize, panel: *mut u8) -> *const u8 {
@@ -21,44 +21,37 @@ impl Tile<TILE> for Wide {
     }
 
     #[inline(always)]
-    unsafe fn tile(p: &Product, row: usize, panel: &Panel) -> [[v128; 2]; TILE] {
-        let mut sums = [panel.bias; TILE];
-        let mut line_weights = panel.weights;
-        for line in 0..p.lines.count {
-            let mut x = p.lines.rows::<TILE>(line, row, p.offset);
-            let mut w = line_weights;
-            let mut left = p.lines.run;
-            // A way out after each step keeps the compiler from joining the steps, for which registers would not do.
-            loop {
-                let rows = x.map(|x| load(x));
-                sums = step(sums, rows, w, 0);
-                if left <= 2 {
-                    break;
-                }
-                sums = step(sums, rows, w, 1);
-                if left <= 4 {
-                    break;
-                }
-                sums = step(sums, rows, w, 2);
-                if left <= 6 {
-                    break;
-                }
-                sums = step(sums, rows, w, 3);
-                if left <= 8 {
-                    break;
-                }
-                x = x.map(|x| x.add(16));
-                w = w.add(128);
-                left -= 8;
+    unsafe fn line(sums: [[v128; 2]; TILE], x: [*const u8; TILE], weights: *const u8, run: usize) -> [[v128; 2]; TILE] {
+        let (mut sums, mut x, mut w, mut left) = (sums, x, weights, run);
+        // A way out after each step keeps the compiler from joining the steps, for which registers would not do.
+        loop {
+            let rows = x.map(|x| load(x));
+            sums = step(sums, rows, w, 0);
+            if left <= 2 {
+                break;
             }
-            line_weights = line_weights.add(p.lines.run * 16);
+            sums = step(sums, rows, w, 1);
+            if left <= 4 {
+                break;
+            }
+            sums = step(sums, rows, w, 2);
+            if left <= 6 {
+                break;
+            }
+            sums = step(sums, rows, w, 3);
+            if left <= 8 {
+                break;
+            }
+            x = x.map(|x| x.add(16));
+            w = w.add(128);
+            left -= 8;
         }
         sums
     }
 }
 
 impl Tile<1> for U8 {
-    integers!();
+    integers!(8);
 
     #[inline(always)]
     unsafe fn arrange(weights: *const u8, _depth: usize, _panel: *mut u8) -> *const u8 {
@@ -66,28 +59,24 @@ impl Tile<1> for U8 {
     }
 
     #[inline(always)]
-    unsafe fn tile(p: &Product, row: usize, panel: &Panel) -> [[v128; 2]; 1] {
+    unsafe fn line(sums: [[v128; 2]; 1], x: [*const u8; 1], weights: *const u8, run: usize) -> [[v128; 2]; 1] {
         // Channel 2 i + j has the sums of its even and odd pairs in lanes 2 j and 2 j + 1 of vector i.
-        let mut sums = [i32x4_splat(0); 4];
-        let mut w = panel.weights as *const i8;
-        for line in 0..p.lines.count {
-            let [mut x] = p.lines.rows::<1>(line, row, p.offset);
-            let mut left = p.lines.run;
-            while left > 0 {
-                let activations = u16x8_extend_low_u8x16(splat_word(x));
-                for (i, sum) in sums.iter_mut().enumerate() {
-                    let weight = i16x8_load_extend_i8x8(w.add(8 * i));
-                    *sum = i32x4_add(*sum, i32x4_dot_i16x8(weight, activations));
-                }
-                x = x.add(4);
-                w = w.add(32);
-                left -= 4;
+        let mut pairs = [i32x4_splat(0); 4];
+        let ([mut x], mut w, mut left) = (x, weights as *const i8, run);
+        while left > 0 {
+            let activations = u16x8_extend_low_u8x16(splat_word(x));
+            for (i, pair) in pairs.iter_mut().enumerate() {
+                let weight = i16x8_load_extend_i8x8(w.add(8 * i));
+                *pair = i32x4_add(*pair, i32x4_dot_i16x8(weight, activations));
             }
+            x = x.add(4);
+            w = w.add(32);
+            left -= 4;
         }
-        let pairs = |a, b| i32x4_add(i32x4_shuffle::<0, 2, 4, 6>(a, b), i32x4_shuffle::<1, 3, 5, 7>(a, b));
+        let add = |a, b| i32x4_add(i32x4_shuffle::<0, 2, 4, 6>(a, b), i32x4_shuffle::<1, 3, 5, 7>(a, b));
         [[
-            i32x4_add(panel.bias[0], pairs(sums[0], sums[1])),
-            i32x4_add(panel.bias[1], pairs(sums[2], sums[3])),
+            i32x4_add(sums[0][0], add(pairs[0], pairs[1])),
+            i32x4_add(sums[0][1], add(pairs[2], pairs[3])),
         ]]
     }
 }
