@@ -3,12 +3,12 @@
 use crate::activation::Activation;
 use crate::convolution_lines::{find_lines, gather_lines, point, Inputs, Layout, Scratch};
 use crate::epilogue::{fill_over, Epilogue, Quantization};
-use crate::gemm::{multiply, tiles, Lines, Product, Tile, Tiles, TILE};
-use crate::gemm_f32::F32;
+use crate::gemm::{multiply, tiles, Lines, Product, Tile, Tiles};
+use crate::gemm_f32::{self, F32};
 #[cfg(target_feature = "relaxed-simd")]
-use crate::gemm_relaxed::U8;
+use crate::gemm_relaxed::{TILE, U8};
 #[cfg(not(target_feature = "relaxed-simd"))]
-use crate::gemm_widened::{widen_activations, Wide, U8};
+use crate::gemm_widened::{widen_activations, Wide, TILE, U8};
 use crate::vector::flip;
 use core::arch::wasm32::*;
 
@@ -143,11 +143,13 @@ unsafe extern "C" fn convolution_u8(block: &ConvolutionBlock) {
         size: 1,
         fours: true,
         panel_bytes: <U8 as Tile<1>>::panel_bytes,
+        tile: 1,
         multiply: [multiply::<U8, 1, false>; 2],
         single: None,
         padding: v128_xor(u8x16_splat(block.input_zero_point as u8), flip()),
     };
     if block.positions() >= TILE {
+        kind.tile = TILE;
         #[cfg(target_feature = "relaxed-simd")]
         {
             kind.multiply = [multiply::<U8, TILE, false>, multiply::<U8, TILE, true>];
@@ -169,12 +171,17 @@ unsafe extern "C" fn convolution_f32(block: &ConvolutionBlock) {
         size: 4,
         fours: false,
         panel_bytes: <F32 as Tile<1>>::panel_bytes,
+        tile: 1,
         multiply: [multiply::<F32, 1, false>; 2],
         single: None,
         padding: f32x4_splat(0.0),
     };
-    if block.positions() >= TILE {
-        kind.multiply = [multiply::<F32, TILE, false>, multiply::<F32, TILE, true>];
+    if block.positions() >= gemm_f32::TILE {
+        kind.tile = gemm_f32::TILE;
+        kind.multiply = [
+            multiply::<F32, { gemm_f32::TILE }, false>,
+            multiply::<F32, { gemm_f32::TILE }, true>,
+        ];
         kind.single = Some(tiles::<F32, 1, false>);
     }
     run(block, &block.epilogue(true), &kind);
@@ -190,6 +197,8 @@ struct Kind {
     fours: bool,
     /// Bytes of the weights of eight channels.
     panel_bytes: fn(usize) -> usize,
+    /// Rows that are computed at once.
+    tile: usize,
     /// Products of rows in general, and of those whose lines are even.
     multiply: [Multiply; 2],
     /// Computes single rows that are left over.
@@ -245,15 +254,17 @@ unsafe fn run(block: &ConvolutionBlock, epilogue: &Epilogue, kind: &Kind) {
     fill_over(scratch.padding, kind.padding, padding_bytes);
     // Blocks of about the same size, whole tiles but for the last.
     let blocks = total.div_ceil(ROWS);
-    let block_rows = total.checked_div(blocks).unwrap_or(0).div_ceil(TILE) * TILE;
+    let most = ROWS.checked_div(kind.tile).unwrap_or(0);
+    let tiles = total.checked_div(blocks * kind.tile).unwrap_or(0) + 1;
+    let block_rows = tiles.min(most) * kind.tile;
     let mut place = Place { image: 0, y: 0, x: 0 };
     let mut first = 0;
     while first < total {
         let left = total - first;
         let mut rows = left.min(block_rows);
-        if left > rows && left - rows < TILE {
+        if left > rows && left - rows < kind.tile {
             // What is left then makes a whole tile too.
-            rows -= TILE;
+            rows -= kind.tile;
         }
         let mut next = place;
         for _ in 1..rows {

@@ -4,9 +4,6 @@ use crate::epilogue::Epilogue;
 use crate::vector::{load, stay_small, Rounding};
 use core::arch::wasm32::*;
 
-/// Rows that are computed at once.
-pub const TILE: usize = 4;
-
 /// Where the inputs of rows lie: a row is made of lines, runs of elements that
 /// follow each other in memory.
 pub struct Lines {

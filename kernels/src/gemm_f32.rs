@@ -4,6 +4,9 @@ use crate::gemm::{splat_lane, Tile};
 use crate::vector::load;
 use core::arch::wasm32::*;
 
+/// Rows that are computed at once.
+pub const TILE: usize = 4;
+
 /// f32 activations and weights.
 pub struct F32;
 

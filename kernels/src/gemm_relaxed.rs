@@ -1,9 +1,12 @@
 //! Products of u8 by the relaxed dot product.
 
-use crate::gemm::{Tile, TILE};
+use crate::gemm::Tile;
 use crate::gemm_integers::integers;
 use crate::vector::{load, splat_word};
 use core::arch::wasm32::*;
+
+/// Rows that are computed at once.
+pub const TILE: usize = 6;
 
 /// Unsigned 8-bit activations, signed 8-bit weights.
 pub struct U8;

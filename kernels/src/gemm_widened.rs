@@ -1,9 +1,12 @@
 //! Products of u8 by products of i16: many rows widened beforehand, one row as it is.
 
-use crate::gemm::{splat_lane, Tile, TILE};
+use crate::gemm::{splat_lane, Tile};
 use crate::gemm_integers::integers;
 use crate::vector::{load, splat_word, store};
 use core::arch::wasm32::*;
+
+/// Rows that are computed at once.
+pub const TILE: usize = 4;
 
 /// Unsigned 8-bit activations, signed 8-bit weights.
 pub struct U8;
