@@ -82,6 +82,8 @@ async function build(name: string, folder: string): Promise<void> {
   const flags = [
     `-Ctarget-feature=${target}`,
     "-Clink-arg=-zstack-size=65536",
+    // It computes addresses in advance and keeps each of them in a register, which engines then lack for sums.
+    "-Cllvm-args=-disable-lsr",
     `--remap-path-prefix=${crate}=`,
     `--remap-path-prefix=${cargoHome}=`,
   ];
