@@ -2,7 +2,8 @@
 
 use crate::activation::Activation;
 use crate::epilogue::{Epilogue, Quantization};
-use crate::vector::{flip, load, load_u8x8, store, store_floats, sums_stay_small, widen_to_f32, Rounding};
+use crate::sum::Sum;
+use crate::vector::{flip, load, load_u8x8, store_floats, widen_to_f32};
 use core::arch::wasm32::*;
 
 /// Dimensions with the strides of both operands; the output is contiguous.
@@ -94,14 +95,19 @@ unsafe extern "C" fn binary_u8(block: &BinaryU8Block) {
     let (sa, sb) = (f32x4_splat(block.a_scale), f32x4_splat(block.b_scale));
     let add = block.operation == 0;
     let size = shape.dimensions[3];
-    let sum = Sum::new(block, &shape, &epilogue);
+    let beside = add && shape.a[3] == 1 && shape.b[3] == 1;
+    let sum = epilogue.rounding().filter(|_| beside).and_then(|rounding| {
+        Sum::new(
+            [block.a_zero_point, block.b_zero_point],
+            [block.a_scale, block.b_scale],
+            rounding,
+        )
+    });
     shape.rows(|a, b, output| {
         let mut i = 0;
         if let Some(sum) = &sum {
-            while i + 16 <= size {
-                store(block.output.add(output + i), sum.sixteen(block.a.add(a + i), block.b.add(b + i)));
-                i += 16;
-            }
+            i = size / 16 * 16;
+            sum.add(block.a.add(a), block.b.add(b), block.output.add(output), i);
         }
         while i < size {
             let x = i16x8_sub(read_u8(block.a.add(a), i, shape.a[3]), za);
@@ -122,60 +128,6 @@ unsafe extern "C" fn binary_u8(block: &BinaryU8Block) {
             i += 8;
         }
     });
-}
-
-/// The sum of two tensors whose elements lie side by side and whose results only need to be rounded.
-struct Sum {
-    /// 2^23 plus the zero points.
-    zero_points: [v128; 2],
-    scales: [v128; 2],
-    rounding: Rounding,
-    flip: v128,
-}
-
-/// The upper half of the f32 2^23, of whose lower half an integer takes the place.
-const UPPER: i16 = 0x4B00;
-
-impl Sum {
-    #[inline(always)]
-    fn new(block: &BinaryU8Block, shape: &Shape, epilogue: &Epilogue) -> Option<Self> {
-        let scales = [block.a_scale, block.b_scale];
-        let beside = shape.a[3] == 1 && shape.b[3] == 1;
-        if block.operation != 0 || !beside || !sums_stay_small(scales) {
-            return None;
-        }
-        let zero_point = |z: i32| f32x4_splat(8_388_608.0 + z as f32);
-        Some(Sum {
-            zero_points: [zero_point(block.a_zero_point), zero_point(block.b_zero_point)],
-            scales: scales.map(|scale| f32x4_splat(scale)),
-            rounding: epilogue.rounding()?,
-            flip: flip(),
-        })
-    }
-
-    /// Sixteen sums as bytes.
-    #[inline(always)]
-    unsafe fn sixteen(&self, a: *const u8, b: *const u8) -> v128 {
-        let a = self.numbers(load(a), 0);
-        let b = self.numbers(load(b), 1);
-        self.rounding.small16(core::array::from_fn(|i| f32x4_add(a[i], b[i])))
-    }
-
-    /// Sixteen elements of an operand as f32.
-    #[inline(always)]
-    fn numbers(&self, bytes: v128, operand: usize) -> [v128; 4] {
-        let bytes = v128_xor(bytes, self.flip);
-        let upper = i16x8_splat(UPPER);
-        let low = u16x8_extend_low_u8x16(bytes);
-        let high = u16x8_extend_high_u8x16(bytes);
-        [
-            i16x8_shuffle::<0, 8, 1, 9, 2, 10, 3, 11>(low, upper),
-            i16x8_shuffle::<4, 12, 5, 13, 6, 14, 7, 15>(low, upper),
-            i16x8_shuffle::<0, 8, 1, 9, 2, 10, 3, 11>(high, upper),
-            i16x8_shuffle::<4, 12, 5, 13, 6, 14, 7, 15>(high, upper),
-        ]
-        .map(|x| f32x4_mul(f32x4_sub(x, self.zero_points[operand]), self.scales[operand]))
-    }
 }
 
 #[inline(always)]

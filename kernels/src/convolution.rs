@@ -121,6 +121,18 @@ pub struct Place {
 }
 
 impl Place {
+    /// The place of the output position `index`.
+    #[inline(always)]
+    fn of(block: &ConvolutionBlock, index: usize) -> Self {
+        let row = index.checked_div(block.output_width).unwrap_or(0);
+        let image = row.checked_div(block.output_height).unwrap_or(0);
+        Place {
+            image,
+            y: row - image * block.output_height,
+            x: index - row * block.output_width,
+        }
+    }
+
     #[inline(always)]
     pub fn advance(&mut self, block: &ConvolutionBlock) {
         self.x += 1;
@@ -257,7 +269,6 @@ unsafe fn run(block: &ConvolutionBlock, epilogue: &Epilogue, kind: &Kind) {
     let most = ROWS.checked_div(kind.tile).unwrap_or(0);
     let tiles = total.checked_div(blocks * kind.tile).unwrap_or(0) + 1;
     let block_rows = tiles.min(most) * kind.tile;
-    let mut place = Place { image: 0, y: 0, x: 0 };
     let mut first = 0;
     while first < total {
         let left = total - first;
@@ -266,17 +277,15 @@ unsafe fn run(block: &ConvolutionBlock, epilogue: &Epilogue, kind: &Kind) {
             // What is left then makes a whole tile too.
             rows -= kind.tile;
         }
-        let mut next = place;
-        for _ in 1..rows {
-            next.advance(block);
-        }
+        let place = Place::of(block, first);
         #[cfg(not(target_feature = "relaxed-simd"))]
         if kind.size == 2 {
             let pixels = if pointwise {
                 first..first + rows
             } else {
+                let last = Place::of(block, first + rows - 1);
                 block.first_row(place, 0) * block.input_width
-                    ..(block.first_row(next, block.kernel_height - 1) + 1) * block.input_width
+                    ..(block.first_row(last, block.kernel_height - 1) + 1) * block.input_width
             };
             let wide = scratch.gathered.add(ROWS * row_bytes + 16);
             let bytes = block.input_channels * pixels.start;
@@ -289,6 +298,7 @@ unsafe fn run(block: &ConvolutionBlock, epilogue: &Epilogue, kind: &Kind) {
                 inputs.from.wrapping_add(first * inputs.pixel_bytes),
                 inputs.pixel_bytes,
                 rows,
+                kind.tile,
             );
         } else if !layout.whole {
             find_lines(block, place, rows, &inputs, &layout, &scratch, kind.padding);
@@ -325,8 +335,6 @@ unsafe fn run(block: &ConvolutionBlock, epilogue: &Epilogue, kind: &Kind) {
                 single: kind.single,
             });
         }
-        next.advance(block);
-        place = next;
         first += rows;
     }
 }

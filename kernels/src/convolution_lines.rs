@@ -34,13 +34,12 @@ pub struct Inputs {
     pub group_bytes: usize,
 }
 
-/// Addresses of `rows` inputs that follow each other.
+/// Addresses of inputs that follow each other: of the first row, and of those of the last that may not fill a tile.
 #[inline(always)]
-pub unsafe fn point(lines: *mut *const u8, from: *const u8, pixel_bytes: usize, rows: usize) {
-    let mut address = from;
-    for row in 0..rows {
-        *lines.add(row) = address;
-        address = address.add(pixel_bytes);
+pub unsafe fn point(lines: *mut *const u8, from: *const u8, pixel_bytes: usize, rows: usize, tile: usize) {
+    *lines = from;
+    for row in rows.saturating_sub(tile)..rows {
+        *lines.add(row) = from.add(row * pixel_bytes);
     }
 }
 

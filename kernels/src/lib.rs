@@ -29,4 +29,5 @@ mod probe;
 mod quantize;
 mod resize;
 mod softmax;
+mod sum;
 mod vector;
