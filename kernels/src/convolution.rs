@@ -298,7 +298,7 @@ unsafe fn run(block: &ConvolutionBlock, epilogue: &Epilogue, kind: &Kind) {
                 inputs.from.wrapping_add(first * inputs.pixel_bytes),
                 inputs.pixel_bytes,
                 rows,
-                kind.tile,
+                TILE,
             );
         } else if !layout.whole {
             find_lines(block, place, rows, &inputs, &layout, &scratch, kind.padding);

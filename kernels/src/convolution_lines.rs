@@ -34,7 +34,7 @@ pub struct Inputs {
     pub group_bytes: usize,
 }
 
-/// Addresses of inputs that follow each other: of the first row, and of those of the last that may not fill a tile.
+/// Addresses of `rows` inputs that follow each other: of the first, and of the last ones, which may not fill a tile.
 #[inline(always)]
 pub unsafe fn point(lines: *mut *const u8, from: *const u8, pixel_bytes: usize, rows: usize, tile: usize) {
     *lines = from;

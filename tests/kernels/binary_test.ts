@@ -37,18 +37,20 @@ Deno.test("Adding and multiplying u8 tensors equals the reference for every acti
       const shape = randomShape(draw);
       const [a, b] = shape.lengths.map((length) => draw.u8(length));
       const low = draw.pick([0, draw.integer(0, 100)]);
+      const outputScale = draw.pick([1, draw.float(5, 60)]);
+      const unit = outputScale === 1 ? draw.pick([10, 1e7]) : 1;
       const options: BinaryU8Options = {
         ...randomActivation(kind, 1, draw),
         operation: draw.pick(["add", "multiply"]),
         aZeroPoint: draw.pick([0, 255, 100]),
         bZeroPoint: draw.pick([0, 255, 131]),
-        aScale: draw.float(0.001, 0.05),
-        bScale: draw.float(0.001, 0.05),
+        aScale: draw.float(0.001, 0.05) * unit,
+        bScale: draw.float(0.001, 0.05) * unit,
         outputType: "u8",
         outputZeroPoint: draw.pick([0, 255, 7]),
         clampLow: low,
         clampHigh: draw.pick([255, draw.integer(low, 255)]),
-        outputScale: draw.float(5, 60),
+        outputScale,
       };
       assertKernel("binary_u8", binaryU8([a, b], { ...options, ...shape }), (output) => [
         ...[{ read: a }, { read: b }, { write: output }],
