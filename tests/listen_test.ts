@@ -1,4 +1,4 @@
-import { assertEquals, assertMatch } from "@std/assert";
+import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { listen } from "../runtime/http/serve/listen.ts";
 
 const HOST = "127.0.0.1";
@@ -47,6 +47,53 @@ Deno.test("a server tells a request's signal where its client goes away, and end
     assertEquals(await read.promise, 5000);
     connection.close();
     await gone.promise;
+  });
+});
+
+Deno.test("a server hands over a body however slowly it is read, all of it", async () => {
+  const sent = Uint8Array.from({ length: 5_000_000 }, (_, index) => index * 7 >> 3);
+  const handler = async (request: Request) => {
+    const received: Uint8Array[] = [];
+    for await (const chunk of request.body!) {
+      received.push(chunk);
+      if (received.length % 8 === 1) await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+    return new Response(await new Blob(received as BlobPart[]).bytes());
+  };
+  await withListener(handler, async (port) => {
+    for (const length of [sent.length, 0]) {
+      const response = await fetch(`http://${HOST}:${port}/`, { method: "POST", body: sent.subarray(0, length) });
+      assertEquals(await response.bytes(), sent.subarray(0, length));
+    }
+  });
+});
+
+Deno.test("a body fails where its client breaks off", async () => {
+  const failed = Promise.withResolvers<void>();
+  const handler = async (request: Request) => {
+    const reader = request.body!.getReader();
+    assertEquals((await reader.read()).value?.length, 10);
+    await assertRejects(() => reader.read(), Error).then(failed.resolve, failed.reject);
+    return new Response();
+  };
+  await withListener(handler, async (port) => {
+    const connection = await Deno.connect({ hostname: HOST, port });
+    await connection.write(new TextEncoder().encode("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n"));
+    await connection.write(new Uint8Array(10));
+    setTimeout(() => connection.close(), 50);
+    await failed.promise;
+  });
+});
+
+Deno.test("a connection serves the next request after a body that nobody read to its end", async () => {
+  const handler = async (request: Request) => {
+    await request.body?.cancel();
+    return new Response(request.method);
+  };
+  await withListener(handler, async (port) => {
+    const post = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 200000\r\n\r\n" + "x".repeat(200_000);
+    const answers = await talk(port, post + "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    assertMatch(answers, /^HTTP\/1\.1 200 [^]*POST[^]*HTTP\/1\.1 200 [^]*GET/);
   });
 });
 

@@ -7,11 +7,12 @@
  * @module
  */
 
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { getRequestListener, RequestError } from "npm:@hono/node-server@2.1.9";
 import type { Handler } from "../handler.ts";
 import { errorResponse, HttpError } from "../http_error.ts";
+import { requestBody } from "./request_body.ts";
 
 /** A running server. */
 export interface HttpServer {
@@ -35,7 +36,10 @@ const KEEP_ALIVE_MILLISECONDS = 75_000;
 export async function listen(handler: Handler, port: number, hostname: string): Promise<HttpServer> {
   const server = createServer(
     { keepAliveTimeout: KEEP_ALIVE_MILLISECONDS },
-    getRequestListener(handler, {
+    getRequestListener((request, { incoming }) => {
+      if (request.method !== "GET" && request.method !== "HEAD") withBody(request, incoming as IncomingMessage);
+      return handler(request);
+    }, {
       hostname: "localhost", // of requests that name none, which HTTP/1.0 allows
       overrideGlobalObjects: false,
       errorHandler: (error) => errorResponse(error instanceof RequestError ? new HttpError(400, error.message) : error),
@@ -53,4 +57,10 @@ export async function listen(handler: Handler, port: number, hostname: string): 
       await closed;
     },
   };
+}
+
+/** Gives a request another stream of its body, made when it is asked for. */
+function withBody(request: Request, incoming: IncomingMessage): void {
+  let body: ReadableStream<Uint8Array> | undefined;
+  Object.defineProperty(request, "body", { get: () => body ??= requestBody(incoming) });
 }
