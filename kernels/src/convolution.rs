@@ -2,7 +2,7 @@
 
 use crate::activation::Activation;
 use crate::convolution_lines::{find_lines, gather_lines, point, Inputs, Layout, Scratch};
-use crate::epilogue::{fill_over, Epilogue, Quantization};
+use crate::epilogue::{fill_many_over, Epilogue, Quantization};
 use crate::gemm::{multiply, tiles, Lines, Product, Tile, Tiles};
 use crate::gemm_f32::{self, F32};
 #[cfg(target_feature = "relaxed-simd")]
@@ -263,7 +263,7 @@ unsafe fn run(block: &ConvolutionBlock, epilogue: &Epilogue, kind: &Kind) {
         gathered: panel.add(depth.div_ceil(4) * 64),
         row_bytes,
     };
-    fill_over(scratch.padding, kind.padding, padding_bytes);
+    fill_many_over(scratch.padding, kind.padding, padding_bytes);
     // Blocks of about the same size, whole tiles but for the last.
     let blocks = total.div_ceil(ROWS);
     let most = ROWS.checked_div(kind.tile).unwrap_or(0);

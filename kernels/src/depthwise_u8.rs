@@ -7,7 +7,7 @@ use crate::depthwise::{pass_along, slides, Taps, LINES};
 #[cfg(not(target_feature = "relaxed-simd"))]
 use crate::depthwise_u8_sums as sums;
 use crate::depthwise_u8_window as window;
-use crate::epilogue::fill_over;
+use crate::epilogue::fill_many_over;
 use crate::interleave::{accumulate, interleave_high, interleave_low, spread};
 use crate::vector::{flip, load, opaque, stay_small, store_bytes, Rounding};
 use core::arch::wasm32::*;
@@ -104,12 +104,10 @@ unsafe fn slide(block: &ConvolutionBlock, padding: v128, passes: &Passes) {
     let size = if block.output_type == 1 { 4 } else { 1 };
     let output_bytes = block.output_width * channels * size;
     let padding_row = block.scratch.add(block.output_width * 64);
-    fill_over(padding_row, padding, row_bytes + 8);
+    fill_many_over(padding_row, padding, row_bytes + 8);
     let arranged = padding_row.add((row_bytes + 16).div_ceil(16) * 16);
-    let taps = passes.size * passes.size;
-    let small = |channel: usize| stay_small(block.bias.add(channel * 4), block.multiplier.add(channel), taps);
     let rounding = block.epilogue(block.output_type == 1).rounding();
-    let rounding = rounding.filter(|_| (0..channels.div_ceil(4)).all(|four| small(four * 4)));
+    let rounding = rounding.filter(|_| all_stay_small(block, passes.size * passes.size));
     // What a pass cannot leave in the output goes through scratch memory.
     let whole = if rounding.is_some() { channels / 8 * 8 } else { 0 };
     let step = if rounding.is_some() { 8 } else { 32 };
@@ -132,22 +130,45 @@ unsafe fn slide(block: &ConvolutionBlock, padding: v128, passes: &Passes) {
             results.rows = outputs;
             results.step = channels;
             pass(block, lines, &results);
-            results.rows = rows;
-            results.step = step;
-            let mut channel = whole;
-            while channel < channels {
-                results.channels = channel..channels.min(channel + 8);
-                pass(block, lines, &results);
-                let outputs = &outputs[..index + 1];
-                if rounding.is_some() {
-                    copy_rest(block, channel, outputs);
-                } else {
-                    finish(block, channel, outputs);
-                }
-                channel += 8;
+            if whole < channels {
+                results.channels = whole..channels;
+                results.rows = rows;
+                results.step = step;
+                slide_rest(block, pass, lines, &mut results, &outputs[..index + 1]);
             }
         },
     );
+}
+
+/// Whether the values of all channels are small.
+#[inline(never)]
+unsafe fn all_stay_small(block: &ConvolutionBlock, taps: usize) -> bool {
+    (0..block.output_channels.div_ceil(4)).all(|four| {
+        let bias = block.bias.add(four * 16);
+        stay_small(bias, block.multiplier.add(four * 4), taps)
+    })
+}
+
+/// Computes the channels of output rows that a pass cannot leave there.
+#[inline(never)]
+unsafe fn slide_rest(
+    block: &ConvolutionBlock,
+    pass: Pass,
+    lines: &[*const u8; LINES],
+    results: &mut Results,
+    outputs: &[*mut u8],
+) {
+    let Range { start: mut channel, end } = results.channels;
+    while channel < end {
+        results.channels = channel..end.min(channel + 8);
+        pass(block, lines, results);
+        if results.rounding.is_some() {
+            copy_rest(block, channel, outputs);
+        } else {
+            finish(block, channel, outputs);
+        }
+        channel += 8;
+    }
 }
 
 /// Copies the last channels, fewer than eight, from scratch memory to the output rows.

@@ -157,6 +157,12 @@ pub unsafe fn copy_over(from: *const u8, to: *mut u8, size: usize) {
     }
 }
 
+/// As `fill_over`, for many bytes.
+#[inline(never)]
+pub unsafe fn fill_many_over(to: *mut u8, value: v128, size: usize) {
+    fill_over(to, value, size);
+}
+
 /// Fills `size` bytes in steps of 16: up to 15 bytes more are written.
 #[inline(always)]
 pub unsafe fn fill_over(to: *mut u8, value: v128, size: usize) {

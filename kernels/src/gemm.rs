@@ -90,29 +90,35 @@ pub trait Tile<const R: usize> {
 pub unsafe fn multiply<T: Tile<R>, const R: usize, const EVEN: bool>(p: &Product) {
     let mut channel = 0;
     let mut weights = p.weights;
-    let rounding = p.epilogue.rounding();
+    let alone = p.epilogue.rounding().is_some();
     let left = p.rows % R;
     let whole = match p.single {
         Some(_) if left <= 2 => p.rows - left,
         _ => p.rows,
     };
+    let mut panel = Panel {
+        weights,
+        bias: [i32x4_splat(0); 2],
+        scale: [f32x4_splat(0.0); 2],
+        slopes: p.slopes,
+        output: p.output,
+        count: 0,
+        rounds: false,
+        rounding: p.epilogue.rounding,
+    };
     while channel < p.channels {
         let bias = p.bias.add(channel * 4);
         let multiplier = p.multiplier.wrapping_add(channel);
-        let rounds = rounding.is_some()
-            && channel + 8 <= p.channels
+        panel.weights = T::arrange(weights, p.depth, p.panel);
+        panel.bias = [load(bias), load(bias.add(16))];
+        panel.scale = T::scales(multiplier);
+        panel.slopes = p.slopes.wrapping_add(channel);
+        panel.output = p.output.add(channel * p.epilogue.size());
+        panel.count = (p.channels - channel).min(8);
+        panel.rounds = alone
+            && panel.count == 8
             && stay_small(bias, multiplier, p.depth)
             && stay_small(bias.add(16), multiplier.add(4), p.depth);
-        let panel = Panel {
-            weights: T::arrange(weights, p.depth, p.panel),
-            bias: [load(bias), load(bias.add(16))],
-            scale: T::scales(multiplier),
-            slopes: p.slopes.wrapping_add(channel),
-            output: p.output.add(channel * p.epilogue.size()),
-            count: (p.channels - channel).min(8),
-            rounds,
-            rounding: p.epilogue.rounding,
-        };
         tiles::<T, R, EVEN>(p, &panel, 0, whole);
         if let Some(single) = p.single {
             if whole < p.rows {

@@ -37,7 +37,7 @@ unsafe extern "C" fn quantize(block: &QuantizeBlock) {
 }
 
 /// Elements that lie in the input as in the output.
-#[inline(always)]
+#[inline(never)]
 unsafe fn quantize_run(block: &QuantizeBlock, input: *const f32, output: *mut u8, count: usize) {
     let rounding = Rounding::new(0, 255, block.zero_point);
     let scale = f32x4_splat(block.inverse_scale);
@@ -51,7 +51,7 @@ unsafe fn quantize_run(block: &QuantizeBlock, input: *const f32, output: *mut u8
 
 /// Three planes to pixels of three channels, sixteen pixels at a time; returns
 /// the number of pixels done.
-#[inline(always)]
+#[inline(never)]
 unsafe fn interleave(block: &QuantizeBlock, input: *const f32, output: *mut u8) -> usize {
     let rounding = Rounding::new(0, 255, block.zero_point);
     let scale = f32x4_splat(block.inverse_scale);
@@ -80,7 +80,7 @@ unsafe fn interleave(block: &QuantizeBlock, input: *const f32, output: *mut u8) 
 }
 
 /// One plane from pixel `first` on to its channel of every pixel.
-#[inline(always)]
+#[inline(never)]
 unsafe fn scatter(block: &QuantizeBlock, input: *const f32, output: *mut u8, first: usize) {
     let rounding = Rounding::new(0, 255, block.zero_point);
     let scale = f32x4_splat(block.inverse_scale);
