@@ -8,8 +8,11 @@
 import { scratchBytes } from "../runtime/kernels/convolution.ts";
 import { chooseBuild, instantiateKernels, type KernelBuild } from "../runtime/kernels/instance.ts";
 
-/** Word of a parameter block: an integer, an f32, or a buffer of that many bytes. */
-export type Word = number | { float: number } | { bytes: number };
+/**
+ * Word of a parameter block: an integer, an f32, or a buffer of that many bytes,
+ * which may hold one f32 again and again.
+ */
+export type Word = number | { float: number } | { bytes: number; fill?: number };
 
 /** Builds that this machine can use. */
 export const builds: KernelBuild[] = chooseBuild() === "relaxed" ? ["relaxed", "simd128"] : ["simd128"];
@@ -31,6 +34,10 @@ export function prepare(build: KernelBuild, name: string, words: Word[]): () => 
     i,
     values,
   ) => values[i] = 1 + (i * 7 & 63) / 64);
+  words.forEach((word, index) => {
+    if (typeof word !== "object" || !("bytes" in word) || word.fill === undefined) return;
+    new Float32Array(memory.buffer, addresses[index], word.bytes >> 2).fill(word.fill);
+  });
   const view = new DataView(memory.buffer);
   words.forEach((word, index) => {
     const at = heapBase + index * 4;
@@ -142,8 +149,9 @@ export function convolutionWords(
   const words: Word[] = [
     { bytes: batch * height * width * inputs * elementBytes },
     { bytes: (channels + 16) * (depth + 16) * elementBytes },
-    { bytes: (channels + 16) * 4 },
-    { bytes: (channels + 16) * 4 },
+    { bytes: (channels + 16) * 4, fill: 0 },
+    // As in a network: sums in the range of the output after requantisation.
+    { bytes: (channels + 16) * 4, fill: 1 / (64 * 64 * depth) },
     0,
     { bytes: positions * channels * elementBytes },
     { bytes: scratch },
