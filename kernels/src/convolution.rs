@@ -267,8 +267,8 @@ unsafe fn run(block: &ConvolutionBlock, epilogue: &Epilogue, kind: &Kind) {
     // Blocks of about the same size, whole tiles but for the last.
     let blocks = total.div_ceil(ROWS);
     let most = ROWS.checked_div(kind.tile).unwrap_or(0);
-    let tiles = total.checked_div(blocks * kind.tile).unwrap_or(0) + 1;
-    let block_rows = tiles.min(most) * kind.tile;
+    let block_tiles = total.checked_div(blocks * kind.tile).unwrap_or(0) + 1;
+    let block_rows = block_tiles.min(most) * kind.tile;
     let mut first = 0;
     while first < total {
         let left = total - first;
