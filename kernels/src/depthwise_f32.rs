@@ -4,7 +4,7 @@
 use crate::activation::{activation_f32, Activation, ActivationBlock, Clamp};
 use crate::convolution::ConvolutionBlock;
 use crate::depthwise::{pass_along, slides, unroll, Taps, LINES};
-use crate::epilogue::fill_over;
+use crate::epilogue::fill_many_over;
 use crate::vector::{load, store, store_floats};
 use core::arch::wasm32::*;
 
@@ -45,7 +45,7 @@ unsafe fn slide(block: &ConvolutionBlock, passes: [Pass; 2]) {
     let rest = block.scratch;
     let rest_bytes = block.output_width * 16;
     let padding = rest.add(2 * rest_bytes);
-    fill_over(padding, f32x4_splat(0.0), row_bytes + 16);
+    fill_many_over(padding, f32x4_splat(0.0), row_bytes + 16);
     let activation = Activation {
         code: block.activation,
         a: block.activation_a,

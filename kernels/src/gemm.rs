@@ -7,7 +7,7 @@ use core::arch::wasm32::*;
 /// Where the inputs of rows lie: a row is made of lines, runs of elements that
 /// follow each other in memory.
 pub struct Lines {
-    /// [line][row] addresses.
+    /// [line][row] addresses; of rows at even distances only those of the first and of the last ones.
     pub addresses: *const *const u8,
     pub count: usize,
     /// Addresses from one line to the next.

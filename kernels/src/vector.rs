@@ -125,6 +125,12 @@ impl Rounding {
         i32x4_sub(i32x4_max(f32x4_add(number, self.rounder), self.lowest), self.offset)
     }
 
+    /// f32 that is not above SMALL to integer.
+    #[inline(always)]
+    fn small_integer(&self, value: v128) -> v128 {
+        i32x4_sub(f32x4_add(value, self.rounder), self.offset)
+    }
+
     /// Eight f32 to eight u8 in the low half, as they lie in memory. A NaN counts as 0.
     #[inline(always)]
     pub fn apply8(&self, a: v128, b: v128) -> v128 {
@@ -146,7 +152,7 @@ impl Rounding {
     /// As `apply8`, of values that are not above SMALL.
     #[inline(always)]
     pub fn small8(&self, v: [v128; 2]) -> v128 {
-        let [a, b] = v.map(|x| i32x4_sub(f32x4_add(x, self.rounder), self.offset));
+        let [a, b] = v.map(|x| self.small_integer(x));
         let words = i16x8_narrow_i32x4(a, b);
         self.clamp(u8x16_narrow_i16x8(words, words))
     }
@@ -154,7 +160,7 @@ impl Rounding {
     /// As `apply16`, of values that are not above SMALL.
     #[inline(always)]
     pub fn small16(&self, v: [v128; 4]) -> v128 {
-        let [a, b, c, d] = v.map(|x| i32x4_sub(f32x4_add(x, self.rounder), self.offset));
+        let [a, b, c, d] = v.map(|x| self.small_integer(x));
         // As above.
         let low = i16x8_max(i16x8_narrow_i32x4(a, b), self.low16);
         self.clamp(u8x16_narrow_i16x8(low, i16x8_narrow_i32x4(c, d)))
