@@ -62,7 +62,7 @@ pub unsafe fn find_lines(
         let mut line = scratch.lines.add(row);
         if layout.joined && !inside {
             let mut from = scratch.gathered.add(row * scratch.row_bytes);
-            gather(block, place, inputs, 0, from, padding);
+            gather_taps(block, place, inputs, 0, from, padding);
             for _ in 0..block.kernel_height {
                 *line = from;
                 from = from.add(layout.line_bytes);
@@ -87,7 +87,8 @@ pub unsafe fn find_lines(
     }
 }
 
-/// Gathers the inputs of each output position in one line.
+/// Gathers the inputs of each output position in one line, taps ascending. Bytes
+/// after the line may be overwritten; the next one's copy follows.
 #[inline(never)]
 pub unsafe fn gather_lines(
     block: &ConvolutionBlock,
@@ -99,44 +100,75 @@ pub unsafe fn gather_lines(
     padding: v128,
 ) {
     let mut place = place;
-    for row in 0..rows {
-        let to = scratch.gathered.add(row * scratch.row_bytes);
-        gather(block, place, inputs, offset, to, padding);
-        *scratch.lines.add(row) = to;
+    let pixel_bytes = inputs.pixel_bytes;
+    let joined = block.dilation_width == 1 && pixel_bytes == inputs.group_bytes;
+    // No position is inside where kernel rows do not lie in one piece.
+    let width = if joined { block.input_width } else { 0 };
+    let kernel_row_bytes = block.kernel_width * pixel_bytes;
+    let below = block.dilation_height * block.input_width * pixel_bytes;
+    let kernel_span = (block.kernel_height - 1) * block.dilation_height;
+    let mut line = scratch.gathered;
+    let mut row = 0;
+    while row < rows {
+        let left = (place.x * block.stride_width).wrapping_sub(block.pad_left);
+        let top = (place.y * block.stride_height).wrapping_sub(block.pad_top);
+        let mut count = 1;
+        if left < width
+            && left + block.kernel_width <= width
+            && top < block.input_height
+            && top + kernel_span < block.input_height
+        {
+            let room = width - block.kernel_width - left;
+            let reach = room.checked_div(block.stride_width).unwrap_or(0) + 1;
+            count = reach.min(rows - row).min(block.output_width - place.x);
+            let pixel = (place.image * block.input_height + top) * width + left;
+            let mut from = inputs.from.wrapping_add(offset + pixel * pixel_bytes);
+            for next in 0..count {
+                *scratch.lines.add(row + next) = line;
+                let (mut source, mut to) = (from, line);
+                let end = line.add(block.kernel_height * kernel_row_bytes);
+                loop {
+                    copy_over(source, to, kernel_row_bytes);
+                    source = source.wrapping_add(below);
+                    to = to.add(kernel_row_bytes);
+                    if to >= end {
+                        break;
+                    }
+                }
+                from = from.wrapping_add(block.stride_width * pixel_bytes);
+                line = line.add(scratch.row_bytes);
+            }
+        } else {
+            *scratch.lines.add(row) = line;
+            gather_taps(block, place, inputs, offset, line, padding);
+            line = line.add(scratch.row_bytes);
+        }
+        row += count;
+        place.x += count - 1;
         place.advance(block);
     }
 }
 
-/// Copies the inputs of one output position into a row, taps ascending. Bytes
-/// after the row may be overwritten; the next row's copy follows.
-#[inline(always)]
-unsafe fn gather(block: &ConvolutionBlock, place: Place, inputs: &Inputs, offset: usize, to: *mut u8, padding: v128) {
+/// Gathers the inputs of one output position tap by tap: some may be padding.
+#[inline(never)]
+unsafe fn gather_taps(
+    block: &ConvolutionBlock,
+    place: Place,
+    inputs: &Inputs,
+    offset: usize,
+    to: *mut u8,
+    padding: v128,
+) {
     let mut to = to;
     let from = inputs.from.wrapping_add(offset);
     let (pixel_bytes, group_bytes) = (inputs.pixel_bytes, inputs.group_bytes);
-    let row_bytes = block.kernel_width * group_bytes;
-    let left = (place.x * block.stride_width).wrapping_sub(block.pad_left);
-    let inside = left < block.input_width && left + block.kernel_width <= block.input_width;
-    let joined = inside && block.dilation_width == 1 && pixel_bytes == group_bytes;
     for ky in 0..block.kernel_height {
-        let y = (place.y * block.stride_height + ky * block.dilation_height).wrapping_sub(block.pad_top);
-        let line = (place.image * block.input_height + y) * block.input_width;
-        if y >= block.input_height {
-            fill_over(to, padding, row_bytes);
-            to = to.add(row_bytes);
-        } else if joined {
-            copy_over(from.wrapping_add((line + left) * pixel_bytes), to, row_bytes);
-            to = to.add(row_bytes);
-        } else {
-            for kx in 0..block.kernel_width {
-                let x = left.wrapping_add(kx * block.dilation_width);
-                if x < block.input_width {
-                    copy_over(from.wrapping_add((line + x) * pixel_bytes), to, group_bytes);
-                } else {
-                    fill_over(to, padding, group_bytes);
-                }
-                to = to.add(group_bytes);
+        for kx in 0..block.kernel_width {
+            match block.source(place, ky, kx) {
+                Some(pixel) => copy_over(from.wrapping_add(pixel * pixel_bytes), to, group_bytes),
+                None => fill_over(to, padding, group_bytes),
             }
+            to = to.add(group_bytes);
         }
     }
 }

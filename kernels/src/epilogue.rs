@@ -147,13 +147,16 @@ impl Epilogue {
     }
 }
 
-/// Copies `size` bytes in steps of 16: up to 15 bytes more are read and written.
+/// Copies `size` bytes, at least one, in steps of 16: up to 15 bytes more are read and written.
 #[inline(always)]
 pub unsafe fn copy_over(from: *const u8, to: *mut u8, size: usize) {
     let mut i = 0;
-    while i < size {
+    loop {
         store(to.add(i), load(from.add(i)));
         i += 16;
+        if i >= size {
+            break;
+        }
     }
 }
 
