@@ -95,19 +95,19 @@ export class Executor {
     this.#map = { tensor, constant, scratch };
     let scratchBytes = 0;
     const bound = program.steps.map((step, index) => {
-      const definition = kernelDefinition(step);
-      scratchBytes = Math.max(scratchBytes, definition.scratchBytes?.(step) ?? 0);
-      return definition.bind(step, program, this.#mapOf(index));
+      const call = kernelDefinition(step).bind(step, program, this.#mapOf(index));
+      scratchBytes = Math.max(scratchBytes, call.scratchBytes ?? 0);
+      return { entry: call.entry, words: call.block.flat() };
     });
     let block = align(scratch + scratchBytes + GUARD_BYTES);
-    grow(memory, bound.reduce((sum, call) => sum + call.block.length * 4, block));
+    grow(memory, bound.reduce((sum, call) => sum + call.words.length * 4, block));
 
     adapted.forEach((views, index) => this.#place(index, views));
-    const words = new Int32Array(memory.buffer);
+    const memoryWords = new Int32Array(memory.buffer);
     this.#calls = bound.map((call) => {
-      words.set(call.block, block / 4);
+      memoryWords.set(call.words, block / 4);
       const ready = { run: functions[call.entry], block };
-      block += call.block.length * 4;
+      block += call.words.length * 4;
       return ready;
     });
   }

@@ -57,7 +57,8 @@ export function validatePreprocessing(
   if (recipe.std.some((deviation) => deviation <= 0)) {
     throw new RangeError(`${where}.std must hold positive numbers`);
   }
-  if (!normalizationTable(recipe).every(Number.isFinite)) {
+  const isFinite = (byte: number, channel: number) => Number.isFinite(normalize(recipe, byte, channel));
+  if (!recipe.mean.every((_, channel) => isFinite(0, channel) && isFinite(255, channel))) {
     throw new RangeError(`${where} gives values beyond float32`);
   }
   if (resize !== undefined) {
@@ -114,13 +115,13 @@ export function prepareImage(
  * @returns channels x 256 values: float32((byte / 255 - mean) / std), computed in float64.
  */
 export function normalizationTable(preprocessing: Preprocessing): Float32Array {
-  const { mean, std } = preprocessing;
-  const table = new Float32Array(mean.length * 256);
-  for (let index = 0; index < table.length; index++) {
-    const channel = index >> 8;
-    table[index] = ((index & 255) / 255 - mean[channel]) / std[channel];
-  }
+  const table = new Float32Array(preprocessing.mean.length * 256);
+  for (let index = 0; index < table.length; index++) table[index] = normalize(preprocessing, index & 255, index >> 8);
   return table;
+}
+
+function normalize({ mean, std }: Preprocessing, byte: number, channel: number): number {
+  return Math.fround((byte / 255 - mean[channel]) / std[channel]);
 }
 
 /**

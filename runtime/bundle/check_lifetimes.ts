@@ -23,7 +23,7 @@ export interface Lifetime {
 export function lifetimesOf(program: Program): (Lifetime | undefined)[] {
   const lifetimes: (Lifetime | undefined)[] = new Array(program.tensors.length).fill(undefined);
   for (const port of program.inputs) lifetimes[port.tensor] = { birth: -1, death: -1 };
-  for (const [index, step] of program.steps.entries()) {
+  program.steps.forEach((step, index) => {
     for (const input of step.inputs) {
       const lifetime = lifetimes[input];
       if (!lifetime) {
@@ -33,7 +33,7 @@ export function lifetimesOf(program: Program): (Lifetime | undefined)[] {
     }
     const output = lifetimes[step.output] ??= { birth: index, death: index };
     output.death = index;
-  }
+  });
   for (const port of program.outputs) {
     const lifetime = lifetimes[port.tensor];
     if (!lifetime) throw new BundleError(`Output "${port.name}" is never written`);

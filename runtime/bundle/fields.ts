@@ -54,26 +54,26 @@ export function asFloat(value: unknown, where: string): number {
 /** Returns `value` as a list of at most `limit` finite numbers rounded to float32. */
 export function asFloats(value: unknown, where: string, limit: number): number[] {
   const list = asArray(value, where, limit);
-  const floats: number[] = [];
-  for (let index = 0; index < list.length; index++) {
-    const entry = list[index] as number;
-    floats.push(Number.isFinite(entry) && Math.fround(entry) === entry ? entry : asFloat(entry, `${where}[${index}]`));
-  }
-  return floats;
+  const isFloat = (entry: unknown) => Number.isFinite(entry) && Math.fround(entry as number) === entry;
+  if (list.every(isFloat)) return list as number[];
+  return list.map((entry, index) => asFloat(entry, `${where}[${index}]`));
+}
+
+/** Whether `value` is a list of integers from `min` to `max`, of `length` entries where it is given. */
+export function areIntegers(value: unknown, min: number, max: number, length?: number): value is number[] {
+  if (!Array.isArray(value) || value.length > 65536 || (length !== undefined && value.length !== length)) return false;
+  for (let index = 0; index < value.length; index++) if (!isInteger(value[index], min, max)) return false;
+  return true;
 }
 
 /** Returns `value` as a list of integers from `min` to `max`, of `length` entries where it is given. */
 export function asIntegers(value: unknown, where: string, min: number, max: number, length?: number): number[] {
+  if (areIntegers(value, min, max, length)) return value;
   const list = asArray(value, where, 65536);
   if (length !== undefined && list.length !== length) {
     throw new BundleError(`${where} must have ${length} entries: it has ${list.length}`);
   }
-  for (let index = 0; index < list.length; index++) {
-    const entry = list[index] as number;
-    if (Number.isInteger(entry) && entry >= min && entry <= max) continue;
-    asInteger(entry, `${where}[${index}]`, min, max);
-  }
-  return list as number[];
+  return list.map((entry, index) => asInteger(entry, `${where}[${index}]`, min, max));
 }
 
 /** Returns `value` as a shape: 1 to 8 dimensions of at least 1 with at most 2^30 elements in all. */

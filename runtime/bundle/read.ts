@@ -112,9 +112,9 @@ async function checkDigest(bytes: Uint8Array): Promise<string> {
 
 /** Lets kernels whose constants hold positions check them. */
 function checkConstantData(program: Program, data: Uint8Array): void {
-  for (const [index, constant] of program.constants.entries()) {
+  program.constants.forEach((constant, index) => {
     if (isGrouped(constant)) checkMultipliers(constant, storedBytes(constant, data), `constants[${index}]`);
-  }
+  });
   for (const step of program.steps) {
     const { checkData } = kernelDefinition(step);
     checkData?.(step, step.constants.map((index) => constantElements(program.constants[index], data)));

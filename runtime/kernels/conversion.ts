@@ -34,7 +34,7 @@ const quantize: KernelDefinition = {
       block: [
         memory.tensor(step.inputs[0]),
         memory.tensor(step.output),
-        ...integers(step, "dimensions", 3, [1, 2 ** 30]),
+        integers(step, "dimensions", 3, [1, 2 ** 30]),
         integer(step, "transposed", 0, 1, 0),
         floatWord(1 / scale!),
         zeroPoint!,
@@ -54,7 +54,7 @@ const dequantize: KernelDefinition = {
   bind(step, program, memory) {
     const { shape, scale, zeroPoint } = program.tensors[step.inputs[0]];
     const addresses = [memory.tensor(step.inputs[0]), memory.tensor(step.output)];
-    return { entry: "dequantize", block: [...addresses, elementCount(shape), floatWord(scale!), zeroPoint!] };
+    return { entry: "dequantize", block: [addresses, elementCount(shape), floatWord(scale!), zeroPoint!] };
   },
 };
 
@@ -70,7 +70,7 @@ const lookup: KernelDefinition = {
   bind(step, program, memory) {
     const count = elementCount(program.tensors[step.inputs[0]].shape);
     const addresses = [memory.tensor(step.inputs[0]), memory.tensor(step.output), memory.constant(step.constants[0])];
-    return { entry: "lookup", block: [...addresses, count] };
+    return { entry: "lookup", block: [addresses, count] };
   },
 };
 

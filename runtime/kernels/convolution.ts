@@ -52,14 +52,14 @@ export function readGeometry(step: StepSpec): ConvolutionGeometry {
     pads: integers(step, "pads", 2, [0, MAX_GEOMETRY], [0, 0]),
     groups: integer(step, "groups", 1, 2 ** 24, 1),
   };
-  const { input, output, groups, kernel } = geometry;
+  const { input, output, groups, kernel, stride, dilation } = geometry;
   if (input[0] !== output[0]) throw stepError(step, "input and output batch differ");
   if (input[3] % groups !== 0 || output[3] % groups !== 0) {
     throw stepError(step, `groups ${groups} must divide ${input[3]} input and ${output[3]} output channels`);
   }
   if (kernel[0] * kernel[1] * (input[3] / groups) > 2 ** 24) throw stepError(step, "kernel is over the limit");
-  for (const [size, axis] of [[output[1], 0], [output[2], 1]]) {
-    if ((size - 1) * geometry.stride[axis] + kernel[axis] * geometry.dilation[axis] > 2 ** 30) {
+  for (let axis = 0; axis < 2; axis++) {
+    if ((output[axis + 1] - 1) * stride[axis] + kernel[axis] * dilation[axis] > 2 ** 30) {
       throw stepError(step, "output positions are over the limit");
     }
   }
@@ -170,9 +170,9 @@ function define(depthwise: boolean, type: TensorType): KernelDefinition {
       const [weights, bias] = [constant(0) as Int8Array, constant(1) as Int32Array];
       return new Map([[1, signedBias(readGeometry(step), depthwise, weights, bias)]]);
     },
-    scratchBytes: (step) => scratchBytes(readGeometry(step), depthwise, type),
     bind(step, program, memory) {
-      const { input, output, kernel, stride, dilation, pads, groups } = readGeometry(step);
+      const geometry = readGeometry(step);
+      const { input, output, kernel, stride, dilation, pads, groups } = geometry;
       const constants = step.constants.map((index) => memory.constant(index));
       const [weights, bias] = constants;
       const multiplier = type === "u8" ? constants[2] : 0;
@@ -181,26 +181,25 @@ function define(depthwise: boolean, type: TensorType): KernelDefinition {
       return {
         entry,
         block: [
-          ...[
-            memory.tensor(step.inputs[0]),
-            weights,
-            bias,
-            multiplier,
-            slopes,
-            memory.tensor(step.output),
-            memory.scratch,
-          ],
-          ...input,
-          ...output.slice(1),
-          ...kernel,
-          ...stride,
-          ...dilation,
-          ...pads,
+          memory.tensor(step.inputs[0]),
+          weights,
+          bias,
+          multiplier,
+          slopes,
+          memory.tensor(step.output),
+          memory.scratch,
+          input,
+          output.slice(1),
+          kernel,
+          stride,
+          dilation,
+          pads,
           groups,
           program.tensors[step.inputs[0]].zeroPoint ?? 0,
           outputTensor.type === "f32" ? 1 : 0,
-          ...epilogueWords(step, outputTensor),
+          epilogueWords(step, outputTensor),
         ],
+        scratchBytes: scratchBytes(geometry, depthwise, type),
       };
     },
   };

@@ -65,9 +65,9 @@ const copy: KernelDefinition = {
         memory.tensor(step.output),
         integer(step, "inputOffset", 0, 2 ** 30, 0),
         integer(step, "outputOffset", 0, 2 ** 30, 0),
-        ...integers(step, "dimensions", 6, [1, 2 ** 30]),
-        ...integers(step, "inputStrides", 6, STRIDES),
-        ...integers(step, "outputStrides", 6, STRIDES),
+        integers(step, "dimensions", 6, [1, 2 ** 30]),
+        integers(step, "inputStrides", 6, STRIDES),
+        integers(step, "outputStrides", 6, STRIDES),
       ],
     };
   },

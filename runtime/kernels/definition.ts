@@ -9,7 +9,7 @@ import { BundleError } from "../errors.ts";
 import type { ElementType, Program, StepSpec, TensorSpec, TensorType } from "../program.ts";
 import { elementCount } from "../bundle/format.ts";
 import type { KernelBuild } from "./instance.ts";
-import { asFloat, asInteger, asIntegers, asString, isInteger } from "../bundle/fields.ts";
+import { areIntegers, asFloat, asInteger, asIntegers, asString, isInteger } from "../bundle/fields.ts";
 
 /** Elements in linear memory. */
 export type ElementView = Float32Array | Uint8Array | Int8Array | Int32Array;
@@ -21,10 +21,14 @@ export interface MemoryMap {
   scratch: number;
 }
 
-/** A step ready to run: the exported function and the words of its parameter block. */
+/** A step ready to run. */
 export interface KernelCall {
+  /** The exported function. */
   entry: string;
-  block: number[];
+  /** The words of its parameter block, some of them in lists. */
+  block: (number | readonly number[])[];
+  /** Bytes of scratch memory that it needs; none where absent. */
+  scratchBytes?: number;
 }
 
 /** What kernels and their constants depend on. */
@@ -41,8 +45,6 @@ export interface KernelDefinition {
   check(step: StepSpec, program: Program): void;
   /** Checks the content of the step's constants, where a wrong value would make the kernel leave its tensors. */
   checkData?(step: StepSpec, constants: readonly ArrayBufferView[]): void;
-  /** Bytes of scratch memory that the step needs; none where absent. */
-  scratchBytes?(step: StepSpec): number;
   /**
    * What takes the place of the step's constants on a host, by their position
    * in the step; each has as many elements on every call. Absent where all serve as they are.
@@ -87,17 +89,22 @@ export function integers(
   range: [min: number, max: number],
   fallback?: readonly number[],
 ): number[] {
-  return asIntegers(step.attributes[key] ?? fallback, place(step, key), range[0], range[1], length);
+  const value = step.attributes[key] ?? fallback;
+  return areIntegers(value, range[0], range[1], length)
+    ? value
+    : asIntegers(value, place(step, key), range[0], range[1], length);
 }
 
 /** The float32 attribute `key`; `fallback` where it is absent. */
 export function float(step: StepSpec, key: string, fallback?: number): number {
-  return asFloat(step.attributes[key] ?? fallback, place(step, key));
+  const value = step.attributes[key] ?? fallback;
+  return typeof value === "number" ? value : asFloat(value, place(step, key));
 }
 
 /** The string attribute `key`; `fallback` where it is absent. */
 export function word(step: StepSpec, key: string, fallback?: string): string {
-  return asString(step.attributes[key] ?? fallback, place(step, key));
+  const value = step.attributes[key] ?? fallback;
+  return typeof value === "string" ? value : asString(value, place(step, key));
 }
 
 /** The shape attribute `key` of `rank` dimensions, each from 1 to 2^30. */

@@ -39,7 +39,7 @@ const activationF32: KernelDefinition = {
     const channels = needsSlopes(step) ? shape[shape.length - 1] : 1;
     return {
       entry: "activation_f32",
-      block: [...addresses, elementCount(shape), channels, activation, floatWord(a), floatWord(b), slopes],
+      block: [addresses, elementCount(shape), channels, activation, floatWord(a), floatWord(b), slopes],
     };
   },
 };
@@ -88,13 +88,15 @@ const binaryU8: KernelDefinition = {
     return {
       entry: "binary_u8",
       block: [
-        ...[memory.tensor(a), memory.tensor(b), memory.tensor(step.output)],
-        ...operandWords(step),
+        memory.tensor(a),
+        memory.tensor(b),
+        memory.tensor(step.output),
+        operandWords(step),
         operationCode(step, U8_OPERATIONS),
         program.tensors[a].zeroPoint!,
         program.tensors[b].zeroPoint!,
-        ...readScales(step).map(floatWord),
-        ...epilogueWords(step, program.tensors[step.output]),
+        readScales(step).map(floatWord),
+        epilogueWords(step, program.tensors[step.output]),
       ],
     };
   },
@@ -119,8 +121,8 @@ const binaryF32: KernelDefinition = {
     return {
       entry: "binary_f32",
       block: [
-        ...addresses,
-        ...operandWords(step),
+        addresses,
+        operandWords(step),
         operationCode(step, F32_OPERATIONS),
         activation,
         floatWord(first),

@@ -44,7 +44,7 @@ export function readEpilogue(step: StepSpec): Epilogue {
 /** The words outputZeroPoint, clampLow, clampHigh, activation, a, b, outputScale. */
 export function epilogueWords(step: StepSpec, output: TensorSpec): number[] {
   const { activation, a, b, outputScale, clamp } = readEpilogue(step);
-  return [output.zeroPoint ?? 0, ...clamp, activation, floatWord(a), floatWord(b), floatWord(outputScale)];
+  return [output.zeroPoint ?? 0, clamp[0], clamp[1], activation, floatWord(a), floatWord(b), floatWord(outputScale)];
 }
 
 /** Whether the step's activation takes a slope for each channel. */

@@ -25,11 +25,11 @@ const matmul: KernelDefinition = {
     checkTensor(step, program.tensors[step.output], "f32", batch * m * n);
   },
   bind(step, _program, memory) {
-    const addresses = [...step.inputs.map((index) => memory.tensor(index)), memory.tensor(step.output)];
+    const addresses = step.inputs.concat(step.output).map((index) => memory.tensor(index));
     const dimensions = integers(step, "dimensions", 4, [1, 2 ** 24]);
     return {
       entry: "matmul_f32",
-      block: [...addresses, ...dimensions, ...integers(step, "batchStrides", 2, [0, 2 ** 30])],
+      block: [addresses, dimensions, integers(step, "batchStrides", 2, [0, 2 ** 30])],
     };
   },
 };
@@ -44,7 +44,7 @@ const softmax: KernelDefinition = {
   },
   bind(step, _program, memory) {
     const addresses = [memory.tensor(step.inputs[0]), memory.tensor(step.output)];
-    return { entry: "softmax_f32", block: [...addresses, ...integers(step, "dimensions", 2, [1, 2 ** 30])] };
+    return { entry: "softmax_f32", block: [addresses, integers(step, "dimensions", 2, [1, 2 ** 30])] };
   },
 };
 

@@ -35,7 +35,7 @@ function geometryWords(step: StepSpec): number[] {
       throw stepError(step, "output positions are over the limit");
     }
   }
-  return [...input, output[1], output[2], ...kernel, ...stride, ...dilation, ...pads];
+  return [input, output.slice(1, 3), kernel, stride, dilation, pads].flat();
 }
 
 /**
@@ -59,7 +59,7 @@ function define(reduction: "max" | "average", type: TensorType): KernelDefinitio
         block: [
           memory.tensor(step.inputs[0]),
           memory.tensor(step.output),
-          ...geometryWords(step),
+          geometryWords(step),
           integer(step, "countIncludePad", 0, 1, 0),
           input.zeroPoint ?? 0,
           output.zeroPoint ?? 0,

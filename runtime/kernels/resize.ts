@@ -41,14 +41,14 @@ function define(type: TensorType): KernelDefinition {
       }
     },
     bind(step, _program, memory) {
-      const [batch, height, width, channels] = shape(step, "input", 4);
-      const output = shape(step, "output", 4);
       return {
         entry: `resize_${type}`,
         block: [
-          ...[memory.tensor(step.inputs[0]), memory.tensor(step.output)],
-          ...[batch, height, width, channels, output[1], output[2]],
-          ...step.constants.map((index) => memory.constant(index)),
+          memory.tensor(step.inputs[0]),
+          memory.tensor(step.output),
+          shape(step, "input", 4),
+          shape(step, "output", 4).slice(1, 3),
+          step.constants.map((index) => memory.constant(index)),
           integer(step, "linear", 0, 1, 0),
         ],
       };
