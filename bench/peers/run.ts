@@ -13,6 +13,7 @@ import { listBenchmarks, NETWORKS, RUNTIMES } from "./benchmarks.ts";
 import { checkOutputs } from "./check_outputs.ts";
 import { networkFiles } from "./files/network_files.ts";
 import { installPackages, VERSIONS } from "./packages.ts";
+import { runtimeModule } from "../runtime_module.ts";
 import { checkPinning, lastCore } from "./processes.ts";
 import { measureRounds } from "./rounds.ts";
 import { makeRows } from "./rows.ts";
@@ -35,7 +36,8 @@ installed from npm into bench/.cache. Linux alone.
 
 Times of networks are CPU times: on an idle core the same as on the clock, on
 a shared one still comparable. A start is timed on the clock, from the
-process's start to the first result, and once more in CPU time.`;
+process's start to the first result, and once more in CPU time; Octet is one
+minified module there, as the peers are.`;
 
 interface Options {
   rounds: number;
@@ -96,7 +98,7 @@ async function comparePeers(args: string[]): Promise<void> {
   await checkPinning(core);
   const packages = await installPackages();
   const progress = createProgress();
-  const setting: Setting = { core, packages, networks: new Map() };
+  const setting: Setting = { core, packages, octet: await runtimeModule(), networks: new Map() };
   const names = [...new Set(benchmarks.map(({ network }) => network))];
   for (const [index, name] of names.entries()) {
     progress.update("Making networks", index, names.length);

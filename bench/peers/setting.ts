@@ -17,6 +17,8 @@ export interface Setting {
   core: number;
   /** Where the peers are. */
   packages: Packages;
+  /** Octet's runtime as one module. */
+  octet: URL;
   /** The networks, with their files. */
   networks: Map<string, { network: Network; files: NetworkFiles }>;
 }
@@ -26,7 +28,7 @@ const CHANNELS_LAST: readonly Runtime[] = ["litert", "tfjs_wasm"];
 
 /** The process that runs a benchmark's network in a runtime. */
 export function describeProcess(
-  { core, packages, networks }: Setting,
+  { core, packages, octet, networks }: Setting,
   { network: name, v8Flags }: Pick<Benchmark, "network" | "v8Flags">,
   { runtime, arithmetic, milliseconds, output }: {
     runtime: Runtime;
@@ -50,6 +52,7 @@ export function describeProcess(
       sample: (channelsLast ? files.sample.channelsLast : files.sample.channelsFirst).pathname,
       shape: placedShape(shape, { runtime, arithmetic }),
       packages: packages.folder.href,
+      octet: octet.href,
       milliseconds,
       ...(output !== undefined && { output }),
     },
