@@ -12,11 +12,14 @@ import type { Bundle } from "./bundle/read.ts";
 import { chooseBuild, instantiateKernels, type KernelBuild, type KernelInstance } from "./kernels/instance.ts";
 import type { ElementView, MemoryMap } from "./kernels/definition.ts";
 import { kernelDefinition } from "./kernels/registry.ts";
+import { joinsSum } from "./residual_sum.ts";
 import type { ConstantType, Program, StepSpec, TensorType } from "./program.ts";
 
 const PAGE_BYTES = 65536;
 /** Kernels may read, never write, this far past the end of a tensor. */
 const GUARD_BYTES = 64;
+
+const JOINED_BLOCK_WORDS = 2;
 
 /** Of most steps: on most hosts their constants serve as they are. */
 const NONE: ReadonlyMap<number, never> = new Map<number, never>();
@@ -27,6 +30,12 @@ export interface ExecutorOptions {
   kernels?: KernelBuild;
 }
 
+/** An exported function and the address of its parameter block. */
+interface Call {
+  run: (block: number) => number;
+  block: number;
+}
+
 /** A program in memory, ready to run; not re-entrant. */
 export class Executor {
   /** The program that runs. */
@@ -35,7 +44,9 @@ export class Executor {
   readonly build: KernelBuild;
   readonly #instance: KernelInstance;
   #map: MemoryMap;
-  readonly #calls: { run: (block: number) => number; block: number }[];
+  readonly #calls: Call[];
+  /** For each step, the call that computes it and the next one, where there is one. */
+  readonly #joined: (Call | undefined)[];
   /** For each step, the addresses of what takes the place of its constants, by their position in the step. */
   readonly #adapted: ReadonlyMap<number, number>[];
   readonly #tensors: (Float32Array | Uint8Array | undefined)[];
@@ -99,17 +110,24 @@ export class Executor {
       scratchBytes = Math.max(scratchBytes, call.scratchBytes ?? 0);
       return { entry: call.entry, words: call.block.flat() };
     });
+    const isJoined = program.steps.map((_, index) => joinsSum(program, index));
     let block = align(scratch + scratchBytes + GUARD_BYTES);
-    grow(memory, bound.reduce((sum, call) => sum + call.words.length * 4, block));
+    const joinedBytes = isJoined.filter(Boolean).length * JOINED_BLOCK_WORDS * 4;
+    grow(memory, bound.reduce((sum, call) => sum + call.words.length * 4, block + joinedBytes));
 
     adapted.forEach((views, index) => this.#place(index, views));
     const memoryWords = new Int32Array(memory.buffer);
-    this.#calls = bound.map((call) => {
-      memoryWords.set(call.words, block / 4);
-      const ready = { run: functions[call.entry], block };
-      block += call.words.length * 4;
-      return ready;
-    });
+    const place = (entry: string, words: number[]) => {
+      memoryWords.set(words, block / 4);
+      const call = { run: functions[entry], block };
+      block += words.length * 4;
+      return call;
+    };
+    const calls = bound.map(({ entry, words }) => place(entry, words));
+    this.#calls = calls;
+    this.#joined = isJoined.map((joined, index) =>
+      joined ? place("convolution_sum_u8", [calls[index].block, calls[index + 1].block]) : undefined
+    );
   }
 
   /** XOR between the elements of a u8 tensor and its bytes in memory: 0, or 128 on hosts with a signed dot product. */
@@ -148,9 +166,13 @@ export class Executor {
 
   /** Runs the steps from `first` to the one before `end`. */
   run(first = 0, end: number = this.#calls.length): void {
-    const calls = this.#calls;
     for (let index = first; index < end; index++) {
-      const call = calls[index];
+      let call = this.#calls[index];
+      const joined = this.#joined[index];
+      if (joined && index + 1 < end) {
+        call = joined;
+        index++;
+      }
       call.run(call.block);
     }
   }

@@ -53,7 +53,7 @@ impl Shape {
 }
 
 #[repr(C)]
-struct BinaryU8Block {
+pub struct BinaryU8Block {
     a: *const u8,
     b: *const u8,
     output: *mut u8,
@@ -76,43 +76,67 @@ struct BinaryU8Block {
 unsafe extern "C" fn binary_u8(block: &BinaryU8Block) {
     let mut shape = block.shape;
     shape.merge();
-    let activation = Activation {
-        code: block.activation,
-        a: block.activation_a,
-        b: block.activation_b,
-    };
-    let quantization = Quantization {
-        low: block.clamp_low,
-        high: block.clamp_high,
-        zero_point: block.output_zero_point,
-        scale: block.output_scale,
-    };
-    let epilogue = Epilogue::bytes(activation, quantization);
-    let (za, zb) = (
-        i16x8_splat(block.a_zero_point as i16),
-        i16x8_splat(block.b_zero_point as i16),
-    );
-    let (sa, sb) = (f32x4_splat(block.a_scale), f32x4_splat(block.b_scale));
-    let add = block.operation == 0;
+    let operation = Operation::of(block);
+    let strides = [shape.a[3], shape.b[3]];
     let size = shape.dimensions[3];
-    let beside = add && shape.a[3] == 1 && shape.b[3] == 1;
-    let sum = epilogue.rounding().filter(|_| beside).and_then(|rounding| {
-        Sum::new(
-            [block.a_zero_point, block.b_zero_point],
-            [block.a_scale, block.b_scale],
-            rounding,
-        )
-    });
     shape.rows(|a, b, output| {
-        let mut i = 0;
-        if let Some(sum) = &sum {
-            i = size / 16 * 16;
-            sum.add(block.a.add(a), block.b.add(b), block.output.add(output), i);
+        operation.row(block.a.add(a), block.b.add(b), strides, block.output.add(output), size);
+    });
+}
+
+/// How two u8 numbers become one.
+pub struct Operation {
+    add: bool,
+    zero_points: [v128; 2],
+    scales: [v128; 2],
+    /// A sum of elements side by side that is only rounded.
+    sum: Option<Sum>,
+    epilogue: Epilogue,
+}
+
+impl Operation {
+    #[inline(never)]
+    pub fn of(block: &BinaryU8Block) -> Self {
+        let activation = Activation {
+            code: block.activation,
+            a: block.activation_a,
+            b: block.activation_b,
+        };
+        let quantization = Quantization {
+            low: block.clamp_low,
+            high: block.clamp_high,
+            zero_point: block.output_zero_point,
+            scale: block.output_scale,
+        };
+        let epilogue = Epilogue::bytes(activation, quantization);
+        let add = block.operation == 0;
+        let zero_points = [block.a_zero_point, block.b_zero_point];
+        let scales = [block.a_scale, block.b_scale];
+        let rounding = epilogue.rounding().filter(|_| add);
+        Operation {
+            add,
+            zero_points: zero_points.map(|z| i16x8_splat(z as i16)),
+            scales: scales.map(|scale| f32x4_splat(scale)),
+            sum: rounding.and_then(|rounding| Sum::new(zero_points, scales, rounding)),
+            epilogue,
         }
+    }
+
+    /// Results of `size` numbers at their strides.
+    #[inline(never)]
+    pub unsafe fn row(&self, a: *const u8, b: *const u8, strides: [usize; 2], output: *mut u8, size: usize) {
+        let mut i = 0;
+        if let Some(sum) = &self.sum {
+            if strides == [1, 1] {
+                i = size / 16 * 16;
+                sum.add(a, b, output, i);
+            }
+        }
+        let ([za, zb], [sa, sb]) = (self.zero_points, self.scales);
         while i < size {
-            let x = i16x8_sub(read_u8(block.a.add(a), i, shape.a[3]), za);
-            let y = i16x8_sub(read_u8(block.b.add(b), i, shape.b[3]), zb);
-            let v = if add {
+            let x = i16x8_sub(read_u8(a, i, strides[0]), za);
+            let y = i16x8_sub(read_u8(b, i, strides[1]), zb);
+            let v = if self.add {
                 let ([x0, x1], [y0, y1]) = (widen_to_f32(x), widen_to_f32(y));
                 [
                     f32x4_add(f32x4_mul(x0, sa), f32x4_mul(y0, sb)),
@@ -124,10 +148,33 @@ unsafe extern "C" fn binary_u8(block: &BinaryU8Block) {
                     f32x4_mul(f32x4_convert_i32x4(i32x4_extmul_high_i16x8(x, y)), sa),
                 ]
             };
-            epilogue.store8(v, core::ptr::null(), block.output.add(output + i), (size - i).min(8));
+            self.epilogue
+                .store8(v, core::ptr::null(), output.add(i), (size - i).min(8));
             i += 8;
         }
-    });
+    }
+}
+
+/// A sum of tensors without broadcasts, computed piece by piece.
+pub struct PiecewiseSum<'a> {
+    block: &'a BinaryU8Block,
+    operation: Operation,
+}
+
+impl<'a> PiecewiseSum<'a> {
+    #[inline(always)]
+    pub fn new(block: &'a BinaryU8Block) -> Self {
+        let operation = Operation::of(block);
+        PiecewiseSum { block, operation }
+    }
+
+    /// Adds `size` elements from the element `first` on.
+    #[inline(always)]
+    pub unsafe fn add(&self, first: usize, size: usize) {
+        let BinaryU8Block { a, b, output, .. } = *self.block;
+        self.operation
+            .row(a.add(first), b.add(first), [1, 1], output.add(first), size);
+    }
 }
 
 #[inline(always)]

@@ -1,6 +1,7 @@
 //! Convolution and fully connected layers.
 
 use crate::activation::Activation;
+use crate::binary::{BinaryU8Block, PiecewiseSum};
 use crate::convolution_lines::{find_lines, gather_lines, point, Inputs, Layout, Scratch};
 use crate::epilogue::{fill_many_over, Epilogue, Quantization};
 use crate::gemm::{multiply, tiles, Lines, Product, Tile, Tiles};
@@ -149,6 +150,23 @@ impl Place {
 
 #[no_mangle]
 unsafe extern "C" fn convolution_u8(block: &ConvolutionBlock) {
+    convolve_u8(block, None);
+}
+
+#[repr(C)]
+struct ConvolutionSumBlock {
+    convolution: *const ConvolutionBlock,
+    sum: *const BinaryU8Block,
+}
+
+/// A convolution and the sum of its output with another tensor, added while the output is in the cache.
+#[no_mangle]
+unsafe extern "C" fn convolution_sum_u8(block: &ConvolutionSumBlock) {
+    convolve_u8(&*block.convolution, Some(PiecewiseSum::new(&*block.sum)));
+}
+
+#[inline(never)]
+unsafe fn convolve_u8(block: &ConvolutionBlock, sum: Option<PiecewiseSum>) {
     let epilogue = block.epilogue(block.output_type == 1);
     #[cfg_attr(target_feature = "relaxed-simd", allow(unused_mut))]
     let mut kind = Kind {
@@ -174,7 +192,7 @@ unsafe extern "C" fn convolution_u8(block: &ConvolutionBlock) {
             kind.padding = u16x8_extend_low_u8x16(kind.padding);
         }
     }
-    run(block, &epilogue, &kind);
+    run(block, &epilogue, &kind, sum);
 }
 
 #[no_mangle]
@@ -196,7 +214,7 @@ unsafe extern "C" fn convolution_f32(block: &ConvolutionBlock) {
         ];
         kind.single = Some(tiles::<F32, 1, false>);
     }
-    run(block, &block.epilogue(true), &kind);
+    run(block, &block.epilogue(true), &kind, None);
 }
 
 type Multiply = unsafe fn(&Product);
@@ -220,7 +238,7 @@ struct Kind {
 }
 
 #[inline(never)]
-unsafe fn run(block: &ConvolutionBlock, epilogue: &Epilogue, kind: &Kind) {
+unsafe fn run(block: &ConvolutionBlock, epilogue: &Epilogue, kind: &Kind, sum: Option<PiecewiseSum>) {
     // A division that could panic would bring the panic machinery into the module.
     let channels = block.output_channels.checked_div(block.groups).unwrap_or(0);
     let group_inputs = block.input_channels.checked_div(block.groups).unwrap_or(0);
@@ -334,6 +352,9 @@ unsafe fn run(block: &ConvolutionBlock, epilogue: &Epilogue, kind: &Kind) {
                 epilogue,
                 single: kind.single,
             });
+        }
+        if let Some(sum) = &sum {
+            sum.add(first * block.output_channels, rows * block.output_channels);
         }
         first += rows;
     }

@@ -1,0 +1,47 @@
+/**
+ * Sums that are computed together with the convolution before them.
+ *
+ * @module
+ */
+
+import { ELEMENT_BYTES, elementCount } from "./bundle/format.ts";
+import type { Program, StepSpec, TensorSpec } from "./program.ts";
+
+/**
+ * Whether a step is a convolution whose output the next step adds to another
+ * tensor, without broadcasting.
+ *
+ * @param program A checked program; offsets do not matter.
+ * @param index Position of the step.
+ */
+export function isAddedNext({ steps }: Program, index: number): boolean {
+  const step = steps[index];
+  const next = steps[index + 1];
+  if (step.kernel !== "convolution_u8" || next?.kernel !== "binary_u8") return false;
+  return next.attributes.operation === "add" && next.inputs.includes(step.output) && isElementwise(next);
+}
+
+/**
+ * Whether a step and the next one can be computed piece by piece: as
+ * {@linkcode isAddedNext}, and the sum does not lie where the convolution's
+ * input does, which later pieces still read.
+ */
+export function joinsSum(program: Program, index: number): boolean {
+  const { tensors, steps } = program;
+  return isAddedNext(program, index) &&
+    areApart(tensors[steps[index].inputs[0]], tensors[steps[index + 1].output]);
+}
+
+/** Whether operands and result of a binary step have all elements in the same order. */
+function isElementwise({ attributes }: StepSpec): boolean {
+  const dimensions = attributes.dimensions as number[];
+  return ["aStrides", "bStrides"].every((key) => {
+    const strides = attributes[key] as number[];
+    return dimensions.every((size, axis) => size === 1 || strides[axis] === elementCount(dimensions.slice(axis + 1)));
+  });
+}
+
+function areApart(a: TensorSpec, b: TensorSpec): boolean {
+  const end = ({ offset, shape, type }: TensorSpec) => offset + elementCount(shape) * ELEMENT_BYTES[type];
+  return end(a) <= b.offset || end(b) <= a.offset;
+}
