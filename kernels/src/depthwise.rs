@@ -33,9 +33,11 @@ pub fn slides(block: &ConvolutionBlock, size: usize, stride: usize) -> bool {
         && (block.dilation_width == 1 || stride == 1)
 }
 
-/// Calls `pass(index, lines, outputs)` so that each output row is computed once:
-/// with index 1 for two rows that have all but one input row in common, 0 for
-/// one row. `lines` are the starts of the input rows, `padding` outside.
+/// Calls `pass(index, lines, outputs)` so that each output row is computed: with
+/// index 1 for two rows that have all but one input row in common, 0 for one
+/// row. `lines` are the starts of the input rows, `padding` outside. A row that
+/// is left over makes a pair with the one above, which is computed again: to
+/// have engines optimise the pass of one row would take longer.
 #[inline(always)]
 pub unsafe fn pass_along(
     block: &ConvolutionBlock,
@@ -44,22 +46,25 @@ pub unsafe fn pass_along(
     mut pass: impl FnMut(usize, &[*const u8; LINES], [*mut u8; 2]),
 ) {
     let pairs = block.stride_width == 1 && block.stride_height == 1;
+    let dilation = block.dilation_height;
     for image in 0..block.batch {
         for y in 0..block.output_height {
             // Rows y and y + dilation make a pair.
-            if pairs && y.checked_div(block.dilation_height).unwrap_or(0) % 2 == 1 {
+            if pairs && y.checked_div(dilation).unwrap_or(0) % 2 == 1 {
                 continue;
             }
+            let is_left = pairs && y + dilation >= block.output_height && y >= dilation;
+            let y = if is_left { y - dilation } else { y };
             let mut lines = [padding; LINES];
             for (tap, line) in lines.iter_mut().enumerate().take(block.kernel_height + 1) {
-                let row = (y * block.stride_height + tap * block.dilation_height).wrapping_sub(block.pad_top);
+                let row = (y * block.stride_height + tap * dilation).wrapping_sub(block.pad_top);
                 if row < block.input_height {
                     *line = block.input.add((image * block.input_height + row) * row_bytes);
                 }
             }
             let output = block.output.add((image * block.output_height + y) * output_bytes);
-            let below = output.add(block.dilation_height * output_bytes);
-            let two = pairs && y + block.dilation_height < block.output_height;
+            let below = output.add(dilation * output_bytes);
+            let two = pairs && y + dilation < block.output_height;
             pass(two as usize, &lines, [output, below]);
         }
     }
