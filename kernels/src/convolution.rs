@@ -176,9 +176,10 @@ unsafe fn convolve_u8(block: &ConvolutionBlock, sum: Option<PiecewiseSum>) {
         tile: 1,
         multiply: [multiply::<U8, 1, false>; 2],
         single: None,
+        repeats: repeats(block),
         padding: v128_xor(u8x16_splat(block.input_zero_point as u8), flip()),
     };
-    if block.positions() >= TILE {
+    if block.positions() >= TILE || kind.repeats {
         kind.tile = TILE;
         #[cfg(target_feature = "relaxed-simd")]
         {
@@ -204,6 +205,7 @@ unsafe extern "C" fn convolution_f32(block: &ConvolutionBlock) {
         tile: 1,
         multiply: [multiply::<F32, 1, false>; 2],
         single: None,
+        repeats: false,
         padding: f32x4_splat(0.0),
     };
     if block.positions() >= gemm_f32::TILE {
@@ -233,8 +235,27 @@ struct Kind {
     multiply: [Multiply; 2],
     /// Computes single rows that are left over.
     single: Option<Tiles>,
+    /// Whether the only row is computed as all rows of a tile.
+    repeats: bool,
     /// Elements of padding.
     padding: v128,
+}
+
+/// Whether products of whole tiles, and of fewer rows, were computed before.
+static mut SEEN: [bool; 2] = [false; 2];
+
+/// Whether the only row of a product is computed as all rows of a tile. Once
+/// that is faster: engines have optimised the code of tiles, but not that of
+/// single rows.
+unsafe fn repeats(block: &ConvolutionBlock) -> bool {
+    let positions = block.positions();
+    let [tiles, few] = SEEN;
+    if positions >= TILE {
+        SEEN = [true, few];
+        return false;
+    }
+    SEEN = [tiles, true];
+    tiles && !few && positions == 1 && block.is_pointwise()
 }
 
 #[inline(never)]
@@ -256,6 +277,8 @@ unsafe fn run(block: &ConvolutionBlock, epilogue: &Epilogue, kind: &Kind, sum: O
         group_inputs
     };
     let count = block.kernel_height * per_row;
+    // Of rows and results that follow each other.
+    let distance = !kind.repeats as usize;
     let layout = Layout {
         joined,
         per_row,
@@ -336,10 +359,10 @@ unsafe fn run(block: &ConvolutionBlock, epilogue: &Epilogue, kind: &Kind, sum: O
                     count,
                     stride: ROWS,
                     run,
-                    row_bytes: if pointwise { inputs.pixel_bytes } else { row_bytes },
+                    row_bytes: distance * if pointwise { inputs.pixel_bytes } else { row_bytes },
                 },
                 offset,
-                rows,
+                rows: if kind.repeats { kind.tile } else { rows },
                 depth,
                 weights: block.weights.add(group * panels * (kind.panel_bytes)(depth)),
                 panel,
@@ -348,7 +371,7 @@ unsafe fn run(block: &ConvolutionBlock, epilogue: &Epilogue, kind: &Kind, sum: O
                 slopes: block.slopes.wrapping_add(channel),
                 channels,
                 output: block.output.add(first * output_bytes + channel * epilogue.size()),
-                output_bytes,
+                output_bytes: distance * output_bytes,
                 epilogue,
                 single: kind.single,
             });

@@ -1,6 +1,7 @@
+import type { ConvolutionGeometry } from "../../kernels/reference/convolution.ts";
 import { kinds } from "./activations.ts";
 import { checkF32, checkU8, randomGeometry } from "./convolutions.ts";
-import { random } from "./harness.ts";
+import { forgetInstances, type Random, random } from "./harness.ts";
 
 const ROUNDS = 12;
 
@@ -35,16 +36,33 @@ for (const depthwise of [false, true]) {
   });
 }
 
+/** Geometry of a fully connected layer. */
+function fullyConnected(rows: number, draw: Random): ConvolutionGeometry {
+  return {
+    ...{ batch: 1, inputHeight: rows, inputWidth: 1, outputHeight: rows, outputWidth: 1 },
+    ...{ inputChannels: draw.integer(1, 150), outputChannels: draw.integer(1, 40), groups: 1 },
+    ...{ kernelHeight: 1, kernelWidth: 1, strideHeight: 1, strideWidth: 1, dilationHeight: 1, dilationWidth: 1 },
+    ...{ padTop: 0, padLeft: 0 },
+  };
+}
+
+Deno.test("The first fully connected layer of one row after layers of many rows equals the reference", () => {
+  const draw = random(8);
+  for (const activation of kinds) {
+    for (const outputType of ["u8", "f32"] as const) {
+      forgetInstances();
+      for (const rows of [7, 1, 1]) {
+        checkU8(fullyConnected(rows, draw), { depthwise: false, activation, outputType, extreme: false }, draw);
+      }
+    }
+  }
+});
+
 Deno.test("A fully connected layer equals the reference for any number of rows around whole tiles and blocks", () => {
   const draw = random(7);
   const counts = Array.from({ length: 20 }, (_, index) => index + 1);
   for (const rows of [...counts, 63, 64, 70, 124, 125, 126, 127, 128, 129, 130, 132, 253, 254, 257, 379, 515]) {
-    const geometry = {
-      ...{ batch: 1, inputHeight: rows, inputWidth: 1, outputHeight: rows, outputWidth: 1 },
-      ...{ inputChannels: draw.integer(1, 150), outputChannels: draw.integer(1, 40), groups: 1 },
-      ...{ kernelHeight: 1, kernelWidth: 1, strideHeight: 1, strideWidth: 1, dilationHeight: 1, dilationWidth: 1 },
-      ...{ padTop: 0, padLeft: 0 },
-    };
+    const geometry = fullyConnected(rows, draw);
     const kind = { depthwise: false, activation: "relu" } as const;
     for (const extreme of [false, true]) checkU8(geometry, { ...kind, outputType: "u8", extreme }, draw);
     checkF32(geometry, kind, draw);
