@@ -7,6 +7,9 @@
 
 import { scratchBytes } from "../runtime/kernels/convolution.ts";
 import { chooseBuild, instantiateKernels, type KernelBuild } from "../runtime/kernels/instance.ts";
+import { loadKernels } from "../runtime/kernels/modules.ts";
+
+await loadKernels("simd128");
 
 /**
  * Word of a parameter block: an integer, an f32, or a buffer of that many bytes,

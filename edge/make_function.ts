@@ -34,6 +34,7 @@ const WORKER_KERNELS = lines(
   'import relaxed from "./relaxed.wasm";',
   'import simd128 from "./simd128.wasm";',
   "const modules = { relaxed, simd128 };",
+  "export async function loadKernels() {}",
   "export function kernelModule(build) { return modules[build]; }",
 );
 const WORKER_CODECS = lines(

@@ -9,6 +9,7 @@ export { readBundle } from "./bundle/read.ts";
 export * from "./errors.ts";
 export type { ExecutorOptions } from "./executor.ts";
 export type { KernelBuild } from "./kernels/instance.ts";
+export { loadKernels } from "./kernels/modules.ts";
 export * from "./model.ts";
 export type { Preprocessing } from "./preprocessing.ts";
 export type * from "./program.ts";

@@ -8,6 +8,7 @@ import { elementCount } from "./bundle/format.ts";
 import { type Bundle, readBundle } from "./bundle/read.ts";
 import { Executor, type ExecutorOptions, reserveFile } from "./executor.ts";
 import { exponential } from "./exponential.ts";
+import { loadKernels } from "./kernels/modules.ts";
 import { createImageWriter, type ImageWriter } from "./image_input.ts";
 import { prepareImage, type Preprocessing } from "./preprocessing.ts";
 import type { PortSpec } from "./program.ts";
@@ -69,7 +70,11 @@ export class Model {
   readonly #executor: Executor;
   #writeImage: ImageWriter | undefined;
 
-  /** Makes a model of a bundle that was read before; {@linkcode Model.load} reads and makes at once. */
+  /**
+   * Makes a model of a bundle that was read before; {@linkcode Model.load} reads and makes at once.
+   *
+   * @throws {TypeError} Where the host cannot run the build that is asked for, or {@linkcode loadKernels} has not loaded it.
+   */
   constructor(bundle: Bundle, options: ExecutorOptions = {}) {
     const { program } = bundle;
     this.#executor = new Executor(bundle, options);
@@ -90,6 +95,7 @@ export class Model {
    * @throws {BundleError} Where the bundle cannot be accepted.
    */
   static async load(source: BundleSource, options: ExecutorOptions = {}): Promise<Model> {
+    if (options.kernels) await loadKernels(options.kernels);
     return new Model(await readBundle(await readSource(source, (size) => reserveFile(size, options))), options);
   }
 

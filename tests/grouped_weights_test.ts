@@ -8,9 +8,12 @@ import { type Bundle, readBundle } from "../runtime/bundle/read.ts";
 import { writeBundle } from "../runtime/bundle/write.ts";
 import { BundleError } from "../runtime/errors.ts";
 import { Executor } from "../runtime/executor.ts";
+import { loadKernels } from "../runtime/kernels/modules.ts";
 import type { ConstantSpec, Program } from "../runtime/program.ts";
 import { type Random, random } from "./support/random.ts";
 import { bundleOf, fixDigest, groupedParts, randomFloats, smallParts } from "./support/tiny_bundle.ts";
+
+await loadKernels("simd128");
 
 interface Weights {
   shape: WeightShape;

@@ -4,10 +4,13 @@ import { writeBundle } from "../runtime/bundle/write.ts";
 import { Executor } from "../runtime/executor.ts";
 import { createImageWriter } from "../runtime/image_input.ts";
 import { instantiateKernels, instantiateModule, type KernelInstance } from "../runtime/kernels/instance.ts";
+import { loadKernels } from "../runtime/kernels/modules.ts";
 import { demoBundle } from "./support/demo_bundle.ts";
 import { emulatedKernels } from "./support/emulated_dot.ts";
 import { random } from "./support/random.ts";
 import { smallParts } from "./support/tiny_bundle.ts";
+
+await loadKernels("simd128");
 
 function signedHost(): KernelInstance {
   return instantiateModule("relaxed", emulatedKernels("signed"));

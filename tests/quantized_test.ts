@@ -1,5 +1,6 @@
 import { assert, assertAlmostEquals, assertEquals, assertGreater } from "@std/assert";
 import { chooseBuild } from "../runtime/kernels/instance.ts";
+import { loadKernels } from "../runtime/kernels/modules.ts";
 import { random } from "./support/random.ts";
 import { activate } from "./support/interpret.ts";
 import type { GraphParts } from "./support/tiny_bundle.ts";
@@ -12,6 +13,8 @@ import {
   quantize,
   runQuantized,
 } from "./support/quantized_graph.ts";
+
+await loadKernels("simd128");
 
 Deno.test("An activation function after a layer that another node reads keeps the unrounded result", async () => {
   const quantized = await quantize({

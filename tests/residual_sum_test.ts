@@ -5,10 +5,13 @@ import { align } from "../runtime/bundle/format.ts";
 import type { Bundle } from "../runtime/bundle/read.ts";
 import { Executor } from "../runtime/executor.ts";
 import { chooseBuild, instantiateKernels, instantiateModule } from "../runtime/kernels/instance.ts";
+import { loadKernels } from "../runtime/kernels/modules.ts";
 import type { Program, TensorSpec } from "../runtime/program.ts";
 import { isAddedNext, joinsSum } from "../runtime/residual_sum.ts";
 import { emulatedKernels } from "./support/emulated_dot.ts";
 import { type Random, random } from "./support/random.ts";
+
+await loadKernels("simd128");
 
 /** Tensors of the programs here, by index. */
 const [IMAGE, IMAGE_U8, RESIDUAL, RESIDUAL_U8, PRODUCT, SUM, OUTPUT] = [0, 1, 2, 3, 4, 5, 6];

@@ -10,6 +10,7 @@ import { type Bundle, readBundle } from "../../runtime/bundle/read.ts";
 import { runCommand } from "../../runtime/command.ts";
 import { escapeText } from "../../runtime/escape_text.ts";
 import { fileError } from "../../runtime/file_error.ts";
+import { loadKernels } from "../../runtime/kernels/modules.ts";
 import { parseArguments } from "../../runtime/parse_arguments.ts";
 import { lower } from "../lower/lower.ts";
 import { importOnnx } from "../onnx/import.ts";
@@ -49,6 +50,7 @@ async function main(args: string[]): Promise<void> {
       kernels: readChoice("--kernels", values.kernels, ["simd128", "relaxed"] as const),
     }),
   };
+  if (options.kernels) await loadKernels(options.kernels);
   const profile = await profileProgram(await readProgram(positionals[0]), options);
   console.log(values.json ? escapeText(JSON.stringify(profile)) : profileText(profile));
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { kernelModule } from "./modules.ts";
+import { kernelModule, loadKernels } from "./modules.ts";
 
 /** A build of the kernels; both give the same bytes. */
 export type KernelBuild = "simd128" | "relaxed";
@@ -48,6 +48,7 @@ export function chooseBuild(): KernelBuild {
 /**
  * Compiles a build, once per process.
  *
+ * @throws {TypeError} If its code is not loaded.
  * @throws {WebAssembly.CompileError} If the engine lacks the SIMD instructions of the build.
  */
 export function compileKernels(build: KernelBuild): WebAssembly.Module {
@@ -76,3 +77,5 @@ export function instantiateModule(build: KernelBuild, module: WebAssembly.Module
   if (signed) functions.set_signed(1);
   return { build, signed, memory, heapBase, functions };
 }
+
+await loadKernels(chooseBuild());

@@ -6,17 +6,30 @@
  */
 
 import { wasm as relaxed } from "../../kernels/pkg/relaxed.ts";
-import { wasm as simd128 } from "../../kernels/pkg/simd128.ts";
 import { decodeBase64 } from "../base64.ts";
 import type { KernelBuild } from "./instance.ts";
 
-const TEXTS: Readonly<Record<KernelBuild, string>> = { simd128, relaxed };
+/** The code of each build. Most hosts never need the second one. */
+const texts: Partial<Record<KernelBuild, string>> = { relaxed };
+
+/**
+ * Loads the code of a build. Needed before a network is made with a build that
+ * this host would not choose; `Model.load` does it.
+ */
+export async function loadKernels(build: KernelBuild): Promise<void> {
+  if (build === "simd128") texts.simd128 ??= (await import("../../kernels/pkg/simd128.ts")).wasm;
+}
 
 /**
  * Compiles a build anew.
  *
+ * @throws {TypeError} If its code was not fetched.
  * @throws {WebAssembly.CompileError} If the engine lacks the SIMD instructions of the build.
  */
 export function kernelModule(build: KernelBuild): WebAssembly.Module {
-  return new WebAssembly.Module(decodeBase64(TEXTS[build]));
+  const text = texts[build];
+  if (text === undefined) {
+    throw new TypeError(`The ${build} kernels are not loaded: await loadKernels("${build}") first`);
+  }
+  return new WebAssembly.Module(decodeBase64(text));
 }

@@ -13,7 +13,10 @@ import {
   type KernelBuild,
   type KernelInstance,
 } from "../../runtime/kernels/instance.ts";
+import { loadKernels } from "../../runtime/kernels/modules.ts";
 import { emulatedKernels } from "../support/emulated_dot.ts";
+
+await loadKernels("simd128");
 
 export { type Random, random } from "../support/random.ts";
 

@@ -1,6 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
 import { chooseBuild, compileKernels, instantiateKernels, instantiateModule } from "../../runtime/kernels/instance.ts";
+import { loadKernels } from "../../runtime/kernels/modules.ts";
 import { emulatedKernels } from "../support/emulated_dot.ts";
+
+await loadKernels("simd128");
 
 Deno.test("The modules import nothing and are below 100 kB", async () => {
   for (const build of ["simd128", "relaxed"] as const) {
