@@ -19,6 +19,7 @@ const PAGE_BYTES = 65536;
 /** Kernels may read, never write, this far past the end of a tensor. */
 const GUARD_BYTES = 64;
 
+/** Words of a block that names the blocks of two steps. */
 const JOINED_BLOCK_WORDS = 2;
 
 /** Of most steps: on most hosts their constants serve as they are. */

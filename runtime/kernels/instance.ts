@@ -78,4 +78,5 @@ export function instantiateModule(build: KernelBuild, module: WebAssembly.Module
   return { build, signed, memory, heapBase, functions };
 }
 
+// Networks are made synchronously: what this host runs must be there by then.
 await loadKernels(chooseBuild());

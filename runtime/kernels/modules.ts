@@ -23,7 +23,7 @@ export async function loadKernels(build: KernelBuild): Promise<void> {
 /**
  * Compiles a build anew.
  *
- * @throws {TypeError} If its code was not fetched.
+ * @throws {TypeError} If its code is not loaded.
  * @throws {WebAssembly.CompileError} If the engine lacks the SIMD instructions of the build.
  */
 export function kernelModule(build: KernelBuild): WebAssembly.Module {
