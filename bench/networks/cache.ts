@@ -14,6 +14,7 @@ const SOURCES = [
   "calibrate/",
   "kernels/pkg/",
   "bench/networks/",
+  "bench/start/",
   "bench/peers/files/",
   "tests/support/random.ts",
 ];

@@ -13,7 +13,7 @@ import { listBenchmarks, NETWORKS, RUNTIMES } from "./benchmarks.ts";
 import { checkOutputs } from "./check_outputs.ts";
 import { networkFiles } from "./files/network_files.ts";
 import { installPackages, VERSIONS } from "./packages.ts";
-import { runtimeModule } from "../runtime_module.ts";
+import { deployedModule } from "../deployed_module.ts";
 import { checkPinning, lastCore } from "./processes.ts";
 import { measureRounds } from "./rounds.ts";
 import { makeRows } from "./rows.ts";
@@ -98,7 +98,7 @@ async function comparePeers(args: string[]): Promise<void> {
   await checkPinning(core);
   const packages = await installPackages();
   const progress = createProgress();
-  const setting: Setting = { core, packages, octet: await runtimeModule(), networks: new Map() };
+  const setting: Setting = { core, packages, octet: await deployedModule("mod.ts"), networks: new Map() };
   const names = [...new Set(benchmarks.map(({ network }) => network))];
   for (const [index, name] of names.entries()) {
     progress.update("Making networks", index, names.length);

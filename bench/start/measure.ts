@@ -5,7 +5,7 @@
  */
 
 import { median, runPinned } from "../pinned.ts";
-import { runtimeModule } from "../runtime_module.ts";
+import { deployedModule } from "../deployed_module.ts";
 
 /** Figures of the start, each the median over all rounds; times in milliseconds. */
 export interface StartFigures {
@@ -49,11 +49,15 @@ const TOLERANCE = 1.25;
  * @param rounds How often each process is started.
  */
 export async function measureStart(bundle: string, rounds: number): Promise<StartFigures> {
-  const { href: runtime } = await runtimeModule();
+  const scripts: Scripts = {
+    empty: await deployedModule("bench/start/empty.ts"),
+    bare: await deployedModule("bench/start/bare.ts"),
+    octet: await deployedModule("bench/start/octet.ts"),
+  };
   const figures: StartFigures[] = [];
   // One round more fills the caches of files and of compiled JavaScript.
   for (let round = 0; round <= rounds; round++) {
-    const figure = await measureRound(runtime, bundle);
+    const figure = await measureRound(scripts, bundle);
     if (round > 0) figures.push(figure);
   }
   const [first] = figures;
@@ -63,13 +67,19 @@ export async function measureStart(bundle: string, rounds: number): Promise<Star
   ) as unknown as StartFigures;
 }
 
-async function measureRound(runtime: string, bundle: string): Promise<StartFigures> {
-  const run = (script: string, ...args: string[]) => runPinned(new URL(script, import.meta.url), args);
-  const { lifetime: bare } = await run("empty.ts");
-  const { started, output } = await run("octet.ts", runtime, bundle, "1");
+/** What the measured processes run, each one module. */
+interface Scripts {
+  empty: URL;
+  bare: URL;
+  octet: URL;
+}
+
+async function measureRound(scripts: Scripts, bundle: string): Promise<StartFigures> {
+  const { lifetime: bare } = await runPinned(scripts.empty);
+  const { started, output } = await runPinned(scripts.octet, [bundle, "1"]);
   const answer: Answer = JSON.parse(output);
-  const { peakMemory: bareMemory } = JSON.parse((await run("bare.ts")).output);
-  const { times }: Answer = JSON.parse((await run("octet.ts", runtime, bundle, String(RUNS))).output);
+  const { peakMemory: bareMemory } = JSON.parse((await runPinned(scripts.bare)).output);
+  const { times }: Answer = JSON.parse((await runPinned(scripts.octet, [bundle, String(RUNS)])).output);
   const firstResult = answer.firstResult - started;
   return {
     bare,

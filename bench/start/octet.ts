@@ -1,15 +1,14 @@
 /**
- * A process that loads a bundle and runs it: `octet.ts RUNTIME BUNDLE RUNS`,
- * the runtime by its URL. It says when the first result was there and how long
- * each run took.
+ * A process that loads a bundle and runs it: `octet.ts BUNDLE RUNS`. It says
+ * when the first result was there and how long each run took.
  *
  * @module
  */
 
+import { Model } from "../../mod.ts";
 import { peakMemory } from "./peak_memory.ts";
 
-const [runtime, bundle, runs] = Deno.args;
-const { Model }: typeof import("../../mod.ts") = await import(runtime);
+const [bundle, runs] = Deno.args;
 const imported = performance.now();
 const model = await Model.load(bundle);
 const loaded = performance.now();
