@@ -125,12 +125,12 @@ function checkConstant(value: unknown, where: string, dataBytes: number): Consta
 }
 
 function checkConstantOrder(constants: readonly ConstantSpec[]): void {
-  let end = 0;
+  let [end, expanded] = [0, 0];
   constants.forEach((constant, index) => {
     if (constant.offset < end) throw new BundleError(`constants[${index}] overlaps the constant before it`);
     end = constant.offset + constantBytes(constant);
+    if (isGrouped(constant)) expanded += constant.length;
   });
-  const expanded = constants.filter(isGrouped).reduce((sum, { length }) => sum + length, 0);
   if (expanded > MAX_PART_BYTES) throw new BundleError(`constants take ${expanded} bytes when they are expanded`);
 }
 

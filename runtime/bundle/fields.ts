@@ -62,7 +62,10 @@ export function asFloats(value: unknown, where: string, limit: number): number[]
 /** Whether `value` is a list of integers from `min` to `max`, of `length` entries where it is given. */
 export function areIntegers(value: unknown, min: number, max: number, length?: number): value is number[] {
   if (!Array.isArray(value) || value.length > 65536 || (length !== undefined && value.length !== length)) return false;
-  for (let index = 0; index < value.length; index++) if (!isInteger(value[index], min, max)) return false;
+  for (let index = 0; index < value.length; index++) {
+    const entry = value[index];
+    if (!Number.isInteger(entry) || entry < min || entry > max) return false;
+  }
   return true;
 }
 
