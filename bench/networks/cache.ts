@@ -15,6 +15,8 @@ const SOURCES = [
   "kernels/pkg/",
   "bench/networks/",
   "bench/start/",
+  "edge/bundle_script.ts",
+  "edge/compile_early.ts",
   "bench/peers/files/",
   "tests/support/random.ts",
 ];
