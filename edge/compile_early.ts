@@ -4,8 +4,9 @@
  * @module
  */
 
-/** Files whose functions mostly run at every start: the runtime without its HTTP server. */
-const EARLY = /^runtime\/(?:bundle\/|kernels\/)?\w+\.ts$/;
+/** The code of a file whose functions mostly run at every start: of the runtime without its HTTP server. */
+const EARLY = /^\/\/ runtime\/(?:bundle\/|kernels\/)?\w+\.ts\n/;
+const FUNCTION = /^((?:async )?function (\w+)\(.*\{\n[^]*?^\})\n/gm;
 
 /**
  * Has engines compile the runtime's functions with the module, so that a cache
@@ -18,21 +19,12 @@ const EARLY = /^runtime\/(?:bundle\/|kernels\/)?\w+\.ts$/;
  */
 export function compileEarly(code: string): string {
   const early: string[] = [];
-  const rest: string[] = [];
-  let [isEarly, inFunction] = [false, false];
-  for (const line of code.split("\n")) {
-    const file = /^\/\/ (\S+)$/.exec(line);
-    if (file) isEarly = EARLY.test(file[1]);
-    const name = isEarly && !inFunction ? /^(?:async )?function (\w+)\(.*\{$/.exec(line)?.[1] : undefined;
-    if (name !== undefined) {
-      inFunction = true;
-      early.push(`var ${name} = (${line}`);
-    } else if (inFunction) {
-      inFunction = line !== "}";
-      early.push(inFunction ? line : "});");
-    } else {
-      rest.push(line);
-    }
-  }
-  return [...early, ...rest].join("\n");
+  const rest = code.split(/^(?=\/\/ \S+$)/m).map((file) => {
+    if (!EARLY.test(file)) return file;
+    return file.replace(FUNCTION, (_, text, name) => {
+      early.push(`var ${name} = (${text});\n`);
+      return "";
+    });
+  });
+  return [...early, ...rest].join("");
 }
