@@ -4,10 +4,8 @@
  * @module
  */
 
-import { build, stop } from "esbuild";
-import { fileURLToPath } from "node:url";
+import { bundleScript, ROOT } from "../../edge/bundle_script.ts";
 
-const ROOT = new URL("../../", import.meta.url);
 const MODULES = ["relaxed", "simd128"];
 
 /** Sizes in bytes, not compressed. */
@@ -25,15 +23,6 @@ export async function measureSizes(): Promise<Sizes> {
 }
 
 async function minifiedBytes(): Promise<number> {
-  const { outputFiles } = await build({
-    entryPoints: [fileURLToPath(new URL("mod.ts", ROOT))],
-    bundle: true,
-    minify: true,
-    write: false,
-    format: "esm",
-    platform: "neutral",
-    external: ["node:*", "../../kernels/pkg/*"],
-  });
-  await stop();
-  return outputFiles[0].contents.length;
+  const external = { "^.*/kernels/pkg/(\\w+)\\.ts$": "./$1.js" };
+  return (await bundleScript({ entry: "mod.ts", external })).length;
 }
