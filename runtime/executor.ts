@@ -5,36 +5,18 @@
  * @module
  */
 
-import { align, ELEMENT_BYTES, elementCount } from "./bundle/format.ts";
-import { storedBytes } from "./bundle/constant_elements.ts";
-import { expandWeights, isGrouped } from "./bundle/grouped_weights.ts";
+import { align, elementCount } from "./bundle/format.ts";
 import type { Bundle } from "./bundle/read.ts";
+import type { ElementView } from "./kernels/definition.ts";
 import { chooseBuild, instantiateKernels, type KernelBuild, type KernelInstance } from "./kernels/instance.ts";
-import type { ElementView, MemoryMap } from "./kernels/definition.ts";
-import { kernelDefinition } from "./kernels/registry.ts";
-import { joinsSum } from "./residual_sum.ts";
-import type { ConstantType, Program, StepSpec, TensorType } from "./program.ts";
-
-const PAGE_BYTES = 65536;
-/** Kernels may read, never write, this far past the end of a tensor. */
-const GUARD_BYTES = 64;
-
-/** Words of a block that names the blocks of two steps. */
-const JOINED_BLOCK_WORDS = 2;
-
-/** Of most steps: on most hosts their constants serve as they are. */
-const NONE: ReadonlyMap<number, never> = new Map<number, never>();
+import { adaptStep, type Layout, layOut, placeAdapted } from "./layout.ts";
+import { grow, viewElements } from "./linear_memory.ts";
+import type { Program } from "./program.ts";
 
 /** What an executor may be told. */
 export interface ExecutorOptions {
   /** The build of the kernels; chosen by a probe of the host where absent. */
   kernels?: KernelBuild;
-}
-
-/** An exported function and the address of its parameter block. */
-interface Call {
-  run: (block: number) => number;
-  block: number;
 }
 
 /** A program in memory, ready to run; not re-entrant. */
@@ -44,12 +26,7 @@ export class Executor {
   /** The build of the kernels that runs it. */
   readonly build: KernelBuild;
   readonly #instance: KernelInstance;
-  #map: MemoryMap;
-  readonly #calls: Call[];
-  /** For each step, the call that computes it and the next one, where there is one. */
-  readonly #joined: (Call | undefined)[];
-  /** For each step, the addresses of what takes the place of its constants, by their position in the step. */
-  readonly #adapted: ReadonlyMap<number, number>[];
+  readonly #layout: Layout;
   readonly #tensors: (Float32Array | Uint8Array | undefined)[];
 
   /**
@@ -64,71 +41,12 @@ export class Executor {
   constructor(bundle: Bundle, options: ExecutorOptions = {}, instance?: KernelInstance) {
     const { program, data } = bundle;
     instance ??= reserved.get(data.buffer) ?? createInstance(options);
-    const { memory, functions } = instance;
+    reserved.delete(data.buffer);
     this.program = program;
     this.build = instance.build;
     this.#instance = instance;
+    this.#layout = layOut(bundle, instance);
     this.#tensors = new Array(program.tensors.length).fill(undefined);
-
-    const inPlace = data.buffer === memory.buffer;
-    reserved.delete(data.buffer);
-    const dataStart = inPlace ? data.byteOffset : align(instance.heapBase);
-    let end = dataStart + data.length + GUARD_BYTES;
-    const constants = program.constants.map((spec) => {
-      if (!isGrouped(spec)) return dataStart + spec.offset;
-      const address = align(end);
-      end = address + spec.length + GUARD_BYTES;
-      return address;
-    });
-    const constant = (index: number) => constants[index];
-    this.#map = { tensor: () => 0, constant, scratch: 0 };
-    grow(memory, end);
-    if (!inPlace) new Uint8Array(memory.buffer).set(data, dataStart);
-    const placed = new Uint8Array(memory.buffer, dataStart, data.length);
-    program.constants.forEach((spec, index) => {
-      if (!isGrouped(spec)) return;
-      const target = new Uint16Array(memory.buffer, constants[index], spec.length / 2);
-      expandWeights(spec, storedBytes(spec, placed), target);
-    });
-
-    const adapted = program.steps.map((step) => this.#adapt(step));
-    this.#adapted = adapted.map((views) => {
-      if (views.size === 0) return NONE;
-      const addresses = new Map<number, number>();
-      for (const [position, { byteLength }] of views) {
-        addresses.set(position, align(end));
-        end = align(end) + byteLength + GUARD_BYTES;
-      }
-      return addresses;
-    });
-    const arenaStart = align(end);
-    const tensor = (index: number) => arenaStart + program.tensors[index].offset;
-    const scratch = align(arenaStart + program.arenaBytes + GUARD_BYTES);
-    this.#map = { tensor, constant, scratch };
-    let scratchBytes = 0;
-    const bound = program.steps.map((step, index) => {
-      const call = kernelDefinition(step).bind(step, program, this.#mapOf(index));
-      scratchBytes = Math.max(scratchBytes, call.scratchBytes ?? 0);
-      return { entry: call.entry, words: call.block.flat() };
-    });
-    const isJoined = program.steps.map((_, index) => joinsSum(program, index));
-    let block = align(scratch + scratchBytes + GUARD_BYTES);
-    const joinedBytes = isJoined.filter(Boolean).length * JOINED_BLOCK_WORDS * 4;
-    grow(memory, bound.reduce((sum, call) => sum + call.words.length * 4, block + joinedBytes));
-
-    adapted.forEach((views, index) => this.#place(index, views));
-    const memoryWords = new Int32Array(memory.buffer);
-    const place = (entry: string, words: number[]) => {
-      memoryWords.set(words, block / 4);
-      const call = { run: functions[entry], block };
-      block += words.length * 4;
-      return call;
-    };
-    const calls = bound.map(({ entry, words }) => place(entry, words));
-    this.#calls = calls;
-    this.#joined = isJoined.map((joined, index) =>
-      joined ? place("convolution_sum_u8", [calls[index].block, calls[index + 1].block]) : undefined
-    );
   }
 
   /** XOR between the elements of a u8 tensor and its bytes in memory: 0, or 128 on hosts with a signed dot product. */
@@ -154,24 +72,29 @@ export class Executor {
   /** A view on the elements of a constant; {@linkcode Executor.setConstant} replaces them. */
   constant(index: number): ElementView {
     const { type, length } = this.program.constants[index];
-    return view(this.#instance.memory, type, this.#map.constant(index), length);
+    return viewElements(this.#instance.memory, type, this.#layout.map.constant(index), length);
   }
 
   /** Replaces the elements of a constant for every step that uses it. */
   setConstant(index: number, elements: ArrayLike<number>): void {
     this.constant(index).set(elements);
+    const { memory, signed } = this.#instance;
+    if (!signed) return;
     for (const [position, step] of this.program.steps.entries()) {
-      if (step.constants.includes(index)) this.#place(position, this.#adapt(step));
+      if (!step.constants.includes(index)) continue;
+      const views = adaptStep(step, this.program, memory, this.#layout.map.constant);
+      placeAdapted(this.#layout, memory, position, views);
     }
   }
 
   /** Runs the steps from `first` to the one before `end`. */
-  run(first = 0, end: number = this.#calls.length): void {
+  run(first = 0, end: number = this.program.steps.length): void {
+    const { calls, joined } = this.#layout;
     for (let index = first; index < end; index++) {
-      let call = this.#calls[index];
-      const joined = this.#joined[index];
-      if (joined && index + 1 < end) {
-        call = joined;
+      let call = calls[index];
+      const both = joined[index];
+      if (both && index + 1 < end) {
+        call = both;
         index++;
       }
       call.run(call.block);
@@ -180,31 +103,8 @@ export class Executor {
 
   #viewTensor(index: number): Float32Array | Uint8Array {
     const { type, shape } = this.program.tensors[index];
-    const address = this.#map.tensor(index);
-    return view(this.#instance.memory, type, address, elementCount(shape)) as Float32Array | Uint8Array;
-  }
-
-  /** What takes the place of a step's constants on this host. */
-  #adapt(step: StepSpec): ReadonlyMap<number, ElementView> {
-    const definition = kernelDefinition(step);
-    return definition.adaptConstants?.(step, (at) => this.constant(step.constants[at]), this.#instance) ?? NONE;
-  }
-
-  /** Writes what takes the place of a step's constants. */
-  #place(step: number, views: ReadonlyMap<number, ElementView>): void {
-    for (const [position, { buffer, byteOffset, byteLength }] of views) {
-      const bytes = new Uint8Array(buffer, byteOffset, byteLength);
-      new Uint8Array(this.#instance.memory.buffer).set(bytes, this.#adapted[step].get(position)!);
-    }
-  }
-
-  /** The memory map as a step sees it. */
-  #mapOf(index: number): MemoryMap {
-    const { constants } = this.program.steps[index];
-    const adapted = this.#adapted[index];
-    if (adapted.size === 0) return this.#map;
-    const byConstant = new Map([...adapted].map(([position, address]) => [constants[position], address]));
-    return { ...this.#map, constant: (constant) => byConstant.get(constant) ?? this.#map.constant(constant) };
+    const address = this.#layout.map.tensor(index);
+    return viewElements(this.#instance.memory, type, address, elementCount(shape)) as Float32Array | Uint8Array;
   }
 }
 
@@ -233,33 +133,4 @@ export function reserveFile(size: number, options: ExecutorOptions = {}): Uint8A
   grow(instance.memory, start + size);
   reserved.set(instance.memory.buffer, instance);
   return new Uint8Array(instance.memory.buffer, start, size);
-}
-
-function grow(memory: WebAssembly.Memory, bytes: number): void {
-  const missing = bytes - memory.buffer.byteLength;
-  if (missing <= 0) return;
-  try {
-    memory.grow(Math.ceil(missing / PAGE_BYTES));
-  } catch {
-    throw new RangeError(`Cannot set aside ${bytes} bytes of memory for the network`);
-  }
-}
-
-function view(
-  memory: WebAssembly.Memory,
-  type: TensorType | ConstantType,
-  address: number,
-  length: number,
-): ElementView {
-  switch (type) {
-    case "u8":
-      return new Uint8Array(memory.buffer, address, length * ELEMENT_BYTES.u8);
-    case "i4":
-    case "i8":
-      return new Int8Array(memory.buffer, address, length);
-    case "i32":
-      return new Int32Array(memory.buffer, address, length);
-    case "f32":
-      return new Float32Array(memory.buffer, address, length);
-  }
 }

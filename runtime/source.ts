@@ -9,15 +9,25 @@ export type BundleSource = Uint8Array | ArrayBuffer | URL | string;
 
 /** The part of Deno's own interface that reads files; it is there several times sooner than Node's modules. */
 interface FileHost {
-  open(file: string | URL): Promise<OpenFile>;
+  openSync(file: string | URL): OpenFile;
   readFile(file: string | URL): Promise<Uint8Array>;
 }
 
 interface OpenFile {
-  stat(): Promise<{ isFile: boolean; size: number }>;
+  seekSync(offset: number, whence: number): number;
   read(target: Uint8Array): Promise<number | null>;
+  readSync(target: Uint8Array): number | null;
   close(): void;
 }
+
+const FROM_START = 0;
+const FROM_END = 2;
+
+/** Bytes that are read at once sooner than another thread is asked for them. */
+const SMALL_FILE = 2 ** 24;
+
+/** More than any bundle has. */
+const NO_BUNDLE = 2 ** 31;
 
 /**
  * Reads the bytes of a bundle.
@@ -47,19 +57,30 @@ async function readFrom(path: string | URL, allocate: (size: number) => Uint8Arr
     const { readFile } = await import("node:fs/promises");
     return await readFile(path);
   }
-  const file = await host.open(path);
+  const file = host.openSync(path);
   try {
-    const { isFile, size } = await file.stat();
-    if (!isFile) return await host.readFile(path);
+    const size = sizeOf(file);
+    if (size === undefined) return await host.readFile(path);
     const bytes = allocate(size);
     let length = 0;
     while (length < size) {
-      const count = await file.read(bytes.subarray(length));
+      const rest = bytes.subarray(length);
+      const count = size <= SMALL_FILE ? file.readSync(rest) : await file.read(rest);
       if (count === null) break;
       length += count;
     }
     return bytes.subarray(0, length);
   } finally {
     file.close();
+  }
+}
+
+/** Bytes of a file, unless it is a pipe, a folder, or anything else that has no size; the state of a file says more, but takes longer. */
+function sizeOf(file: OpenFile): number | undefined {
+  try {
+    const size = file.seekSync(0, FROM_END);
+    return file.seekSync(0, FROM_START) === 0 && size < NO_BUNDLE ? size : undefined;
+  } catch {
+    return undefined;
   }
 }

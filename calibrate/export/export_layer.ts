@@ -4,7 +4,7 @@
  * @module
  */
 
-import { readGeometry } from "../../runtime/kernels/convolution.ts";
+import { geometryOf } from "../../runtime/kernels/convolution.ts";
 import type { StepSpec } from "../../runtime/program.ts";
 import { floats, typed } from "../onnx/encode.ts";
 import {
@@ -27,7 +27,7 @@ interface LayerConstants {
 /** Exports a convolution or fully connected layer, 8-bit or float. */
 export function exportLayer(context: ExportContext, step: StepSpec): void {
   const { builder, values, program } = context;
-  const geometry = readGeometry(step);
+  const geometry = geometryOf(step);
   const { input, output, kernel, stride, dilation, pads, groups } = geometry;
   const target = program.tensors[step.output];
   const dense = input[1] * input[2] === 1 && kernel[0] * kernel[1] === 1 && groups === 1;

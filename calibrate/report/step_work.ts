@@ -5,13 +5,13 @@
  */
 
 import { elementCount } from "../../runtime/bundle/format.ts";
-import { readGeometry } from "../../runtime/kernels/convolution.ts";
+import { geometryOf } from "../../runtime/kernels/convolution.ts";
 import type { StepSpec } from "../../runtime/program.ts";
 
 /** Multiply-adds of a convolution, fully connected layer or product of tensors; 0 of other steps. */
 export function multiplyAddsOf(step: StepSpec): number {
   if (/^(convolution|depthwise)_/.test(step.kernel)) {
-    const { input, output, kernel, groups } = readGeometry(step);
+    const { input, output, kernel, groups } = geometryOf(step);
     return elementCount(output) * elementCount(kernel) * (input[3] / groups);
   }
   return step.kernel === "matmul_f32" ? elementCount(step.attributes.dimensions as number[]) : 0;

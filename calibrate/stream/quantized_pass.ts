@@ -5,7 +5,7 @@
  * @module
  */
 
-import { readGeometry } from "../../runtime/kernels/convolution.ts";
+import { geometryOf } from "../../runtime/kernels/convolution.ts";
 import type { Lowered } from "../lower/lower.ts";
 import { type Gram, GramSums } from "../observe/gram.ts";
 import { type JointMoments, measureMoments } from "../observe/moments.ts";
@@ -32,7 +32,7 @@ export class QuantizedPass {
   gram(layer: string, positions: number): Gram[] {
     const { program, layers } = this.stream.lowered;
     const step = program.steps[layers.get(layer)!.step];
-    const sums = new GramSums(readGeometry(step));
+    const sums = new GramSums(geometryOf(step));
     for (const sample of this.samples) {
       sums.add(this.stream.inputOf(sample, layer), program.tensors[step.inputs[0]].zeroPoint!, positions);
     }

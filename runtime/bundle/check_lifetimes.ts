@@ -5,7 +5,7 @@
  */
 
 import { BundleError } from "../errors.ts";
-import type { Program, TensorSpec } from "../program.ts";
+import type { Program } from "../program.ts";
 import { ELEMENT_BYTES, elementCount } from "./format.ts";
 
 /** First and last step in which a tensor must keep its bytes; inputs are born before step 0. */
@@ -42,8 +42,8 @@ export function lifetimesOf(program: Program): (Lifetime | undefined)[] {
   return lifetimes;
 }
 
-/** A live tensor's place in the arena: bytes from `start` to the one before `end`. */
-interface Extent {
+/** A tensor's lifetime and its place in the arena: bytes from `start` to the one before `end`. */
+interface Extent extends Lifetime {
   index: number;
   start: number;
   end: number;
@@ -55,38 +55,48 @@ interface Extent {
  * @throws {BundleError} At the first pair that overlaps.
  */
 export function checkLifetimes(program: Program): void {
-  const lifetimes = lifetimesOf(program);
-  const entries = lifetimes.flatMap((lifetime, index) =>
-    lifetime ? [{ ...lifetime, ...extentOf(program.tensors[index], index) }] : []
-  );
-  const deaths = entries.toSorted((a, b) => a.death - b.death);
+  const extents = extentsOf(program);
+  const deaths = extents.toSorted((a, b) => a.death - b.death);
+  const births = extents.toSorted((a, b) => a.birth - b.birth);
   /** In ascending order; as no two overlap, a new one can only overlap those next to its place. */
   const alive: Extent[] = [];
   let dead = 0;
-  for (const entry of entries.toSorted((a, b) => a.birth - b.birth)) {
-    for (; deaths[dead].death < entry.birth; dead++) alive.splice(placeOf(alive, deaths[dead].start), 1);
-    const place = placeOf(alive, entry.start);
-    for (const other of alive.slice(Math.max(0, place - 1), place + 1)) {
-      if (entry.start < other.end && other.start < entry.end) {
-        throw new BundleError(`tensors[${entry.index}] overlaps tensors[${other.index}] while both are alive`);
-      }
-    }
-    alive.splice(place, 0, entry);
+  for (let index = 0; index < births.length; index++) {
+    const extent = births[index];
+    for (; deaths[dead].death < extent.birth; dead++) alive.splice(placeOf(alive, deaths[dead].start), 1);
+    const place = placeOf(alive, extent.start);
+    if (place > 0) checkApart(extent, alive[place - 1]);
+    if (place < alive.length) checkApart(extent, alive[place]);
+    alive.splice(place, 0, extent);
+  }
+}
+
+/** Where all tensors that are used lie, and when. */
+function extentsOf(program: Program): Extent[] {
+  const extents: Extent[] = [];
+  lifetimesOf(program).forEach((lifetime, index) => {
+    if (!lifetime) return;
+    const { offset, shape, type } = program.tensors[index];
+    const end = offset + elementCount(shape) * ELEMENT_BYTES[type];
+    extents.push({ birth: lifetime.birth, death: lifetime.death, index, start: offset, end });
+  });
+  return extents;
+}
+
+function checkApart(a: Extent, b: Extent): void {
+  if (a.start < b.end && b.start < a.end) {
+    throw new BundleError(`tensors[${a.index}] overlaps tensors[${b.index}] while both are alive`);
   }
 }
 
 /** Number of extents that start before `start`. */
 function placeOf(extents: readonly Extent[], start: number): number {
-  let [low, high] = [0, extents.length];
+  let low = 0;
+  let high = extents.length;
   while (low < high) {
     const middle = (low + high) >> 1;
     if (extents[middle].start < start) low = middle + 1;
     else high = middle;
   }
   return low;
-}
-
-function extentOf(tensor: TensorSpec, index: number): Extent {
-  const bytes = elementCount(tensor.shape) * ELEMENT_BYTES[tensor.type];
-  return { index, start: tensor.offset, end: tensor.offset + bytes };
 }

@@ -86,12 +86,17 @@ function oneOf<T extends string>(value: unknown, where: string, words: readonly 
   return value as T;
 }
 
+function asOffset(value: unknown, where: string): number {
+  const offset = asInteger(value, `${where}.offset`, 0, MAX_PART_BYTES);
+  if (offset % ALIGNMENT !== 0) throw new BundleError(`${where}.offset must be a multiple of ${ALIGNMENT}`);
+  return offset;
+}
+
 function checkTensor(value: unknown, where: string, arenaBytes: number): TensorSpec {
   const fields = asFields(value, where);
   const type = oneOf<TensorType>(fields.type, `${where}.type`, ["u8", "f32"]);
   const shape = asShape(fields.shape, `${where}.shape`);
-  const offset = asInteger(fields.offset, `${where}.offset`, 0, MAX_PART_BYTES);
-  if (offset % ALIGNMENT !== 0) throw new BundleError(`${where}.offset must be a multiple of ${ALIGNMENT}`);
+  const offset = asOffset(fields.offset, where);
   if (elementCount(shape) * ELEMENT_BYTES[type] > arenaBytes - offset) {
     throw new BundleError(`${where} reaches past the end of the arena of ${arenaBytes} bytes`);
   }
@@ -107,9 +112,8 @@ function checkTensor(value: unknown, where: string, arenaBytes: number): TensorS
 function checkConstant(value: unknown, where: string, dataBytes: number): ConstantSpec {
   const fields = asFields(value, where);
   const type = oneOf<ConstantType>(fields.type, `${where}.type`, ["i8", "u8", "i32", "f32", "i4"]);
-  const offset = asInteger(fields.offset, `${where}.offset`, 0, MAX_PART_BYTES);
+  const offset = asOffset(fields.offset, where);
   const length = asInteger(fields.length, `${where}.length`, 1, MAX_PART_BYTES);
-  if (offset % ALIGNMENT !== 0) throw new BundleError(`${where}.offset must be a multiple of ${ALIGNMENT}`);
   const constant: ConstantSpec = { type, offset, length };
   if (type === "i4") {
     constant.rows = asInteger(fields.rows, `${where}.rows`, 1, MAX_PART_BYTES);
@@ -136,16 +140,15 @@ function checkConstantOrder(constants: readonly ConstantSpec[]): void {
 
 function checkStep(value: unknown, where: string, tensorCount: number, constantCount: number): StepSpec {
   const fields = asFields(value, where);
-  const given = asFields(fields.attributes ?? {}, `${where}.attributes`);
-  const attributes: Record<string, StepAttribute> = Object.create(null);
-  for (const key of Object.keys(given)) attributes[key] = checkAttribute(given[key], where, key);
+  const attributes = { ...asFields(fields.attributes ?? {}, `${where}.attributes`) };
+  for (const key in attributes) attributes[key] = checkAttribute(attributes[key], where, key);
   return {
     kernel: asString(fields.kernel, `${where}.kernel`),
     name: asString(fields.name, `${where}.name`),
     inputs: asIntegers(fields.inputs, `${where}.inputs`, 0, tensorCount - 1),
     output: asInteger(fields.output, `${where}.output`, 0, tensorCount - 1),
     constants: asIntegers(fields.constants ?? [], `${where}.constants`, 0, constantCount - 1),
-    attributes,
+    attributes: attributes as Record<string, StepAttribute>,
   };
 }
 

@@ -54,9 +54,17 @@ export function asFloat(value: unknown, where: string): number {
 /** Returns `value` as a list of at most `limit` finite numbers rounded to float32. */
 export function asFloats(value: unknown, where: string, limit: number): number[] {
   const list = asArray(value, where, limit);
-  const isFloat = (entry: unknown) => Number.isFinite(entry) && Math.fround(entry as number) === entry;
-  if (list.every(isFloat)) return list as number[];
+  if (areFloats(list)) return list;
   return list.map((entry, index) => asFloat(entry, `${where}[${index}]`));
+}
+
+/** Whether all entries are finite float32 numbers already. */
+function areFloats(list: unknown[]): list is number[] {
+  for (let index = 0; index < list.length; index++) {
+    const entry = list[index];
+    if (!Number.isFinite(entry) || Math.fround(entry as number) !== entry) return false;
+  }
+  return true;
 }
 
 /** Whether `value` is a list of integers from `min` to `max`, of `length` entries where it is given. */

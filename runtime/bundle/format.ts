@@ -64,5 +64,7 @@ export function elementCount(shape: readonly number[]): number {
 
 /** Lower-case hexadecimal text of bytes. */
 export function toHex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  let text = "";
+  for (let index = 0; index < bytes.length; index++) text += bytes[index].toString(16).padStart(2, "0");
+  return text;
 }

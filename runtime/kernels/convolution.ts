@@ -20,9 +20,11 @@ import {
   shape,
   stepError,
 } from "./definition.ts";
-import { epilogueWords, needsSlopes, readEpilogue } from "./epilogue.ts";
+import { checkEpilogue, epilogueWords, needsSlopes } from "./epilogue.ts";
 
-const MAX_GEOMETRY = 65535;
+/** Range of kernel sizes, strides and dilations. */
+const SIZES = [1, 65535] as const;
+const PADS = [0, 65535] as const;
 
 /** Most output positions that a convolution computes at once. */
 const MAX_ROWS = 128;
@@ -41,17 +43,27 @@ export interface ConvolutionGeometry {
   groups: number;
 }
 
-/** Reads and checks the geometry attributes of a convolution step. */
-export function readGeometry(step: StepSpec): ConvolutionGeometry {
-  const geometry = {
-    input: shape(step, "input", 4),
-    output: shape(step, "output", 4),
-    kernel: integers(step, "kernel", 2, [1, MAX_GEOMETRY], [1, 1]),
-    stride: integers(step, "stride", 2, [1, MAX_GEOMETRY], [1, 1]),
-    dilation: integers(step, "dilation", 2, [1, MAX_GEOMETRY], [1, 1]),
-    pads: integers(step, "pads", 2, [0, MAX_GEOMETRY], [0, 0]),
-    groups: integer(step, "groups", 1, 2 ** 24, 1),
-  };
+const ONES = [1, 1];
+const ZEROS = [0, 0];
+
+/** The geometry attributes of a checked convolution step. */
+export function geometryOf({ attributes }: StepSpec): ConvolutionGeometry {
+  const { input, output, kernel = ONES, stride = ONES, dilation = ONES, pads = ZEROS, groups = 1 } = attributes as
+    & Partial<ConvolutionGeometry>
+    & Pick<ConvolutionGeometry, "input" | "output">;
+  return { input, output, kernel, stride, dilation, pads, groups };
+}
+
+/** Checks the geometry attributes of a convolution step, and gives them. */
+function checkGeometry(step: StepSpec): ConvolutionGeometry {
+  shape(step, "input", 4);
+  shape(step, "output", 4);
+  integers(step, "kernel", 2, SIZES, ONES);
+  integers(step, "stride", 2, SIZES, ONES);
+  integers(step, "dilation", 2, SIZES, ONES);
+  integers(step, "pads", 2, PADS, ZEROS);
+  integer(step, "groups", 1, 2 ** 24, 1);
+  const geometry = geometryOf(step);
   const { input, output, groups, kernel, stride, dilation } = geometry;
   if (input[0] !== output[0]) throw stepError(step, "input and output batch differ");
   if (input[3] % groups !== 0 || output[3] % groups !== 0) {
@@ -67,10 +79,11 @@ export function readGeometry(step: StepSpec): ConvolutionGeometry {
 }
 
 /** Elements that the packed weights of 16 channels of a depthwise kernel take. */
-function depthwiseBlock([height, width]: readonly number[], type: TensorType): number {
+function depthwiseBlock(kernel: readonly number[], type: TensorType): number {
+  const height = kernel[0];
+  const width = kernel[1];
   if (type === "f32") return height * width * 16;
-  const [rows, columns] = height === 1 ? [width, 1] : [height, width];
-  return Math.ceil(rows / 4) * columns * 64;
+  return height === 1 ? Math.ceil(width / 4) * 64 : Math.ceil(height / 4) * width * 64;
 }
 
 /** Number of elements of packed weights; the layouts are in `kernels/README.md`. */
@@ -83,7 +96,11 @@ export function packedLength(geometry: ConvolutionGeometry, depthwise: boolean, 
 }
 
 function convolutionScratchBytes(geometry: ConvolutionGeometry, type: TensorType): number {
-  const { input: [batch, height, width, inputs], output, kernel, stride, dilation, groups } = geometry;
+  const { input, output, kernel, stride, dilation, groups } = geometry;
+  const batch = input[0];
+  const height = input[1];
+  const width = input[2];
+  const inputs = input[3];
   const bytes = type === "u8" ? 2 : 4;
   const taps = kernel[0] * kernel[1];
   const depth = taps * (inputs / groups);
@@ -147,8 +164,8 @@ function define(depthwise: boolean, type: TensorType): KernelDefinition {
   const weightType: ElementType = type === "u8" ? "i8" : "f32";
 
   function check(step: StepSpec, program: Program): void {
-    const geometry = readGeometry(step);
-    readEpilogue(step);
+    const geometry = checkGeometry(step);
+    checkEpilogue(step);
     const channels = geometry.output[3];
     if (depthwise && (geometry.groups !== channels || geometry.input[3] !== channels)) {
       throw stepError(step, "a depthwise convolution must have as many groups, inputs and outputs");
@@ -165,18 +182,19 @@ function define(depthwise: boolean, type: TensorType): KernelDefinition {
 
   return {
     check,
-    adaptConstants(step, constant, { signed }) {
-      if (!signed || type !== "u8") return undefined;
+    adaptConstants(step, constant) {
+      if (type !== "u8") return new Map();
       const [weights, bias] = [constant(0) as Int8Array, constant(1) as Int32Array];
-      return new Map([[1, signedBias(readGeometry(step), depthwise, weights, bias)]]);
+      return new Map([[1, signedBias(geometryOf(step), depthwise, weights, bias)]]);
     },
     bind(step, program, memory) {
-      const geometry = readGeometry(step);
+      const geometry = geometryOf(step);
       const { input, output, kernel, stride, dilation, pads, groups } = geometry;
-      const constants = step.constants.map((index) => memory.constant(index));
-      const [weights, bias] = constants;
-      const multiplier = type === "u8" ? constants[2] : 0;
-      const slopes = needsSlopes(step) ? constants[constants.length - 1] : 0;
+      const { constants } = step;
+      const weights = memory.constant(constants[0]);
+      const bias = memory.constant(constants[1]);
+      const multiplier = type === "u8" ? memory.constant(constants[2]) : 0;
+      const slopes = needsSlopes(step) ? memory.constant(constants[constants.length - 1]) : 0;
       const outputTensor = program.tensors[step.output];
       return {
         entry,
@@ -189,7 +207,9 @@ function define(depthwise: boolean, type: TensorType): KernelDefinition {
           memory.tensor(step.output),
           memory.scratch,
           input,
-          output.slice(1),
+          output[1],
+          output[2],
+          output[3],
           kernel,
           stride,
           dilation,

@@ -8,7 +8,6 @@
 import { BundleError } from "../errors.ts";
 import type { ElementType, Program, StepSpec, TensorSpec, TensorType } from "../program.ts";
 import { elementCount } from "../bundle/format.ts";
-import type { KernelBuild } from "./instance.ts";
 import { areIntegers, asFloat, asInteger, asIntegers, asString, isInteger } from "../bundle/fields.ts";
 
 /** Elements in linear memory. */
@@ -31,14 +30,6 @@ export interface KernelCall {
   scratchBytes?: number;
 }
 
-/** What kernels and their constants depend on. */
-export interface KernelHost {
-  /** The build that runs. */
-  build: KernelBuild;
-  /** Whether u8 tensors lie in memory as signed bytes, as `kernels/README.md` states. */
-  signed: boolean;
-}
-
 /** A kernel that steps can name. */
 export interface KernelDefinition {
   /** Throws a {@linkcode BundleError} where the step would make the kernel leave its tensors or constants. */
@@ -46,14 +37,11 @@ export interface KernelDefinition {
   /** Checks the content of the step's constants, where a wrong value would make the kernel leave its tensors. */
   checkData?(step: StepSpec, constants: readonly ArrayBufferView[]): void;
   /**
-   * What takes the place of the step's constants on a host, by their position
-   * in the step; each has as many elements on every call. Absent where all serve as they are.
+   * What takes the place of the step's constants on hosts with a signed dot
+   * product, by their position in the step; each has as many elements on every
+   * call. Absent where all serve as they are.
    */
-  adaptConstants?(
-    step: StepSpec,
-    constant: (position: number) => ElementView,
-    host: KernelHost,
-  ): ReadonlyMap<number, ElementView> | undefined;
+  adaptConstants?(step: StepSpec, constant: (position: number) => ElementView): ReadonlyMap<number, ElementView>;
   /** Makes the call of a checked step. */
   bind(step: StepSpec, program: Program, memory: MemoryMap): KernelCall;
 }
@@ -86,10 +74,11 @@ export function integers(
   step: StepSpec,
   key: string,
   length: number,
-  range: [min: number, max: number],
+  range: readonly [min: number, max: number],
   fallback?: readonly number[],
-): number[] {
-  const value = step.attributes[key] ?? fallback;
+): readonly number[] {
+  const value = step.attributes[key];
+  if (value === undefined && fallback !== undefined) return fallback;
   return areIntegers(value, range[0], range[1], length)
     ? value
     : asIntegers(value, place(step, key), range[0], range[1], length);
@@ -107,9 +96,11 @@ export function word(step: StepSpec, key: string, fallback?: string): string {
   return typeof value === "string" ? value : asString(value, place(step, key));
 }
 
+const DIMENSIONS = [1, 2 ** 30] as const;
+
 /** The shape attribute `key` of `rank` dimensions, each from 1 to 2^30. */
-export function shape(step: StepSpec, key: string, rank: number): number[] {
-  return integers(step, key, rank, [1, 2 ** 30]);
+export function shape(step: StepSpec, key: string, rank: number): readonly number[] {
+  return integers(step, key, rank, DIMENSIONS);
 }
 
 /** Checks that the step reads `inputs` tensors and holds from `min` to `max` constants. */

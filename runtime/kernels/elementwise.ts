@@ -17,12 +17,12 @@ import {
   stepError,
   word,
 } from "./definition.ts";
-import { epilogueWords, needsSlopes, readEpilogue } from "./epilogue.ts";
+import { checkEpilogue, epilogueOf, epilogueWords, needsSlopes } from "./epilogue.ts";
 
 /** Attributes `activation`, `activationParameters`, and `channels` with the slopes as constant 0 of a "prelu". */
 const activationF32: KernelDefinition = {
   check(step, program) {
-    readEpilogue(step);
+    checkEpilogue(step);
     checkCounts(step, 1, needsSlopes(step) ? 1 : 0);
     const input = program.tensors[step.inputs[0]];
     checkTensor(step, input, "f32", elementCount(input.shape));
@@ -33,7 +33,7 @@ const activationF32: KernelDefinition = {
   },
   bind(step, program, memory) {
     const { shape } = program.tensors[step.inputs[0]];
-    const { activation, a, b } = readEpilogue(step);
+    const { activation, a, b } = epilogueOf(step);
     const slopes = needsSlopes(step) ? memory.constant(step.constants[0]) : 0;
     const addresses = [memory.tensor(step.inputs[0]), memory.tensor(step.output)];
     const channels = needsSlopes(step) ? shape[shape.length - 1] : 1;
@@ -62,7 +62,7 @@ function checkOperands(step: StepSpec, program: Program, type: "u8" | "f32"): vo
     const last = strides.reduce((sum, stride, axis) => sum + stride * (dimensions[axis] - 1), 0);
     if (last >= elementCount(tensor.shape)) throw stepError(step, `${key} reach past the end of "${tensor.name}"`);
   }
-  readEpilogue(step);
+  checkEpilogue(step);
   if (needsSlopes(step)) throw stepError(step, "prelu needs an activation step of its own");
 }
 
@@ -116,7 +116,7 @@ const binaryF32: KernelDefinition = {
   },
   bind(step, _program, memory) {
     const [a, b] = step.inputs;
-    const { activation, a: first, b: second } = readEpilogue(step);
+    const { activation, a: first, b: second } = epilogueOf(step);
     const addresses = [memory.tensor(a), memory.tensor(b), memory.tensor(step.output)];
     return {
       entry: "binary_f32",

@@ -20,30 +20,44 @@ export interface Epilogue {
   clamp: number[];
 }
 
-/** Reads and checks the epilogue attributes `activation`, `activationParameters`, `outputScale` and `clamp`. */
-export function readEpilogue(step: StepSpec): Epilogue {
-  const kind = word(step, "activation", "identity");
-  if (!Object.hasOwn(ACTIVATION_CODES, kind)) throw stepError(step, `activation "${kind}" is unknown`);
-  const parameters = step.attributes.activationParameters ?? [0, 0];
-  if (!Array.isArray(parameters) || parameters.length !== 2) {
-    throw stepError(step, "activationParameters must have two entries");
-  }
-  const clamp = integers(step, "clamp", 2, [0, 255], [0, 255]);
-  if (clamp[0] > clamp[1]) throw stepError(step, "clamp must not be empty");
-  const outputScale = float(step, "outputScale", 1);
-  if (outputScale <= 0) throw stepError(step, "outputScale must be above 0");
+const NO_PARAMETERS = [0, 0];
+const BYTES = [0, 255] as const;
+const NO_CLAMP = [0, 255];
+
+/** The epilogue of a checked step, by its attributes `activation`, `activationParameters`, `outputScale` and `clamp`. */
+export function epilogueOf({ attributes }: StepSpec): Epilogue {
+  const { activation = "identity", activationParameters = NO_PARAMETERS, outputScale = 1, clamp = NO_CLAMP } =
+    attributes as {
+      activation?: ActivationKind;
+      activationParameters?: number[];
+      outputScale?: number;
+      clamp?: number[];
+    };
   return {
-    activation: ACTIVATION_CODES[kind as ActivationKind],
-    a: parameters[0],
-    b: parameters[1],
+    activation: ACTIVATION_CODES[activation],
+    a: activationParameters[0],
+    b: activationParameters[1],
     outputScale,
     clamp,
   };
 }
 
+/** Checks the attributes that {@linkcode epilogueOf} reads. */
+export function checkEpilogue(step: StepSpec): void {
+  const kind = word(step, "activation", "identity");
+  if (!Object.hasOwn(ACTIVATION_CODES, kind)) throw stepError(step, `activation "${kind}" is unknown`);
+  const parameters = step.attributes.activationParameters ?? NO_PARAMETERS;
+  if (!Array.isArray(parameters) || parameters.length !== 2) {
+    throw stepError(step, "activationParameters must have two entries");
+  }
+  const clamp = integers(step, "clamp", 2, BYTES, NO_CLAMP);
+  if (clamp[0] > clamp[1]) throw stepError(step, "clamp must not be empty");
+  if (float(step, "outputScale", 1) <= 0) throw stepError(step, "outputScale must be above 0");
+}
+
 /** The words outputZeroPoint, clampLow, clampHigh, activation, a, b, outputScale. */
 export function epilogueWords(step: StepSpec, output: TensorSpec): number[] {
-  const { activation, a, b, outputScale, clamp } = readEpilogue(step);
+  const { activation, a, b, outputScale, clamp } = epilogueOf(step);
   return [output.zeroPoint ?? 0, clamp[0], clamp[1], activation, floatWord(a), floatWord(b), floatWord(outputScale)];
 }
 

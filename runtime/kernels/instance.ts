@@ -64,14 +64,9 @@ export function instantiateKernels(
 
 /** Makes an instance of a compiled build, set to the host's dot product. */
 export function instantiateModule(build: KernelBuild, module: WebAssembly.Module): KernelInstance {
-  const exports = new WebAssembly.Instance(module, {}).exports;
-  const functions: Record<string, (block: number) => number> = {};
-  for (const [name, value] of Object.entries(exports)) {
-    if (typeof value === "function") {
-      functions[name] = value as (block: number) => number;
-    }
-  }
-  const { memory } = exports as { memory: WebAssembly.Memory };
+  const { exports } = new WebAssembly.Instance(module, {});
+  const functions = exports as KernelInstance["functions"];
+  const memory = exports.memory as WebAssembly.Memory;
   const heapBase = Math.ceil(functions.heap_base(0) / 16) * 16;
   const signed = functions.dot_probe(0) === SIGNED_DOT;
   if (signed) functions.set_signed(1);

@@ -209,9 +209,6 @@ export function adaptedBias(
       groups: g.groups,
     },
   };
-  const adapted = convolutionKernels[kernel].adaptConstants!(step, (position) => [packed, bias][position], {
-    build: host === "simd128" ? "simd128" : "relaxed",
-    signed: isSigned(host),
-  });
-  return (adapted?.get(1) ?? bias) as Int32Array;
+  if (!isSigned(host)) return bias;
+  return convolutionKernels[kernel].adaptConstants!(step, (position) => [packed, bias][position]).get(1) as Int32Array;
 }
