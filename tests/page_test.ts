@@ -160,9 +160,16 @@ Deno.test("bundles are given away byte for byte, unless the server keeps them or
   assertEquals(page.headers.get("content-type"), "text/plain; charset=utf-8");
 });
 
-for (const screen of [{ width: 1280, scheme: "light" }, { width: 390, scheme: "dark" }] as const) {
+const SATURATING = "--js-flags=--no-enable-avx-vnni,--no-enable-avx-vnni-int8";
+
+for (
+  const [screen, how, flags] of [
+    [{ width: 1280, scheme: "light" }, "by the kernels for the host", []],
+    [{ width: 390, scheme: "dark" }, "by kernels that are loaded later, without AVX-VNNI", [SATURATING]],
+  ] as [Screen, string, string[]][]
+) {
   testInBrowser(
-    `a picture is classified on the server and in the browser alike, at ${screen.width} px`,
+    `a picture is classified on the server and in the browser alike, at ${screen.width} px, ${how}`,
     async (browser) => {
       const models = await demoModels();
       await withPictures((picture) =>
@@ -187,6 +194,7 @@ for (const screen of [{ width: 1280, scheme: "light" }, { width: 390, scheme: "d
         })
       );
     },
+    flags,
   );
 }
 

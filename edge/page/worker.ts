@@ -4,7 +4,7 @@
  * @module
  */
 
-import { decodeImage, Model } from "./octet.ts";
+import type { Model } from "./octet.ts";
 import type { LocalAnswer, Question, Reply } from "./messages.ts";
 
 /** The part of a worker's global scope that is used. */
@@ -14,6 +14,8 @@ interface WorkerScope {
 }
 
 const scope = globalThis as unknown as WorkerScope;
+// Not imported first: it may await kernels, and questions that come before the worker listens would be lost.
+const octet = import("./octet.ts");
 const models = new Map<string, Promise<{ model: Model; bytes: number }>>();
 
 scope.onmessage = async ({ data: question }) => {
@@ -42,10 +44,12 @@ async function load(url: string): Promise<{ model: Model; bytes: number }> {
   const response = await fetch(url);
   if (!response.ok) throw new Error((await response.json()).error);
   const bytes = new Uint8Array(await response.arrayBuffer());
+  const { Model } = await octet;
   return { model: await Model.load(bytes), bytes: bytes.length };
 }
 
 async function time(model: Model, file: ArrayBuffer, top: number): Promise<LocalAnswer> {
+  const { decodeImage } = await octet;
   const start = performance.now();
   const predictions = model.classify(await decodeImage(new Uint8Array(file)), { top });
   return { predictions, milliseconds: performance.now() - start };
