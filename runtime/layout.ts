@@ -50,8 +50,7 @@ export function layOut({ program, data }: Bundle, instance: KernelInstance): Lay
   let end = dataStart + data.length + GUARD_BYTES;
   const constants: number[] = [];
   const grouped: [spec: GroupedSpec, address: number][] = [];
-  for (let index = 0; index < program.constants.length; index++) {
-    const spec = program.constants[index];
+  for (const spec of program.constants) {
     if (isGrouped(spec)) {
       grouped.push([spec, align(end)]);
       constants.push(align(end));

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { ELEMENT_BYTES, elementCount } from "./bundle/format.ts";
+import { elementCount, tensorBytes } from "./bundle/format.ts";
 import type { Program, StepSpec, TensorSpec } from "./program.ts";
 
 /**
@@ -42,6 +42,5 @@ function isElementwise({ attributes }: StepSpec): boolean {
 }
 
 function areApart(a: TensorSpec, b: TensorSpec): boolean {
-  const end = ({ offset, shape, type }: TensorSpec) => offset + elementCount(shape) * ELEMENT_BYTES[type];
-  return end(a) <= b.offset || end(b) <= a.offset;
+  return a.offset + tensorBytes(a) <= b.offset || b.offset + tensorBytes(b) <= a.offset;
 }

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { MAX_PART_BYTES } from "./bundle/format.ts";
+
 /** What a bundle is loaded from: its bytes, a URL, or the path of a file. */
 export type BundleSource = Uint8Array | ArrayBuffer | URL | string;
 
@@ -27,7 +29,7 @@ const FROM_END = 2;
 const SMALL_FILE = 2 ** 24;
 
 /** More than any bundle has. */
-const NO_BUNDLE = 2 ** 31;
+const NO_BUNDLE = 2 * MAX_PART_BYTES;
 
 /**
  * Reads the bytes of a bundle.

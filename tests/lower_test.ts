@@ -1,11 +1,10 @@
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { verifyGraph } from "../calibrate/graph_check.ts";
 import type { BinaryNode, ConvolutionNode, Graph, PoolNode, ResizeAxis } from "../calibrate/graph.ts";
-import { tensorBytes } from "../calibrate/lower/builder.ts";
 import { lower } from "../calibrate/lower/lower.ts";
 import type { Activation } from "../runtime/activation.ts";
 import { checkLifetimes } from "../runtime/bundle/check_lifetimes.ts";
-import { align } from "../runtime/bundle/format.ts";
+import { align, tensorBytes } from "../runtime/bundle/format.ts";
 import { readBundle } from "../runtime/bundle/read.ts";
 import { writeBundle } from "../runtime/bundle/write.ts";
 import { Model } from "../runtime/model.ts";

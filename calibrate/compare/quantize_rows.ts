@@ -5,7 +5,7 @@
  */
 
 import { lifetimesOf } from "../../runtime/bundle/check_lifetimes.ts";
-import { ELEMENT_BYTES, elementCount } from "../../runtime/bundle/format.ts";
+import { tensorBytes } from "../../runtime/bundle/format.ts";
 import type { Preprocessing } from "../../runtime/preprocessing.ts";
 import type { DatasetOptions } from "../dataset/open_dataset.ts";
 import type { Lowered } from "../lower/lower.ts";
@@ -147,8 +147,7 @@ function largestFrontier(lowered: Lowered): number {
   const bytesAfter = (step: number) =>
     lifetimes.reduce((sum, lifetime, index) => {
       if (!lifetime || lifetime.birth >= step || lifetime.death < step) return sum;
-      const { type, shape } = tensors[index];
-      return sum + elementCount(shape) * ELEMENT_BYTES[type];
+      return sum + tensorBytes(tensors[index]);
     }, 0);
   return Math.max(...[...stepRanges(lowered).values()].map(({ end }) => bytesAfter(end)));
 }

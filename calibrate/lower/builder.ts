@@ -4,7 +4,7 @@
  * @module
  */
 
-import { align, ELEMENT_BYTES } from "../../runtime/bundle/format.ts";
+import { align } from "../../runtime/bundle/format.ts";
 import type {
   ConstantSpec,
   ElementType,
@@ -106,9 +106,4 @@ function withoutDefaults(attributes: Record<string, StepAttribute>): Record<stri
       return DEFAULTS[key] !== JSON.stringify(value);
     }),
   );
-}
-
-/** Bytes that a tensor takes in the arena. */
-export function tensorBytes(tensor: TensorSpec): number {
-  return tensor.shape.reduce((product, length) => product * length, ELEMENT_BYTES[tensor.type]);
 }

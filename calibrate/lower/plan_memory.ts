@@ -5,10 +5,9 @@
  */
 
 import { lifetimesOf } from "../../runtime/bundle/check_lifetimes.ts";
-import { align } from "../../runtime/bundle/format.ts";
+import { align, tensorBytes } from "../../runtime/bundle/format.ts";
 import { isAddedNext } from "../../runtime/residual_sum.ts";
 import type { Program } from "../../runtime/program.ts";
-import { tensorBytes } from "./builder.ts";
 
 /**
  * Sets the offsets of all tensors of a program, and the arena's size, so that

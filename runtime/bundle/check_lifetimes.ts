@@ -6,7 +6,7 @@
 
 import { BundleError } from "../errors.ts";
 import type { Program } from "../program.ts";
-import { ELEMENT_BYTES, elementCount } from "./format.ts";
+import { tensorBytes } from "./format.ts";
 
 /** First and last step in which a tensor must keep its bytes; inputs are born before step 0. */
 export interface Lifetime {
@@ -57,12 +57,10 @@ interface Extent extends Lifetime {
 export function checkLifetimes(program: Program): void {
   const extents = extentsOf(program);
   const deaths = extents.toSorted((a, b) => a.death - b.death);
-  const births = extents.toSorted((a, b) => a.birth - b.birth);
   /** In ascending order; as no two overlap, a new one can only overlap those next to its place. */
   const alive: Extent[] = [];
   let dead = 0;
-  for (let index = 0; index < births.length; index++) {
-    const extent = births[index];
+  for (const extent of extents.toSorted((a, b) => a.birth - b.birth)) {
     for (; deaths[dead].death < extent.birth; dead++) alive.splice(placeOf(alive, deaths[dead].start), 1);
     const place = placeOf(alive, extent.start);
     if (place > 0) checkApart(extent, alive[place - 1]);
@@ -76,9 +74,8 @@ function extentsOf(program: Program): Extent[] {
   const extents: Extent[] = [];
   lifetimesOf(program).forEach((lifetime, index) => {
     if (!lifetime) return;
-    const { offset, shape, type } = program.tensors[index];
-    const end = offset + elementCount(shape) * ELEMENT_BYTES[type];
-    extents.push({ birth: lifetime.birth, death: lifetime.death, index, start: offset, end });
+    const tensor = program.tensors[index];
+    extents.push({ ...lifetime, index, start: tensor.offset, end: tensor.offset + tensorBytes(tensor) });
   });
   return extents;
 }

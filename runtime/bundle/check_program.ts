@@ -31,7 +31,7 @@ import {
   asString,
   type Fields,
 } from "./fields.ts";
-import { ALIGNMENT, constantBytes, ELEMENT_BYTES, elementCount, MAX_ENTRIES, MAX_PART_BYTES } from "./format.ts";
+import { ALIGNMENT, constantBytes, elementCount, MAX_ENTRIES, MAX_PART_BYTES, tensorBytes } from "./format.ts";
 import { isGrouped, ROW_ELEMENTS } from "./grouped_weights.ts";
 
 /**
@@ -97,7 +97,7 @@ function checkTensor(value: unknown, where: string, arenaBytes: number): TensorS
   const type = oneOf<TensorType>(fields.type, `${where}.type`, ["u8", "f32"]);
   const shape = asShape(fields.shape, `${where}.shape`);
   const offset = asOffset(fields.offset, where);
-  if (elementCount(shape) * ELEMENT_BYTES[type] > arenaBytes - offset) {
+  if (tensorBytes({ shape, type }) > arenaBytes - offset) {
     throw new BundleError(`${where} reaches past the end of the arena of ${arenaBytes} bytes`);
   }
   const tensor: TensorSpec = { name: asString(fields.name, `${where}.name`), type, shape, offset };

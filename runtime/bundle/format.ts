@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { ConstantSpec, Program } from "../program.ts";
+import type { ConstantSpec, Program, TensorSpec } from "../program.ts";
 import { groupedBytes, type GroupedSpec } from "./grouped_weights.ts";
 
 /** First eight bytes of a bundle; the line ends show a file damaged by a text-mode transfer. */
@@ -62,9 +62,12 @@ export function elementCount(shape: readonly number[]): number {
   return product;
 }
 
+/** Bytes that a tensor takes in the arena. */
+export function tensorBytes({ shape, type }: Pick<TensorSpec, "shape" | "type">): number {
+  return elementCount(shape) * ELEMENT_BYTES[type];
+}
+
 /** Lower-case hexadecimal text of bytes. */
 export function toHex(bytes: Uint8Array): string {
-  let text = "";
-  for (let index = 0; index < bytes.length; index++) text += bytes[index].toString(16).padStart(2, "0");
-  return text;
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -22,9 +22,10 @@ import {
 } from "./definition.ts";
 import { checkEpilogue, epilogueWords, needsSlopes } from "./epilogue.ts";
 
+const MAX_GEOMETRY = 65535;
 /** Range of kernel sizes, strides and dilations. */
-const SIZES = [1, 65535] as const;
-const PADS = [0, 65535] as const;
+const SIZES = [1, MAX_GEOMETRY] as const;
+const PADS = [0, MAX_GEOMETRY] as const;
 
 /** Most output positions that a convolution computes at once. */
 const MAX_ROWS = 128;
@@ -79,9 +80,7 @@ function checkGeometry(step: StepSpec): ConvolutionGeometry {
 }
 
 /** Elements that the packed weights of 16 channels of a depthwise kernel take. */
-function depthwiseBlock(kernel: readonly number[], type: TensorType): number {
-  const height = kernel[0];
-  const width = kernel[1];
+function depthwiseBlock([height, width]: readonly number[], type: TensorType): number {
   if (type === "f32") return height * width * 16;
   return height === 1 ? Math.ceil(width / 4) * 64 : Math.ceil(height / 4) * width * 64;
 }
@@ -96,11 +95,7 @@ export function packedLength(geometry: ConvolutionGeometry, depthwise: boolean, 
 }
 
 function convolutionScratchBytes(geometry: ConvolutionGeometry, type: TensorType): number {
-  const { input, output, kernel, stride, dilation, groups } = geometry;
-  const batch = input[0];
-  const height = input[1];
-  const width = input[2];
-  const inputs = input[3];
+  const { input: [batch, height, width, inputs], output, kernel, stride, dilation, groups } = geometry;
   const bytes = type === "u8" ? 2 : 4;
   const taps = kernel[0] * kernel[1];
   const depth = taps * (inputs / groups);
@@ -207,9 +202,7 @@ function define(depthwise: boolean, type: TensorType): KernelDefinition {
           memory.tensor(step.output),
           memory.scratch,
           input,
-          output[1],
-          output[2],
-          output[3],
+          output.slice(1),
           kernel,
           stride,
           dilation,

@@ -17,21 +17,20 @@ export interface Epilogue {
   /** Second parameter of the activation: beta, or the upper bound of a clip. */
   b: number;
   outputScale: number;
-  clamp: number[];
+  clamp: readonly number[];
 }
 
 const NO_PARAMETERS = [0, 0];
 const BYTES = [0, 255] as const;
-const NO_CLAMP = [0, 255];
 
 /** The epilogue of a checked step, by its attributes `activation`, `activationParameters`, `outputScale` and `clamp`. */
 export function epilogueOf({ attributes }: StepSpec): Epilogue {
-  const { activation = "identity", activationParameters = NO_PARAMETERS, outputScale = 1, clamp = NO_CLAMP } =
+  const { activation = "identity", activationParameters = NO_PARAMETERS, outputScale = 1, clamp = BYTES } =
     attributes as {
       activation?: ActivationKind;
       activationParameters?: number[];
       outputScale?: number;
-      clamp?: number[];
+      clamp?: readonly number[];
     };
   return {
     activation: ACTIVATION_CODES[activation],
@@ -50,7 +49,7 @@ export function checkEpilogue(step: StepSpec): void {
   if (!Array.isArray(parameters) || parameters.length !== 2) {
     throw stepError(step, "activationParameters must have two entries");
   }
-  const clamp = integers(step, "clamp", 2, BYTES, NO_CLAMP);
+  const clamp = integers(step, "clamp", 2, BYTES, BYTES);
   if (clamp[0] > clamp[1]) throw stepError(step, "clamp must not be empty");
   if (float(step, "outputScale", 1) <= 0) throw stepError(step, "outputScale must be above 0");
 }

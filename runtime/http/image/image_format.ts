@@ -4,6 +4,8 @@
  * @module
  */
 
+import { toHex } from "../../bundle/format.ts";
+
 /** Formats that are decoded. */
 export type ImageFormat = typeof IMAGE_FORMATS[number];
 
@@ -24,7 +26,7 @@ const SIGNATURES: Readonly<Record<ImageFormat, RegExp>> = {
  * @returns The format, or nothing where it is none of them.
  */
 export function imageFormat(bytes: Uint8Array): ImageFormat | undefined {
-  const start = Array.from(bytes.subarray(0, 12), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  const start = toHex(bytes.subarray(0, 12));
   return IMAGE_FORMATS.find((format) => SIGNATURES[format].test(start));
 }
 
