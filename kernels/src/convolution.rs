@@ -8,6 +8,7 @@ use crate::gemm::{multiply, tiles, Lines, Product, Tile, Tiles};
 use crate::gemm_f32::{self, F32};
 #[cfg(target_feature = "relaxed-simd")]
 use crate::gemm_relaxed::{TILE, U8};
+use crate::gemm_row::multiply_rows;
 #[cfg(not(target_feature = "relaxed-simd"))]
 use crate::gemm_widened::{widen_activations, Wide, TILE, U8};
 use crate::vector::flip;
@@ -174,6 +175,9 @@ unsafe fn convolve_u8(block: &ConvolutionBlock, sum: Option<PiecewiseSum>) {
         fours: true,
         panel_bytes: <U8 as Tile<1>>::panel_bytes,
         tile: 1,
+        #[cfg(target_feature = "relaxed-simd")]
+        multiply: [multiply_rows::<U8>; 2],
+        #[cfg(not(target_feature = "relaxed-simd"))]
         multiply: [multiply::<U8, 1, false>; 2],
         single: None,
         repeats: repeats(block),
@@ -203,7 +207,7 @@ unsafe extern "C" fn convolution_f32(block: &ConvolutionBlock) {
         fours: false,
         panel_bytes: <F32 as Tile<1>>::panel_bytes,
         tile: 1,
-        multiply: [multiply::<F32, 1, false>; 2],
+        multiply: [multiply_rows::<F32>; 2],
         single: None,
         repeats: false,
         padding: f32x4_splat(0.0),

@@ -21,7 +21,7 @@ pub struct Lines {
 impl Lines {
     /// Addresses of R rows of a line.
     #[inline(always)]
-    unsafe fn rows<const R: usize>(&self, line: usize, row: usize, offset: usize) -> [*const u8; R] {
+    pub unsafe fn rows<const R: usize>(&self, line: usize, row: usize, offset: usize) -> [*const u8; R] {
         let addresses = self.addresses.add(line * self.stride + row);
         core::array::from_fn(|r| (*addresses.add(r)).add(offset))
     }
@@ -64,9 +64,45 @@ pub struct Panel {
     output: *mut u8,
     /// Channels that there are.
     count: usize,
+    /// Whether rounding is all there is to do after scaling.
+    alone: bool,
     /// Whether all there is to do is to round small values of eight channels.
-    rounds: bool,
+    pub rounds: bool,
     rounding: Rounding,
+}
+
+impl Panel {
+    /// A panel of no channels yet.
+    #[inline(always)]
+    pub fn new(p: &Product) -> Self {
+        Panel {
+            weights: p.weights,
+            bias: [i32x4_splat(0); 2],
+            scale: [f32x4_splat(0.0); 2],
+            slopes: p.slopes,
+            output: p.output,
+            count: 0,
+            alone: p.epilogue.rounding().is_some(),
+            rounds: false,
+            rounding: p.epilogue.rounding,
+        }
+    }
+
+    /// Makes it the panel of the channels from `channel` on.
+    #[inline(always)]
+    pub unsafe fn place<T: Tile<R>, const R: usize>(&mut self, p: &Product, channel: usize) {
+        let bias = p.bias.add(channel * 4);
+        let multiplier = p.multiplier.wrapping_add(channel);
+        self.bias = [load(bias), load(bias.add(16))];
+        self.scale = T::scales(multiplier);
+        self.slopes = p.slopes.wrapping_add(channel);
+        self.output = p.output.add(channel * p.epilogue.size());
+        self.count = (p.channels - channel).min(8);
+        self.rounds = self.alone
+            && self.count == 8
+            && stay_small(bias, multiplier, p.depth)
+            && stay_small(bias.add(16), multiplier.add(4), p.depth);
+    }
 }
 
 /// Products of R rows at once.
@@ -90,35 +126,15 @@ pub trait Tile<const R: usize> {
 pub unsafe fn multiply<T: Tile<R>, const R: usize, const EVEN: bool>(p: &Product) {
     let mut channel = 0;
     let mut weights = p.weights;
-    let alone = p.epilogue.rounding().is_some();
     let left = p.rows % R;
     let whole = match p.single {
         Some(_) if left <= 2 => p.rows - left,
         _ => p.rows,
     };
-    let mut panel = Panel {
-        weights,
-        bias: [i32x4_splat(0); 2],
-        scale: [f32x4_splat(0.0); 2],
-        slopes: p.slopes,
-        output: p.output,
-        count: 0,
-        rounds: false,
-        rounding: p.epilogue.rounding,
-    };
+    let mut panel = Panel::new(p);
     while channel < p.channels {
-        let bias = p.bias.add(channel * 4);
-        let multiplier = p.multiplier.wrapping_add(channel);
         panel.weights = T::arrange(weights, p.depth, p.panel);
-        panel.bias = [load(bias), load(bias.add(16))];
-        panel.scale = T::scales(multiplier);
-        panel.slopes = p.slopes.wrapping_add(channel);
-        panel.output = p.output.add(channel * p.epilogue.size());
-        panel.count = (p.channels - channel).min(8);
-        panel.rounds = alone
-            && panel.count == 8
-            && stay_small(bias, multiplier, p.depth)
-            && stay_small(bias.add(16), multiplier.add(4), p.depth);
+        panel.place::<T, R>(p, channel);
         tiles::<T, R, EVEN>(p, &panel, 0, whole);
         if let Some(single) = p.single {
             if whole < p.rows {
@@ -140,29 +156,41 @@ pub unsafe fn tiles<T: Tile<R>, const R: usize, const EVEN: bool>(p: &Product, p
         let v = tile::<T, R, EVEN>(p, panel, row);
         // Read anew for each tile: constants kept in registers would displace sums in the loop over the depth.
         let panel = core::hint::black_box(panel);
-        let v = v.map(|pair| T::scale(pair, panel.scale));
-        let output = panel.output.add(row * p.output_bytes);
-        if rounds && R % 2 == 0 {
-            let mut output = output;
-            for i in 0..R / 2 {
-                let [a, b] = [v[i * 2], v[i * 2 + 1]];
-                let bytes = panel.rounding.small16([a[0], a[1], b[0], b[1]]);
-                v128_store64_lane::<0>(bytes, output as *mut u64);
-                output = output.add(p.output_bytes);
-                v128_store64_lane::<1>(bytes, output as *mut u64);
-                output = output.add(p.output_bytes);
-            }
-        } else if rounds && R == 1 {
-            v128_store64_lane::<0>(panel.rounding.small8(v[0]), output as *mut u64);
-        } else {
-            let rows = v;
-            store_rows(p, panel, output, &rows);
-        }
+        finish::<T, R>(p, panel, row, v, rounds);
         row += R;
         if row >= end {
             break;
         }
         row = row.min(end - R);
+    }
+}
+
+/// Stores the results of R rows. The caller knows whether the panel `rounds`: in a loop it is read but once.
+#[inline(always)]
+pub unsafe fn finish<T: Tile<R>, const R: usize>(
+    p: &Product,
+    panel: &Panel,
+    row: usize,
+    sums: [[v128; 2]; R],
+    rounds: bool,
+) {
+    let v = sums.map(|pair| T::scale(pair, panel.scale));
+    let output = panel.output.add(row * p.output_bytes);
+    if rounds && R % 2 == 0 {
+        let mut output = output;
+        for i in 0..R / 2 {
+            let [a, b] = [v[i * 2], v[i * 2 + 1]];
+            let bytes = panel.rounding.small16([a[0], a[1], b[0], b[1]]);
+            v128_store64_lane::<0>(bytes, output as *mut u64);
+            output = output.add(p.output_bytes);
+            v128_store64_lane::<1>(bytes, output as *mut u64);
+            output = output.add(p.output_bytes);
+        }
+    } else if rounds && R == 1 {
+        v128_store64_lane::<0>(panel.rounding.small8(v[0]), output as *mut u64);
+    } else {
+        let rows = v;
+        store_rows(p, panel, output, &rows);
     }
 }
 

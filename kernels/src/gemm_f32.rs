@@ -1,7 +1,8 @@
 //! Products of f32, multiplied and added one after the other.
 
 use crate::gemm::{splat_lane, Tile};
-use crate::vector::load;
+use crate::gemm_row::{Row, PANELS};
+use crate::vector::{load, splat_word};
 use core::arch::wasm32::*;
 
 /// Rows that are computed at once.
@@ -38,20 +39,19 @@ impl<const R: usize> Tile<R> for F32 {
         let (mut sums, mut x, mut w, mut left) = (sums, x, weights, run);
         // A way out after each step keeps the compiler from joining the steps, for which registers would not do.
         loop {
-            let rows = x.map(|x| load(x));
-            sums = add_floats(sums, rows.map(|row| splat_lane(row, 0)), w);
+            sums = add_floats(sums, x, 0, w);
             if left <= 1 {
                 break;
             }
-            sums = add_floats(sums, rows.map(|row| splat_lane(row, 1)), w.add(32));
+            sums = add_floats(sums, x, 4, w.add(32));
             if left <= 2 {
                 break;
             }
-            sums = add_floats(sums, rows.map(|row| splat_lane(row, 2)), w.add(64));
+            sums = add_floats(sums, x, 8, w.add(64));
             if left <= 3 {
                 break;
             }
-            sums = add_floats(sums, rows.map(|row| splat_lane(row, 3)), w.add(96));
+            sums = add_floats(sums, x, 12, w.add(96));
             if left <= 4 {
                 break;
             }
@@ -63,17 +63,59 @@ impl<const R: usize> Tile<R> for F32 {
     }
 }
 
+impl Row for F32 {
+    #[inline(always)]
+    unsafe fn panels(
+        sums: [[v128; 2]; PANELS],
+        x: *const u8,
+        weights: *const u8,
+        panel_bytes: usize,
+        run: usize,
+    ) -> [[v128; 2]; PANELS] {
+        let (mut sums, mut x, mut left) = (sums, x, run);
+        let mut w: [*const u8; PANELS] = core::array::from_fn(|i| weights.add(i * panel_bytes));
+        while left >= 4 {
+            let row = load(x);
+            for k in 0..4 {
+                let value = splat_lane(row, k);
+                for (pair, w) in sums.iter_mut().zip(w) {
+                    *pair = add_products(*pair, value, load(w.add(32 * k)), load(w.add(32 * k + 16)));
+                }
+            }
+            x = x.add(16);
+            w = w.map(|w| w.add(128));
+            left -= 4;
+        }
+        while left > 0 {
+            let value = splat_word(x);
+            for (pair, w) in sums.iter_mut().zip(w) {
+                *pair = add_products(*pair, value, load(w), load(w.add(16)));
+            }
+            x = x.add(4);
+            w = w.map(|w| w.add(32));
+            left -= 1;
+        }
+        sums
+    }
+}
+
 /// Adds the products of an element of each row.
 #[inline(always)]
 unsafe fn add_floats<const R: usize>(
     mut sums: [[v128; 2]; R],
-    values: [v128; R],
+    x: [*const u8; R],
+    offset: usize,
     weights: *const u8,
 ) -> [[v128; 2]; R] {
     let (left, right) = (load(weights), load(weights.add(16)));
-    for (pair, value) in sums.iter_mut().zip(values) {
-        pair[0] = f32x4_add(pair[0], f32x4_mul(value, left));
-        pair[1] = f32x4_add(pair[1], f32x4_mul(value, right));
+    for (pair, x) in sums.iter_mut().zip(x) {
+        let value = splat_word(x.add(offset));
+        *pair = add_products(*pair, value, left, right);
     }
     sums
+}
+
+#[inline(always)]
+fn add_products(pair: [v128; 2], value: v128, left: v128, right: v128) -> [v128; 2] {
+    [f32x4_add(pair[0], f32x4_mul(value, left)), f32x4_add(pair[1], f32x4_mul(value, right))]
 }

@@ -1,7 +1,8 @@
 //! Products of u8 by the relaxed dot product.
 
-use crate::gemm::Tile;
+use crate::gemm::{splat_lane, Tile};
 use crate::gemm_integers::integers;
+use crate::gemm_row::{Row, PANELS};
 use crate::vector::{load, splat_word};
 use core::arch::wasm32::*;
 
@@ -64,20 +65,61 @@ impl Tile<1> for U8 {
         chains[0] = sums[0];
         while left >= 16 {
             for (i, chain) in chains.iter_mut().enumerate() {
-                *chain = dot(load(w.add(32 * i)), load(w.add(32 * i + 16)), x.add(4 * i), *chain);
+                *chain = dot(
+                    load(w.add(32 * i)),
+                    load(w.add(32 * i + 16)),
+                    splat_word(x.add(4 * i)),
+                    *chain,
+                );
             }
             x = x.add(16);
             w = w.add(128);
             left -= 16;
         }
         while left > 0 {
-            chains[0] = dot(load(w), load(w.add(16)), x, chains[0]);
+            chains[0] = dot(load(w), load(w.add(16)), splat_word(x), chains[0]);
             x = x.add(4);
             w = w.add(32);
             left -= 4;
         }
         let add = |a: [v128; 2], b: [v128; 2]| [i32x4_add(a[0], b[0]), i32x4_add(a[1], b[1])];
         [add(add(chains[0], chains[1]), add(chains[2], chains[3]))]
+    }
+}
+
+impl Row for U8 {
+    #[inline(always)]
+    unsafe fn panels(
+        sums: [[v128; 2]; PANELS],
+        x: *const u8,
+        weights: *const u8,
+        panel_bytes: usize,
+        run: usize,
+    ) -> [[v128; 2]; PANELS] {
+        let (mut sums, mut x, mut left) = (sums, x, run);
+        let mut w: [*const u8; PANELS] = core::array::from_fn(|i| weights.add(i * panel_bytes));
+        while left >= 16 {
+            let row = load(x);
+            for k in 0..4 {
+                let x = splat_lane(row, k);
+                for (pair, w) in sums.iter_mut().zip(w) {
+                    *pair = dot(load(w.add(32 * k)), load(w.add(32 * k + 16)), x, *pair);
+                }
+            }
+            x = x.add(16);
+            w = w.map(|w| w.add(128));
+            left -= 16;
+        }
+        while left > 0 {
+            let row = splat_word(x);
+            for (pair, w) in sums.iter_mut().zip(w) {
+                *pair = dot(load(w), load(w.add(16)), row, *pair);
+            }
+            x = x.add(4);
+            w = w.map(|w| w.add(32));
+            left -= 4;
+        }
+        sums
     }
 }
 
@@ -91,15 +133,14 @@ unsafe fn step(
 ) -> [[v128; 2]; TILE] {
     let (left, right) = (load(weights.add(index * 32)), load(weights.add(index * 32 + 16)));
     for (pair, x) in sums.iter_mut().zip(x) {
-        *pair = dot(left, right, x.add(index * 4), *pair);
+        *pair = dot(left, right, splat_word(x.add(index * 4)), *pair);
     }
     sums
 }
 
 /// Adds the products of four elements of a row.
 #[inline(always)]
-unsafe fn dot(left: v128, right: v128, activations: *const u8, sums: [v128; 2]) -> [v128; 2] {
-    let x = splat_word(activations);
+fn dot(left: v128, right: v128, x: v128, sums: [v128; 2]) -> [v128; 2] {
     [
         i32x4_relaxed_dot_i8x16_i7x16_add(left, x, sums[0]),
         i32x4_relaxed_dot_i8x16_i7x16_add(right, x, sums[1]),

@@ -1,6 +1,6 @@
 //! Products of u8 by products of i16: many rows widened beforehand, one row as it is.
 
-use crate::gemm::{splat_lane, Tile};
+use crate::gemm::Tile;
 use crate::gemm_integers::integers;
 use crate::vector::{load, splat_word, store};
 use core::arch::wasm32::*;
@@ -28,20 +28,19 @@ impl Tile<TILE> for Wide {
         let (mut sums, mut x, mut w, mut left) = (sums, x, weights, run);
         // A way out after each step keeps the compiler from joining the steps, for which registers would not do.
         loop {
-            let rows = x.map(|x| load(x));
-            sums = step(sums, rows, w, 0);
+            sums = step(sums, x, w, 0);
             if left <= 2 {
                 break;
             }
-            sums = step(sums, rows, w, 1);
+            sums = step(sums, x, w, 1);
             if left <= 4 {
                 break;
             }
-            sums = step(sums, rows, w, 2);
+            sums = step(sums, x, w, 2);
             if left <= 6 {
                 break;
             }
-            sums = step(sums, rows, w, 3);
+            sums = step(sums, x, w, 3);
             if left <= 8 {
                 break;
             }
@@ -86,10 +85,15 @@ impl Tile<1> for U8 {
 
 /// Adds the products of a pair of elements of each row.
 #[inline(always)]
-unsafe fn step(mut sums: [[v128; 2]; TILE], rows: [v128; TILE], weights: *const u8, pair: usize) -> [[v128; 2]; TILE] {
+unsafe fn step(
+    mut sums: [[v128; 2]; TILE],
+    x: [*const u8; TILE],
+    weights: *const u8,
+    pair: usize,
+) -> [[v128; 2]; TILE] {
     let (left, right) = (load(weights.add(pair * 32)), load(weights.add(pair * 32 + 16)));
-    for (sums, row) in sums.iter_mut().zip(rows) {
-        let x = splat_lane(row, pair);
+    for (sums, x) in sums.iter_mut().zip(x) {
+        let x = splat_word(x.add(pair * 4));
         sums[0] = i32x4_add(sums[0], i32x4_dot_i16x8(x, left));
         sums[1] = i32x4_add(sums[1], i32x4_dot_i16x8(x, right));
     }

@@ -20,6 +20,7 @@ mod gemm_f32;
 mod gemm_integers;
 #[cfg(target_feature = "relaxed-simd")]
 mod gemm_relaxed;
+mod gemm_row;
 #[cfg(not(target_feature = "relaxed-simd"))]
 mod gemm_widened;
 mod interleave;

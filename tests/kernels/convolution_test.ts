@@ -68,3 +68,22 @@ Deno.test("A fully connected layer equals the reference for any number of rows a
     checkF32(geometry, kind, draw);
   }
 });
+
+Deno.test("A convolution of few positions equals the reference for any number of channels", () => {
+  const draw = random(9);
+  for (let channels = 24; channels <= 104; channels++) {
+    const [height, width] = [draw.integer(1, 2), draw.integer(1, 2)];
+    const [kernelHeight, kernelWidth] = [draw.integer(1, 3), draw.integer(1, 3)];
+    const geometry = {
+      ...fullyConnected(1, draw),
+      ...{ inputHeight: height, inputWidth: width, outputHeight: height, outputWidth: width },
+      ...{ outputChannels: channels, kernelHeight, kernelWidth },
+      ...{ padTop: (kernelHeight - 1) >> 1, padLeft: (kernelWidth - 1) >> 1 },
+    };
+    const activation = channels % 2 ? "relu" : "sigmoid";
+    for (const outputType of ["u8", "f32"] as const) {
+      checkU8(geometry, { depthwise: false, activation, outputType, extreme: channels % 3 === 0 }, draw);
+    }
+    checkF32(geometry, { depthwise: false, activation }, draw);
+  }
+});
