@@ -40,8 +40,3 @@ export function canPin(): Promise<boolean> {
   return pinning ??= new Deno.Command("taskset", { args: ["-c", String(CORE), "true"] }).output()
     .then(({ success }) => success, () => false);
 }
-
-/** The middle number; the lower one where there are two. */
-export function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[(values.length - 1) >> 1];
-}

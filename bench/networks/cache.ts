@@ -17,7 +17,7 @@ const SOURCES = [
   "bench/start/",
   "edge/bundle_script.ts",
   "edge/compile_early.ts",
-  "bench/peers/files/",
+  "bench/peers/",
   "tests/support/random.ts",
 ];
 

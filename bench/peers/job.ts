@@ -16,8 +16,6 @@ export interface Job {
   shape: number[];
   /** Folder of the peers' packages, a file URL that ends with a slash. */
   packages: string;
-  /** URL of Octet's runtime as one module. */
-  octet: string;
   /** How long to measure after the first result, in milliseconds of CPU time; 0: stop there. */
   milliseconds: number;
   /** Path to write the first result to, as raw float32 numbers. */

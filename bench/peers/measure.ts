@@ -5,7 +5,8 @@
  */
 
 import { peakMemory } from "../start/peak_memory.ts";
-import { type Answer, ANSWER_MARK, type Job, type RunTime } from "./job.ts";
+import { type Answer, ANSWER_MARK, type Job } from "./job.ts";
+import { timeRuns } from "./time_runs.ts";
 
 /** Runs a network once on the sample that it was loaded with. */
 export type Run = () => Float32Array | Promise<Float32Array>;
@@ -26,13 +27,7 @@ export async function measure(load: Load): Promise<never> {
   if (job.output) {
     Deno.writeFileSync(job.output, new Uint8Array(result.buffer, result.byteOffset, result.byteLength).slice());
   }
-  if (job.milliseconds > 0) answer.run = await timeInSteadyState(run, job.milliseconds);
+  if (job.milliseconds > 0) answer.run = await timeRuns(run, job.milliseconds);
   console.log(ANSWER_MARK + JSON.stringify(answer));
   Deno.exit(0);
-}
-
-async function timeInSteadyState(run: Run, milliseconds: number): Promise<RunTime> {
-  // A specifier that Deno cannot see beforehand: what it would load for it would count in the start.
-  const module: typeof import("./time_runs.ts") = await import(new URL("time_runs.ts", import.meta.url).href);
-  return await module.timeRuns(run, milliseconds);
 }

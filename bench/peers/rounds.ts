@@ -5,7 +5,7 @@
  * @module
  */
 
-import { median } from "../pinned.ts";
+import { median } from "../median.ts";
 import type { Benchmark, Runtime } from "./benchmarks.ts";
 import { ask, type Finished, runProcess } from "./processes.ts";
 import { describeProcess, type Setting } from "./setting.ts";

@@ -9,7 +9,7 @@ import { createProgress } from "../../calibrate/report/progress.ts";
 import { runCommand } from "../../runtime/command.ts";
 import { parseArguments } from "../../runtime/parse_arguments.ts";
 import { BUDGET } from "../budget.ts";
-import { listBenchmarks, NETWORKS, RUNTIMES } from "./benchmarks.ts";
+import { listBenchmarks, NETWORKS, type Runtime, RUNTIMES } from "./benchmarks.ts";
 import { checkOutputs } from "./check_outputs.ts";
 import { networkFiles } from "./files/network_files.ts";
 import { installPackages, VERSIONS } from "./packages.ts";
@@ -82,6 +82,13 @@ function readPattern(text: string): RegExp {
   }
 }
 
+async function deployRuntimes(): Promise<Setting["scripts"]> {
+  const names = Object.keys(RUNTIMES) as Runtime[];
+  const scripts: Partial<Record<Runtime, URL>> = {};
+  for (const name of names) scripts[name] = await deployedModule(`bench/peers/runtimes/${name}.ts`);
+  return scripts as Setting["scripts"];
+}
+
 async function comparePeers(args: string[]): Promise<void> {
   const options = readOptions(args);
   if (!options) {
@@ -98,7 +105,7 @@ async function comparePeers(args: string[]): Promise<void> {
   await checkPinning(core);
   const packages = await installPackages();
   const progress = createProgress();
-  const setting: Setting = { core, packages, octet: await deployedModule("mod.ts"), networks: new Map() };
+  const setting: Setting = { core, packages, scripts: await deployRuntimes(), networks: new Map() };
   const names = [...new Set(benchmarks.map(({ network }) => network))];
   for (const [index, name] of names.entries()) {
     progress.update("Making networks", index, names.length);

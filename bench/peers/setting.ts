@@ -17,8 +17,8 @@ export interface Setting {
   core: number;
   /** Where the peers are. */
   packages: Packages;
-  /** Octet's runtime as one module. */
-  octet: URL;
+  /** What a process of each runtime runs: one module, as it would be deployed, but for the peers' packages. */
+  scripts: Readonly<Record<Runtime, URL>>;
   /** The networks, with their files. */
   networks: Map<string, { network: Network; files: NetworkFiles }>;
 }
@@ -28,7 +28,7 @@ const CHANNELS_LAST: readonly Runtime[] = ["litert", "tfjs_wasm"];
 
 /** The process that runs a benchmark's network in a runtime. */
 export function describeProcess(
-  { core, packages, octet, networks }: Setting,
+  { core, packages, scripts, networks }: Setting,
   { network: name, v8Flags }: Pick<Benchmark, "network" | "v8Flags">,
   { runtime, arithmetic, milliseconds, output }: {
     runtime: Runtime;
@@ -44,7 +44,7 @@ export function describeProcess(
   return {
     core,
     v8Flags,
-    script: new URL(`runtimes/${runtime}.ts`, import.meta.url),
+    script: scripts[runtime],
     ...(runtime !== "octet" && { config: packages.config }),
     job: {
       ...(model && { model: model.pathname }),
@@ -52,7 +52,6 @@ export function describeProcess(
       sample: (channelsLast ? files.sample.channelsLast : files.sample.channelsFirst).pathname,
       shape: placedShape(shape, { runtime, arithmetic }),
       packages: packages.folder.href,
-      octet: octet.href,
       milliseconds,
       ...(output !== undefined && { output }),
     },

@@ -4,8 +4,7 @@
  * @module
  */
 
-import process from "node:process";
-import { median } from "../pinned.ts";
+import { median } from "../median.ts";
 import type { RunTime } from "./job.ts";
 import type { Run } from "./measure.ts";
 
@@ -25,28 +24,31 @@ const LEAST_BLOCKS = 5;
  * @param milliseconds CPU time to measure for; more where five blocks take more.
  */
 export async function timeRuns(run: Run, milliseconds: number): Promise<RunTime> {
+  // Not before the first result: what it takes to load would count in the start.
+  const { default: process } = await import("node:process");
+  const cpuTime = () => {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1000;
+  };
   const warmUntil = cpuTime() + WARM_UP.milliseconds;
   for (let runs = 0; runs < WARM_UP.runs || cpuTime() < warmUntil; runs++) await run();
   const blocks: RunTime[] = [];
   const until = cpuTime() + milliseconds;
   let runs = 1;
   while (blocks.length < LEAST_BLOCKS || cpuTime() < until) {
-    const block = await timeBlock(run, runs);
+    const block = await timeBlock(run, { runs, cpuTime });
     if (block.cpu < BLOCK) runs = Math.ceil(runs * Math.min(10, 1.2 * BLOCK / Math.max(block.cpu, 0.001)));
     else blocks.push({ cpu: block.cpu / runs, wall: block.wall / runs });
   }
   return { cpu: median(blocks.map(({ cpu }) => cpu)), wall: median(blocks.map(({ wall }) => wall)) };
 }
 
-async function timeBlock(run: Run, runs: number): Promise<RunTime> {
+async function timeBlock(
+  run: Run,
+  { runs, cpuTime }: { runs: number; cpuTime: () => number },
+): Promise<RunTime> {
   const cpuStart = cpuTime();
   const start = performance.now();
   for (let index = 0; index < runs; index++) await run();
   return { cpu: cpuTime() - cpuStart, wall: performance.now() - start };
-}
-
-/** CPU time of this process so far, in milliseconds. */
-function cpuTime(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1000;
 }

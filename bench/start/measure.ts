@@ -4,7 +4,8 @@
  * @module
  */
 
-import { median, runPinned } from "../pinned.ts";
+import { median } from "../median.ts";
+import { runPinned } from "../pinned.ts";
 import { deployedModule } from "../deployed_module.ts";
 
 /** Figures of the start, each the median over all rounds; times in milliseconds. */

@@ -4,10 +4,10 @@
  * @module
  */
 
+import { Model } from "../../../mod.ts";
 import { measure } from "../measure.ts";
 
-await measure(async ({ model: file, octet }, sample) => {
-  const { Model }: typeof import("../../../mod.ts") = await import(octet);
+await measure(async ({ model: file }, sample) => {
   const model = await Model.load(file!);
   const input = { [model.inputs[0].name]: sample };
   const output = model.outputs[0].name;
