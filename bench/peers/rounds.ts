@@ -7,15 +7,13 @@
 
 import { median } from "../median.ts";
 import type { Benchmark, Runtime } from "./benchmarks.ts";
-import { ask, type Finished, runProcess } from "./processes.ts";
+import { ask, runProcess } from "./processes.ts";
 import { describeProcess, type Setting } from "./setting.ts";
 
 /** How long a process measures, in milliseconds of CPU time. */
 const MEASURE = 1000;
-/** Fresh processes of each runtime in a round. */
-const STARTS = 3;
-/** Empty processes beside each of these: they are short against the resolution of CPU time. */
-const EMPTY_PROCESSES = 5;
+/** Fresh processes of each runtime in a round; an even number. */
+const STARTS = 6;
 
 /** What was measured: a runtime, or a Deno process that does nothing. */
 export type Measured = Runtime | "bare";
@@ -45,6 +43,13 @@ interface Sample {
   memory: number;
 }
 
+/** All values of what is measured of a benchmark. */
+interface Series {
+  benchmark: Benchmark;
+  measured: Measured;
+  samples: Sample[];
+}
+
 /** Measures in rounds. @param progress Is told of each benchmark. */
 export async function measureRounds(
   setting: Setting,
@@ -54,21 +59,22 @@ export async function measureRounds(
     progress: (done: number, total: number) => void;
   },
 ): Promise<Figures[]> {
-  const series = benchmarks.flatMap((benchmark) => {
+  const groups = benchmarks.map((benchmark) => {
     const measured: Measured[] = benchmark.kind === "start" ? [...benchmark.runtimes, "bare"] : benchmark.runtimes;
-    return measured.map((measured) => ({ benchmark, measured, samples: [] as Sample[] }));
+    return measured.map((measured): Series => ({ benchmark, measured, samples: [] }));
   });
+  const series = groups.flat();
+  const total = rounds * series.length;
+  let done = 0;
   for (let round = 0; round < rounds; round++) {
-    for (const [index, { benchmark, measured, samples }] of series.entries()) {
-      progress(round * series.length + index, rounds * series.length);
-      if (benchmark.kind === "steady") {
-        samples.push(await measureSteady(setting, benchmark, measured as Runtime));
-      } else {
-        for (let start = 0; start < STARTS; start++) samples.push(await measureStart(setting, benchmark, measured));
-      }
+    for (const group of groups) {
+      progress(done, total);
+      if (group[0].benchmark.kind === "start") await measureStarts(setting, group);
+      else for (const one of group) one.samples.push(await measureSteady(setting, one));
+      done += group.length;
     }
   }
-  progress(rounds * series.length, rounds * series.length);
+  progress(done, total);
   return series.map(({ benchmark, measured, samples }) => ({
     benchmark: benchmark.name,
     measured,
@@ -80,13 +86,27 @@ export async function measureRounds(
   }));
 }
 
-async function measureSteady(setting: Setting, benchmark: Benchmark, runtime: Runtime): Promise<Sample> {
-  const { arithmetic } = benchmark;
-  const answer = await ask(describeProcess(setting, benchmark, { runtime, arithmetic, milliseconds: MEASURE }));
+async function measureSteady(setting: Setting, { benchmark, measured }: Series): Promise<Sample> {
+  const answer = await ask(
+    describeProcess(setting, benchmark, {
+      runtime: measured as Runtime,
+      arithmetic: benchmark.arithmetic,
+      milliseconds: MEASURE,
+    }),
+  );
   return { ...answer.run!, memory: answer.peakMemory };
 }
 
-async function measureStart(setting: Setting, benchmark: Benchmark, measured: Measured): Promise<Sample> {
+/** Starts all in turn, there and back: none of them alone finds its own code still in the processor's caches. */
+async function measureStarts(setting: Setting, group: readonly Series[]): Promise<void> {
+  for (let start = 0; start < STARTS; start++) {
+    for (const one of start % 2 === 0 ? group : group.toReversed()) {
+      one.samples.push(await measureStart(setting, one));
+    }
+  }
+}
+
+async function measureStart(setting: Setting, { benchmark, measured }: Series): Promise<Sample> {
   if (measured === "bare") return await measureBare(setting, benchmark);
   const { arithmetic } = benchmark;
   const answer = await ask(describeProcess(setting, benchmark, { runtime: measured, arithmetic, milliseconds: 0 }));
@@ -95,14 +115,9 @@ async function measureStart(setting: Setting, benchmark: Benchmark, measured: Me
 
 async function measureBare({ core }: Setting, { v8Flags }: Benchmark): Promise<Sample> {
   const script = (name: string) => ({ core, v8Flags, script: new URL(`../start/${name}.ts`, import.meta.url) });
-  const finished: Finished[] = [];
-  for (let index = 0; index < EMPTY_PROCESSES; index++) finished.push(await runProcess(script("empty")));
+  const { cpu, lifetime } = await runProcess(script("empty"));
   const { output } = await runProcess(script("bare"));
-  return {
-    cpu: mean(finished.map(({ cpu }) => cpu)),
-    wall: median(finished.map(({ lifetime }) => lifetime)),
-    memory: JSON.parse(output).peakMemory,
-  };
+  return { cpu, wall: lifetime, memory: JSON.parse(output).peakMemory };
 }
 
 function mean(values: readonly number[]): number {
