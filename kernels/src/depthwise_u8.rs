@@ -158,7 +158,10 @@ unsafe fn slide_rest(
     results: &mut Results,
     outputs: &[*mut u8],
 ) {
-    let Range { start: mut channel, end } = results.channels;
+    let Range {
+        start: mut channel,
+        end,
+    } = results.channels;
     while channel < end {
         results.channels = channel..end.min(channel + 8);
         pass(block, lines, results);

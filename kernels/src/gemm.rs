@@ -149,7 +149,12 @@ pub unsafe fn multiply<T: Tile<R>, const R: usize, const EVEN: bool>(p: &Product
 /// Rows of a panel, R at a time; a function of its own, which engines optimise
 /// within a run. The last rows may be computed twice.
 #[inline(never)]
-pub unsafe fn tiles<T: Tile<R>, const R: usize, const EVEN: bool>(p: &Product, panel: &Panel, first: usize, end: usize) {
+pub unsafe fn tiles<T: Tile<R>, const R: usize, const EVEN: bool>(
+    p: &Product,
+    panel: &Panel,
+    first: usize,
+    end: usize,
+) {
     let rounds = panel.rounds;
     let mut row = first;
     loop {
@@ -223,16 +228,5 @@ unsafe fn store_rows(p: &Product, panel: &Panel, first: *mut u8, rows: &[[v128; 
     for v in rows {
         p.epilogue.store8(*v, panel.slopes, output, panel.count);
         output = output.add(p.output_bytes);
-    }
-}
-
-/// Lane `i` of four 32-bit lanes in all of them.
-#[inline(always)]
-pub fn splat_lane(value: v128, lane: usize) -> v128 {
-    match lane {
-        0 => i32x4_shuffle::<0, 0, 0, 0>(value, value),
-        1 => i32x4_shuffle::<1, 1, 1, 1>(value, value),
-        2 => i32x4_shuffle::<2, 2, 2, 2>(value, value),
-        _ => i32x4_shuffle::<3, 3, 3, 3>(value, value),
     }
 }

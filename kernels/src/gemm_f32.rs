@@ -1,7 +1,7 @@
 //! Products of f32, multiplied and added one after the other.
 
-use crate::gemm::{splat_lane, Tile};
-use crate::gemm_row::{Row, PANELS};
+use crate::gemm::Tile;
+use crate::gemm_row::Row;
 use crate::vector::{load, splat_word};
 use core::arch::wasm32::*;
 
@@ -64,38 +64,14 @@ impl<const R: usize> Tile<R> for F32 {
 }
 
 impl Row for F32 {
+    const ELEMENTS: usize = 1;
+
     #[inline(always)]
-    unsafe fn panels(
-        sums: [[v128; 2]; PANELS],
-        x: *const u8,
-        weights: *const u8,
-        panel_bytes: usize,
-        run: usize,
-    ) -> [[v128; 2]; PANELS] {
-        let (mut sums, mut x, mut left) = (sums, x, run);
-        let mut w: [*const u8; PANELS] = core::array::from_fn(|i| weights.add(i * panel_bytes));
-        while left >= 4 {
-            let row = load(x);
-            for k in 0..4 {
-                let value = splat_lane(row, k);
-                for (pair, w) in sums.iter_mut().zip(w) {
-                    *pair = add_products(*pair, value, load(w.add(32 * k)), load(w.add(32 * k + 16)));
-                }
-            }
-            x = x.add(16);
-            w = w.map(|w| w.add(128));
-            left -= 4;
-        }
-        while left > 0 {
-            let value = splat_word(x);
-            for (pair, w) in sums.iter_mut().zip(w) {
-                *pair = add_products(*pair, value, load(w), load(w.add(16)));
-            }
-            x = x.add(4);
-            w = w.map(|w| w.add(32));
-            left -= 1;
-        }
-        sums
+    fn add(sums: [v128; 2], x: v128, [left, right]: [v128; 2]) -> [v128; 2] {
+        [
+            f32x4_add(sums[0], f32x4_mul(x, left)),
+            f32x4_add(sums[1], f32x4_mul(x, right)),
+        ]
     }
 }
 
@@ -107,15 +83,9 @@ unsafe fn add_floats<const R: usize>(
     offset: usize,
     weights: *const u8,
 ) -> [[v128; 2]; R] {
-    let (left, right) = (load(weights), load(weights.add(16)));
+    let weights = [load(weights), load(weights.add(16))];
     for (pair, x) in sums.iter_mut().zip(x) {
-        let value = splat_word(x.add(offset));
-        *pair = add_products(*pair, value, left, right);
+        *pair = F32::add(*pair, splat_word(x.add(offset)), weights);
     }
     sums
-}
-
-#[inline(always)]
-fn add_products(pair: [v128; 2], value: v128, left: v128, right: v128) -> [v128; 2] {
-    [f32x4_add(pair[0], f32x4_mul(value, left)), f32x4_add(pair[1], f32x4_mul(value, right))]
 }

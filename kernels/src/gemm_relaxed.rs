@@ -1,8 +1,8 @@
 //! Products of u8 by the relaxed dot product.
 
-use crate::gemm::{splat_lane, Tile};
+use crate::gemm::Tile;
 use crate::gemm_integers::integers;
-use crate::gemm_row::{Row, PANELS};
+use crate::gemm_row::Row;
 use crate::vector::{load, splat_word};
 use core::arch::wasm32::*;
 
@@ -65,19 +65,15 @@ impl Tile<1> for U8 {
         chains[0] = sums[0];
         while left >= 16 {
             for (i, chain) in chains.iter_mut().enumerate() {
-                *chain = dot(
-                    load(w.add(32 * i)),
-                    load(w.add(32 * i + 16)),
-                    splat_word(x.add(4 * i)),
-                    *chain,
-                );
+                let weights = [load(w.add(32 * i)), load(w.add(32 * i + 16))];
+                *chain = U8::add(*chain, splat_word(x.add(4 * i)), weights);
             }
             x = x.add(16);
             w = w.add(128);
             left -= 16;
         }
         while left > 0 {
-            chains[0] = dot(load(w), load(w.add(16)), splat_word(x), chains[0]);
+            chains[0] = U8::add(chains[0], splat_word(x), [load(w), load(w.add(16))]);
             x = x.add(4);
             w = w.add(32);
             left -= 4;
@@ -88,38 +84,14 @@ impl Tile<1> for U8 {
 }
 
 impl Row for U8 {
+    const ELEMENTS: usize = 4;
+
     #[inline(always)]
-    unsafe fn panels(
-        sums: [[v128; 2]; PANELS],
-        x: *const u8,
-        weights: *const u8,
-        panel_bytes: usize,
-        run: usize,
-    ) -> [[v128; 2]; PANELS] {
-        let (mut sums, mut x, mut left) = (sums, x, run);
-        let mut w: [*const u8; PANELS] = core::array::from_fn(|i| weights.add(i * panel_bytes));
-        while left >= 16 {
-            let row = load(x);
-            for k in 0..4 {
-                let x = splat_lane(row, k);
-                for (pair, w) in sums.iter_mut().zip(w) {
-                    *pair = dot(load(w.add(32 * k)), load(w.add(32 * k + 16)), x, *pair);
-                }
-            }
-            x = x.add(16);
-            w = w.map(|w| w.add(128));
-            left -= 16;
-        }
-        while left > 0 {
-            let row = splat_word(x);
-            for (pair, w) in sums.iter_mut().zip(w) {
-                *pair = dot(load(w), load(w.add(16)), row, *pair);
-            }
-            x = x.add(4);
-            w = w.map(|w| w.add(32));
-            left -= 4;
-        }
-        sums
+    fn add(sums: [v128; 2], x: v128, [left, right]: [v128; 2]) -> [v128; 2] {
+        [
+            i32x4_relaxed_dot_i8x16_i7x16_add(left, x, sums[0]),
+            i32x4_relaxed_dot_i8x16_i7x16_add(right, x, sums[1]),
+        ]
     }
 }
 
@@ -131,18 +103,9 @@ unsafe fn step(
     weights: *const u8,
     index: usize,
 ) -> [[v128; 2]; TILE] {
-    let (left, right) = (load(weights.add(index * 32)), load(weights.add(index * 32 + 16)));
+    let weights = [load(weights.add(index * 32)), load(weights.add(index * 32 + 16))];
     for (pair, x) in sums.iter_mut().zip(x) {
-        *pair = dot(left, right, splat_word(x.add(index * 4)), *pair);
+        *pair = U8::add(*pair, splat_word(x.add(index * 4)), weights);
     }
     sums
-}
-
-/// Adds the products of four elements of a row.
-#[inline(always)]
-fn dot(left: v128, right: v128, x: v128, sums: [v128; 2]) -> [v128; 2] {
-    [
-        i32x4_relaxed_dot_i8x16_i7x16_add(left, x, sums[0]),
-        i32x4_relaxed_dot_i8x16_i7x16_add(right, x, sums[1]),
-    ]
 }

@@ -2,7 +2,7 @@
 //! panel's sums alone would wait for each other.
 
 use crate::gemm::{finish, tiles, Panel, Product, Tile};
-use crate::vector::load;
+use crate::vector::{load, splat_lane, splat_word};
 use core::arch::wasm32::*;
 
 /// Panels that are computed at once; for more, registers would not do.
@@ -10,14 +10,10 @@ pub const PANELS: usize = 3;
 
 /// Products of one row with several panels at once.
 pub trait Row: Tile<1> {
-    /// Adds the products of `run` elements of the row; `panel_bytes` from a panel's weights to the next one's.
-    unsafe fn panels(
-        sums: [[v128; 2]; PANELS],
-        x: *const u8,
-        weights: *const u8,
-        panel_bytes: usize,
-        run: usize,
-    ) -> [[v128; 2]; PANELS];
+    /// Elements in 32 bits of the row, which are multiplied together.
+    const ELEMENTS: usize;
+    /// Adds the products of such 32 bits, in every lane of `x`, with the weights of eight channels.
+    fn add(sums: [v128; 2], x: v128, weights: [v128; 2]) -> [v128; 2];
 }
 
 /// Computes a whole product row by row.
@@ -50,11 +46,45 @@ unsafe fn row_of_panels<T: Row>(p: &Product, panel: &mut Panel, channel: usize, 
     let mut weights = panel.weights;
     for line in 0..p.lines.count {
         let [x] = p.lines.rows::<1>(line, row, p.offset);
-        sums = T::panels(sums, x, weights, T::panel_bytes(p.depth), p.lines.run);
+        sums = add_line::<T>(sums, x, weights, p);
         weights = weights.add(p.lines.run * T::WEIGHT_BYTES);
     }
     for (i, sums) in sums.into_iter().enumerate() {
         panel.place::<T, 1>(p, channel + i * 8);
         finish::<T, 1>(p, panel, row, [sums], panel.rounds);
     }
+}
+
+/// Adds the products of a line of the row.
+#[inline(always)]
+unsafe fn add_line<T: Row>(
+    mut sums: [[v128; 2]; PANELS],
+    mut x: *const u8,
+    weights: *const u8,
+    p: &Product,
+) -> [[v128; 2]; PANELS] {
+    let mut w: [*const u8; PANELS] = core::array::from_fn(|i| weights.add(i * T::panel_bytes(p.depth)));
+    let mut left = p.lines.run / T::ELEMENTS;
+    while left >= 4 {
+        let row = load(x);
+        for k in 0..4 {
+            let x = splat_lane(row, k);
+            for (pair, w) in sums.iter_mut().zip(w) {
+                *pair = T::add(*pair, x, [load(w.add(32 * k)), load(w.add(32 * k + 16))]);
+            }
+        }
+        x = x.add(16);
+        w = w.map(|w| w.add(128));
+        left -= 4;
+    }
+    while left > 0 {
+        let value = splat_word(x);
+        for (pair, w) in sums.iter_mut().zip(w) {
+            *pair = T::add(*pair, value, [load(w), load(w.add(16))]);
+        }
+        x = x.add(4);
+        w = w.map(|w| w.add(32));
+        left -= 1;
+    }
+    sums
 }

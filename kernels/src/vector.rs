@@ -78,6 +78,17 @@ pub fn round(value: v128) -> (v128, v128) {
     )
 }
 
+/// Lane `i` of four 32-bit lanes in all of them.
+#[inline(always)]
+pub fn splat_lane(value: v128, lane: usize) -> v128 {
+    match lane {
+        0 => i32x4_shuffle::<0, 0, 0, 0>(value, value),
+        1 => i32x4_shuffle::<1, 1, 1, 1>(value, value),
+        2 => i32x4_shuffle::<2, 2, 2, 2>(value, value),
+        _ => i32x4_shuffle::<3, 3, 3, 3>(value, value),
+    }
+}
+
 /// `value` in every lane, hidden from the compiler: engines build a vector
 /// constant anew, in three instructions, at every use, and keep a variable.
 #[inline(always)]
