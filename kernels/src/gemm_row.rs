@@ -6,7 +6,7 @@ use crate::vector::{load, splat_lane, splat_word};
 use core::arch::wasm32::*;
 
 /// Panels that are computed at once; for more, registers would not do.
-pub const PANELS: usize = 3;
+const PANELS: usize = 3;
 
 /// Products of one row with several panels at once.
 pub trait Row: Tile<1> {
