@@ -175,14 +175,18 @@ export class Model {
 
   #collect(batch: number, prepare: (sample: number) => number): Record<string, Tensor> {
     const executor = this.#executor;
-    const results = executor.program.outputs.map((port) => new Float32Array(batch * elementCount(port.shape)));
+    const { outputs } = executor.program;
+    const results: Float32Array[] = [];
     for (let sample = 0; sample < batch; sample++) {
       executor.run(prepare(sample));
-      for (const [index, port] of executor.program.outputs.entries()) {
-        results[index].set(executor.tensor(port.tensor) as Float32Array, sample * elementCount(port.shape));
+      for (const [index, { tensor }] of outputs.entries()) {
+        const elements = executor.tensor(tensor) as Float32Array;
+        // A copy is not filled with zeros first.
+        if (batch === 1) results.push(elements.slice());
+        else (results[index] ??= new Float32Array(batch * elements.length)).set(elements, sample * elements.length);
       }
     }
-    return Object.fromEntries(executor.program.outputs.map((port, index) => {
+    return Object.fromEntries(outputs.map((port, index) => {
       const shape = port.batched ? [batch, ...port.shape.slice(1)] : [...port.shape];
       return [port.name, { shape, data: results[index] }];
     }));
