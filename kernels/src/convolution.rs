@@ -175,14 +175,16 @@ unsafe fn convolve_u8(block: &ConvolutionBlock, sum: Option<PiecewiseSum>) {
         fours: true,
         panel_bytes: <U8 as Tile<1>>::panel_bytes,
         tile: 1,
-        #[cfg(target_feature = "relaxed-simd")]
-        multiply: [multiply_rows::<U8>; 2],
-        #[cfg(not(target_feature = "relaxed-simd"))]
         multiply: [multiply::<U8, 1, false>; 2],
         single: None,
         repeats: repeats(block),
         padding: v128_xor(u8x16_splat(block.input_zero_point as u8), flip()),
     };
+    // After tiles, the code for rows that they leave over is at hand: other code would have to be optimised first.
+    #[cfg(target_feature = "relaxed-simd")]
+    if !SEEN[0] {
+        kind.multiply = [multiply_rows::<U8>; 2];
+    }
     if block.positions() >= TILE || kind.repeats {
         kind.tile = TILE;
         #[cfg(target_feature = "relaxed-simd")]
