@@ -181,8 +181,8 @@ export class Model {
       executor.run(prepare(sample));
       for (const [index, { tensor }] of outputs.entries()) {
         const elements = executor.tensor(tensor) as Float32Array;
-        // A copy is not filled with zeros first.
-        if (batch === 1) results.push(elements.slice());
+        // An array made of another one, unlike its slice, is not filled with zeros first.
+        if (batch === 1) results.push(new Float32Array(elements));
         else (results[index] ??= new Float32Array(batch * elements.length)).set(elements, sample * elements.length);
       }
     }
