@@ -76,11 +76,12 @@ interface Scripts {
 }
 
 async function measureRound(scripts: Scripts, bundle: string): Promise<StartFigures> {
+  const { times }: Answer = JSON.parse((await runPinned(scripts.octet, [bundle, String(RUNS)])).output);
+  // What is compared follows a process that does next to nothing: after long work, the processor is slower.
+  const { peakMemory: bareMemory } = JSON.parse((await runPinned(scripts.bare)).output);
   const { lifetime: bare } = await runPinned(scripts.empty);
   const { started, output } = await runPinned(scripts.octet, [bundle, "1"]);
   const answer: Answer = JSON.parse(output);
-  const { peakMemory: bareMemory } = JSON.parse((await runPinned(scripts.bare)).output);
-  const { times }: Answer = JSON.parse((await runPinned(scripts.octet, [bundle, String(RUNS)])).output);
   const firstResult = answer.firstResult - started;
   return {
     bare,
