@@ -10,6 +10,7 @@ const ROOT = new URL("../../", import.meta.url);
 const CACHE = new URL("bench/.cache/", ROOT);
 /** Source that decides what a cached file holds; another state of it makes another file. */
 const SOURCES = [
+  "mod.ts",
   "runtime/",
   "calibrate/",
   "kernels/pkg/",
@@ -18,6 +19,7 @@ const SOURCES = [
   "edge/bundle_script.ts",
   "edge/compile_early.ts",
   "bench/peers/",
+  "bench/median.ts",
   "tests/support/random.ts",
 ];
 

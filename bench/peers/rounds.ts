@@ -7,7 +7,7 @@
 
 import { median } from "../median.ts";
 import type { Benchmark, Runtime } from "./benchmarks.ts";
-import { ask, runProcess } from "./processes.ts";
+import { type Answered, ask, runProcess } from "./processes.ts";
 import { describeProcess, type Setting } from "./setting.ts";
 
 /** How long a process measures, in milliseconds of CPU time. */
@@ -86,15 +86,9 @@ export async function measureRounds(
   }));
 }
 
-async function measureSteady(setting: Setting, { benchmark, measured }: Series): Promise<Sample> {
-  const answer = await ask(
-    describeProcess(setting, benchmark, {
-      runtime: measured as Runtime,
-      arithmetic: benchmark.arithmetic,
-      milliseconds: MEASURE,
-    }),
-  );
-  return { ...answer.run!, memory: answer.peakMemory };
+async function measureSteady(setting: Setting, series: Series): Promise<Sample> {
+  const { run, peakMemory } = await askRuntime(setting, series, MEASURE);
+  return { ...run!, memory: peakMemory };
 }
 
 /** Starts all in turn, there and back: none of them alone finds its own code still in the processor's caches. */
@@ -106,11 +100,17 @@ async function measureStarts(setting: Setting, group: readonly Series[]): Promis
   }
 }
 
-async function measureStart(setting: Setting, { benchmark, measured }: Series): Promise<Sample> {
-  if (measured === "bare") return await measureBare(setting, benchmark);
+async function measureStart(setting: Setting, series: Series): Promise<Sample> {
+  if (series.measured === "bare") return await measureBare(setting, series.benchmark);
+  const { processCpu, start, peakMemory } = await askRuntime(setting, series, 0);
+  return { cpu: processCpu, wall: start, memory: peakMemory };
+}
+
+async function askRuntime(setting: Setting, { benchmark, measured }: Series, milliseconds: number): Promise<Answered> {
   const { arithmetic } = benchmark;
-  const answer = await ask(describeProcess(setting, benchmark, { runtime: measured, arithmetic, milliseconds: 0 }));
-  return { cpu: answer.processCpu, wall: answer.start, memory: answer.peakMemory };
+  return await ask(
+    describeProcess(setting, benchmark, { runtime: measured as Runtime, arithmetic, milliseconds }),
+  );
 }
 
 async function measureBare({ core }: Setting, { v8Flags }: Benchmark): Promise<Sample> {

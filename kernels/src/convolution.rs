@@ -182,7 +182,9 @@ unsafe fn convolve_u8(block: &ConvolutionBlock, sum: Option<PiecewiseSum>) {
     };
     // After tiles, the code for rows that they leave over is at hand: other code would have to be optimised first.
     #[cfg(target_feature = "relaxed-simd")]
-    if !SEEN[0] {
+    let [after_tiles, _] = SEEN;
+    #[cfg(target_feature = "relaxed-simd")]
+    if !after_tiles {
         kind.multiply = [multiply_rows::<U8>; 2];
     }
     if block.positions() >= TILE || kind.repeats {

@@ -68,23 +68,30 @@ unsafe fn add_line<T: Row>(
     while left >= 4 {
         let row = load(x);
         for k in 0..4 {
-            let x = splat_lane(row, k);
-            for (pair, w) in sums.iter_mut().zip(w) {
-                *pair = T::add(*pair, x, [load(w.add(32 * k)), load(w.add(32 * k + 16))]);
-            }
+            sums = add_word::<T>(sums, splat_lane(row, k), w.map(|w| w.add(32 * k)));
         }
         x = x.add(16);
         w = w.map(|w| w.add(128));
         left -= 4;
     }
     while left > 0 {
-        let value = splat_word(x);
-        for (pair, w) in sums.iter_mut().zip(w) {
-            *pair = T::add(*pair, value, [load(w), load(w.add(16))]);
-        }
+        sums = add_word::<T>(sums, splat_word(x), w);
         x = x.add(4);
         w = w.map(|w| w.add(32));
         left -= 1;
+    }
+    sums
+}
+
+/// Adds the products of 32 bits of the row, in every lane of `x`.
+#[inline(always)]
+unsafe fn add_word<T: Row>(
+    mut sums: [[v128; 2]; PANELS],
+    x: v128,
+    weights: [*const u8; PANELS],
+) -> [[v128; 2]; PANELS] {
+    for (pair, w) in sums.iter_mut().zip(weights) {
+        *pair = T::add(*pair, x, [load(w), load(w.add(16))]);
     }
     sums
 }
