@@ -104,8 +104,6 @@ pub unsafe fn gather_lines(
     let joined = block.dilation_width == 1 && pixel_bytes == inputs.group_bytes;
     // No position is inside where kernel rows do not lie in one piece.
     let width = if joined { block.input_width } else { 0 };
-    let kernel_row_bytes = block.kernel_width * pixel_bytes;
-    let below = block.dilation_height * block.input_width * pixel_bytes;
     let kernel_span = (block.kernel_height - 1) * block.dilation_height;
     let mut line = scratch.gathered;
     let mut row = 0;
@@ -122,22 +120,10 @@ pub unsafe fn gather_lines(
             let reach = room.checked_div(block.stride_width).unwrap_or(0) + 1;
             count = reach.min(rows - row).min(block.output_width - place.x);
             let pixel = (place.image * block.input_height + top) * width + left;
-            let mut from = inputs.from.wrapping_add(offset + pixel * pixel_bytes);
-            for next in 0..count {
-                *scratch.lines.add(row + next) = line;
-                let (mut source, mut to) = (from, line);
-                let end = line.add(block.kernel_height * kernel_row_bytes);
-                loop {
-                    copy_over(source, to, kernel_row_bytes);
-                    source = source.wrapping_add(below);
-                    to = to.add(kernel_row_bytes);
-                    if to >= end {
-                        break;
-                    }
-                }
-                from = from.wrapping_add(block.stride_width * pixel_bytes);
-                line = line.add(scratch.row_bytes);
-            }
+            let from = inputs.from.wrapping_add(offset + pixel * pixel_bytes);
+            let lines = scratch.lines.add(row);
+            gather_windows(block, from, pixel_bytes, line, scratch.row_bytes, lines, count);
+            line = line.add(count * scratch.row_bytes);
         } else {
             *scratch.lines.add(row) = line;
             gather_taps(block, place, inputs, offset, line, padding);
@@ -146,6 +132,38 @@ pub unsafe fn gather_lines(
         row += count;
         place.x += count - 1;
         place.advance(block);
+    }
+}
+
+/// Gathers the inputs of `count` positions next to each other, whose kernel rows
+/// lie in one piece each; a function of its own, which engines optimise soon.
+#[inline(never)]
+unsafe fn gather_windows(
+    block: &ConvolutionBlock,
+    from: *const u8,
+    pixel_bytes: usize,
+    line: *mut u8,
+    line_bytes: usize,
+    lines: *mut *const u8,
+    count: usize,
+) {
+    let kernel_row_bytes = block.kernel_width * pixel_bytes;
+    let below = block.dilation_height * block.input_width * pixel_bytes;
+    let (mut from, mut line) = (from, line);
+    for next in 0..count {
+        *lines.add(next) = line;
+        let (mut source, mut to) = (from, line);
+        let end = line.add(block.kernel_height * kernel_row_bytes);
+        loop {
+            copy_over(source, to, kernel_row_bytes);
+            source = source.wrapping_add(below);
+            to = to.add(kernel_row_bytes);
+            if to >= end {
+                break;
+            }
+        }
+        from = from.wrapping_add(block.stride_width * pixel_bytes);
+        line = line.add(line_bytes);
     }
 }
 

@@ -134,7 +134,7 @@ pub unsafe fn multiply<T: Tile<R>, const R: usize, const EVEN: bool>(p: &Product
     let mut panel = Panel::new(p);
     while channel < p.channels {
         panel.weights = T::arrange(weights, p.depth, p.panel);
-        panel.place::<T, R>(p, channel);
+        place::<T, R>(&mut panel, p, channel);
         tiles::<T, R, EVEN>(p, &panel, 0, whole);
         if let Some(single) = p.single {
             if whole < p.rows {
@@ -144,6 +144,12 @@ pub unsafe fn multiply<T: Tile<R>, const R: usize, const EVEN: bool>(p: &Product
         weights = weights.add(T::panel_bytes(p.depth));
         channel += 8;
     }
+}
+
+/// As `Panel::place`, a function of its own: of the loop over panels, engines optimise it alone at first.
+#[inline(never)]
+unsafe fn place<T: Tile<R>, const R: usize>(panel: &mut Panel, p: &Product, channel: usize) {
+    panel.place::<T, R>(p, channel);
 }
 
 /// Rows of a panel, R at a time; a function of its own, which engines optimise

@@ -60,26 +60,32 @@ impl Tile<1> for U8 {
     #[inline(always)]
     unsafe fn line(sums: [[v128; 2]; 1], x: [*const u8; 1], weights: *const u8, run: usize) -> [[v128; 2]; 1] {
         // One row alone waits for its own sums: four chains hide the latency.
-        let mut chains = [[i32x4_splat(0); 2]; 4];
-        let ([mut x], mut w, mut left) = (x, weights, run);
-        chains[0] = sums[0];
-        while left >= 16 {
-            for (i, chain) in chains.iter_mut().enumerate() {
-                let weights = [load(w.add(32 * i)), load(w.add(32 * i + 16))];
-                *chain = U8::add(*chain, splat_word(x.add(4 * i)), weights);
+        let mut chains = [[[i32x4_splat(0); 2]]; 4];
+        let (mut x, mut w, mut left) = (x, weights, run);
+        chains[0] = sums;
+        loop {
+            chains[0] = step(chains[0], x, w, 0);
+            if left <= 4 {
+                break;
             }
-            x = x.add(16);
+            chains[1] = step(chains[1], x, w, 1);
+            if left <= 8 {
+                break;
+            }
+            chains[2] = step(chains[2], x, w, 2);
+            if left <= 12 {
+                break;
+            }
+            chains[3] = step(chains[3], x, w, 3);
+            if left <= 16 {
+                break;
+            }
+            x = [x[0].add(16)];
             w = w.add(128);
             left -= 16;
         }
-        while left > 0 {
-            chains[0] = U8::add(chains[0], splat_word(x), [load(w), load(w.add(16))]);
-            x = x.add(4);
-            w = w.add(32);
-            left -= 4;
-        }
-        let add = |a: [v128; 2], b: [v128; 2]| [i32x4_add(a[0], b[0]), i32x4_add(a[1], b[1])];
-        [add(add(chains[0], chains[1]), add(chains[2], chains[3]))]
+        let add = |a: [[v128; 2]; 1], b: [[v128; 2]; 1]| [[i32x4_add(a[0][0], b[0][0]), i32x4_add(a[0][1], b[0][1])]];
+        add(add(chains[0], chains[1]), add(chains[2], chains[3]))
     }
 }
 
@@ -97,12 +103,12 @@ impl Row for U8 {
 
 /// Adds the products of four elements of each row.
 #[inline(always)]
-unsafe fn step(
-    mut sums: [[v128; 2]; TILE],
-    x: [*const u8; TILE],
+unsafe fn step<const R: usize>(
+    mut sums: [[v128; 2]; R],
+    x: [*const u8; R],
     weights: *const u8,
     index: usize,
-) -> [[v128; 2]; TILE] {
+) -> [[v128; 2]; R] {
     let weights = [load(weights.add(index * 32)), load(weights.add(index * 32 + 16))];
     for (pair, x) in sums.iter_mut().zip(x) {
         *pair = U8::add(*pair, splat_word(x.add(index * 4)), weights);

@@ -58,10 +58,15 @@ unsafe fn interleave(block: &QuantizeBlock, input: *const f32, output: *mut u8) 
     let mut pixel = 0;
     while pixel + 16 <= block.pixels {
         let mut planes = [scale; 3];
-        for (channel, plane) in planes.iter_mut().enumerate() {
-            let x = input.add(channel * block.pixels + pixel);
+        let mut x = input.add(pixel);
+        let mut plane = planes.as_mut_ptr();
+        // Kept a loop: engines optimise a third of the code sooner.
+        let end = core::hint::black_box(plane.add(3));
+        while plane < end {
             let ([p, q], [r, s]) = (scaled(x, scale), scaled(x.add(8), scale));
             *plane = rounding.apply16([p, q, r, s]);
+            x = x.add(block.pixels);
+            plane = plane.add(1);
         }
         let [a, b, c] = planes;
         let start = output.add(pixel * 3);
