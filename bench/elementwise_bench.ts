@@ -1,22 +1,61 @@
-/** Elementwise kernels on 56 x 56 x 64 elements: `deno run bench/elementwise_bench.ts`. */
+/** Element-wise kernels on 56 x 56 x 64 elements: `deno bench -A bench/elementwise_bench.ts`. */
 
-import { report, type Word } from "./kernel_bench.ts";
+import { quantizeValue } from "../runtime/quantization.ts";
+import { type KernelWork, warmUp, type Word } from "./kernel_calls.ts";
+import { benchKernel, benchRate } from "./rates.ts";
 
 const COUNT = 56 * 56 * 64;
-const operations = COUNT;
 const unit = "Gelements/s";
+const work = (words: Word[], operations = COUNT): KernelWork => ({ words, operations });
+
 const shape: Word[] = [...[1, 1, 1, COUNT], ...[0, 0, 0, 1], ...[0, 0, 0, 1]];
 const three = (bytes: number): Word[] => [{ bytes: COUNT * bytes }, { bytes: COUNT * bytes }, { bytes: COUNT * bytes }];
-
 const addU8 = [...three(1), ...shape, 0, 3, 5, { float: 0.02 }, { float: 0.03 }, 7, 0, 255, 1, 0, 0, { float: 20 }];
-await report("add u8, relu", "binary_u8", { words: addU8, operations, unit });
-await report("add f32", "binary_f32", { words: [...three(4), ...shape, 0, 0, 0, 0], operations, unit });
+const addF32 = [...three(4), ...shape, 0, 0, 0, 0];
+await benchKernel({ group: "add", name: "float32", baseline: true, unit }, {
+  kernel: "binary_f32",
+  work: work(addF32),
+});
+await benchKernel({ group: "add", name: "int8, with relu", unit }, { kernel: "binary_u8", work: work(addU8) });
+
 const pair: Word[] = [{ bytes: COUNT * 4 }, { bytes: COUNT * 4 }];
 for (const [name, code] of [["hardSwish", 5], ["sigmoid", 7], ["gelu", 9], ["tanh", 12]] as const) {
-  await report(`${name} f32`, "activation_f32", { words: [...pair, COUNT, 64, code, 0, 0, 0], operations, unit });
+  await benchKernel(
+    { group: "activation", name: `${name} float32`, baseline: name === "hardSwish", unit },
+    { kernel: "activation_f32", work: work([...pair, COUNT, 64, code, 0, 0, 0]) },
+  );
 }
-const quantize: Word[] = [...pair, 1, COUNT, 1, 0, { float: 10 }, 128];
-await report("quantize", "quantize", { words: quantize, operations, unit });
-const table: Word[] = [...pair, { bytes: 256 }, COUNT];
-await report("lookup", "lookup", { words: table, operations, unit });
-await report("softmax 196x196", "softmax_f32", { words: [...pair, 196, 196], operations: 196 * 196, unit });
+const lookup = work([...pair, { bytes: 256 }, COUNT]);
+await benchKernel({ group: "activation", name: "any, int8, by a table", unit }, { kernel: "lookup", work: lookup });
+
+const floats = Float32Array.from({ length: COUNT }, (_, index) => 1 + (index * 7 & 63) / 64);
+const bytes = new Uint8Array(COUNT);
+await benchScalar("quantize", COUNT, () => {
+  for (let index = 0; index < COUNT; index++) bytes[index] = quantizeValue(floats[index], 10, 128);
+});
+await benchKernel(
+  { group: "quantize", name: "kernel", unit },
+  { kernel: "quantize", work: work([...pair, 1, COUNT, 1, 0, { float: 10 }, 128]) },
+);
+
+const ROW = 196;
+const results = new Float32Array(ROW * ROW);
+await benchScalar(`softmax ${ROW}x${ROW}`, ROW * ROW, () => {
+  for (let start = 0; start < results.length; start += ROW) {
+    const row = floats.subarray(start, start + ROW);
+    const greatest = row.reduce((a, b) => Math.max(a, b));
+    let sum = 0;
+    row.forEach((value, index) => sum += results[start + index] = Math.exp(value - greatest));
+    for (let index = start; index < start + ROW; index++) results[index] /= sum;
+  }
+});
+await benchKernel(
+  { group: `softmax ${ROW}x${ROW}`, name: "kernel", unit },
+  { kernel: "softmax_f32", work: work([...pair, ROW, ROW], ROW * ROW) },
+);
+
+/** Registers a loop in JavaScript as the baseline of a group. */
+async function benchScalar(group: string, operations: number, call: () => void): Promise<void> {
+  await warmUp(call);
+  benchRate({ group, name: "scalar, in JavaScript", baseline: true, operations, unit }, call);
+}

@@ -1,10 +1,12 @@
-/** Fully connected layers: `deno run bench/gemm_bench.ts`. */
+/** Fully connected layers: `deno bench -A bench/gemm_bench.ts`. */
 
-import { convolutionWords, report } from "./kernel_bench.ts";
+import { convolutionWords } from "./kernel_calls.ts";
+import { benchLayer } from "./rates.ts";
 
 for (const [rows, inputs, channels] of [[128, 1024, 1024], [1, 1024, 1024], [3136, 32, 64], [196, 96, 576]] as const) {
-  for (const [name, elementBytes] of [["convolution_u8", 1], ["convolution_f32", 4]] as const) {
-    const layer = convolutionWords([1, rows, 1, inputs], { channels, kernel: 1, pad: 0, elementBytes });
-    await report(`${name} ${rows}x${inputs}x${channels}`, name, layer);
-  }
+  await benchLayer(
+    `fully connected ${rows}x${inputs}x${channels}`,
+    "convolution",
+    (elementBytes) => convolutionWords([1, rows, 1, inputs], { channels, kernel: 1, pad: 0, elementBytes }),
+  );
 }

@@ -1,20 +1,22 @@
-/** Fresh processes up to the first result of MobileNetV2: `deno run -A bench/start_bench.ts`, on Linux alone. */
+/** Fresh processes up to the first result of MobileNetV2: `deno bench -A bench/start_bench.ts`, on Linux alone. */
 
 import { fileURLToPath } from "node:url";
 import { textTable } from "../calibrate/report/text_table.ts";
+import { deployedModule } from "./deployed_module.ts";
 import { networkBundles } from "./networks/bundles.ts";
 import { mobilenetV2 } from "./networks/mobilenet_v2.ts";
+import { runPinned } from "./pinned.ts";
 import { measureStart } from "./start/measure.ts";
 
 const ROUNDS = 9;
 
 if (Deno.build.os === "linux") {
-  const { int8 } = await networkBundles(mobilenetV2());
-  const figures = await measureStart(fileURLToPath(int8), ROUNDS);
+  const bundle = fileURLToPath((await networkBundles(mobilenetV2())).int8);
+  const figures = await measureStart(bundle, ROUNDS);
   const { bare, firstResult, ratio, load, firstRun, warmUp, fullSpeed, bareMemory, memory } = figures;
   const milliseconds = (time: number) => `${time.toFixed(1)} ms`;
   const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
-  console.log(textTable(["MobileNetV2, int8", "median"], [
+  const table = textTable(["MobileNetV2, int8", "median"], [
     ["a Deno process that does nothing", milliseconds(bare)],
     ["from a process's start to its first result", milliseconds(firstResult)],
     ["the second over the first", `${ratio.toFixed(2)} x`],
@@ -24,7 +26,18 @@ if (Deno.build.os === "linux") {
     ["a run at full speed", milliseconds(fullSpeed)],
     ["peak memory of a process that does nothing", megabytes(bareMemory)],
     ["peak memory up to the first result", megabytes(memory)],
-  ], { align: ["left", "right"] }));
+  ], { align: ["left", "right"] });
+  // Standard output stays what `deno bench --json` is asked for.
+  addEventListener("unload", () => console.error(table));
+
+  const start = { group: "process of its own, from start to end", n: ROUNDS, warmup: 1 };
+  const [empty, octet] = [await deployedModule("bench/start/empty.ts"), await deployedModule("bench/start/octet.ts")];
+  Deno.bench({ ...start, name: "does nothing", baseline: true, fn: async () => void await runPinned(empty) });
+  Deno.bench({
+    ...start,
+    name: "MobileNetV2, first result",
+    fn: async () => void await runPinned(octet, [bundle, "1"]),
+  });
 } else {
-  console.log("Skipped: memory of processes is counted on Linux alone");
+  console.error("Skipped: memory of processes is counted on Linux alone");
 }

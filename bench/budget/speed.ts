@@ -11,7 +11,7 @@ import { importOnnx } from "../../calibrate/onnx/import.ts";
 import { writeBundle } from "../../runtime/bundle/write.ts";
 import { Model } from "../../runtime/model.ts";
 import type { KernelBuild } from "../../runtime/kernels/instance.ts";
-import { builds, convolutionWords, measure, peakRate, prepare } from "../kernel_bench.ts";
+import { builds, convolutionWords, measure, peakRate, prepare } from "../kernel_calls.ts";
 import { medianTime } from "../time_model.ts";
 
 /** Speeds in one build of the kernels. */

@@ -1,6 +1,5 @@
 /**
- * Times single kernels: lays out a parameter block, warms up, measures and
- * prints the rate.
+ * Calls of single kernels: lays out a parameter block, warms up and measures.
  *
  * @module
  */
@@ -52,13 +51,19 @@ export function prepare(build: KernelBuild, name: string, words: Word[]): () => 
   return () => call(heapBase);
 }
 
-/** Best and median time in milliseconds of a call, after a warm-up of at least 300 ms. */
-export async function measure(call: () => void): Promise<{ best: number; median: number }> {
+/** Repeats a call for 300 ms; between tasks, the engine puts optimised code in place. */
+export async function warmUp(call: () => void): Promise<void> {
   const warmUntil = performance.now() + 300;
   while (performance.now() < warmUntil) {
-    for (let i = 0; i < 20; i++) call();
+    const taskEnd = performance.now() + 5;
+    do call(); while (performance.now() < taskEnd);
     await new Promise((resolve) => setTimeout(resolve, 1));
   }
+}
+
+/** Best and median time in milliseconds of a call, after a warm-up. */
+export async function measure(call: () => void): Promise<{ best: number; median: number }> {
+  await warmUp(call);
   const times: number[] = [];
   const until = performance.now() + 500;
   while (performance.now() < until) {
@@ -97,25 +102,10 @@ export function peakRate(build: KernelBuild, type: "u8" | "f32"): Promise<number
   return peak;
 }
 
-/**
- * Measures a kernel in every build and prints its time and rate, `operations`
- * per call in units of `unit`, and the share of the peak where they are multiply-adds.
- */
-export async function report(
-  label: string,
-  name: string,
-  { words, operations, unit = "GMAC/s" }: { words: Word[]; operations: number; unit?: string },
-): Promise<void> {
-  for (const build of builds) {
-    const { best, median } = await measure(prepare(build, name, words));
-    const rate = (time: number) => operations / time / 1e6;
-    const times = `${best.toFixed(4)} / ${median.toFixed(4)} ms`;
-    const rates = `${rate(best).toFixed(1)} / ${rate(median).toFixed(1)} ${unit}`;
-    const share = unit === "GMAC/s"
-      ? `  ${(rate(best) / await peakRate(build, name.endsWith("_u8") ? "u8" : "f32") * 100).toFixed(0)} % of peak`
-      : "";
-    console.log(`${label.padEnd(36)} ${build.padEnd(8)} ${times}  ${rates}${share}`);
-  }
+/** A call's parameter block and its multiply-adds or elements. */
+export interface KernelWork {
+  words: Word[];
+  operations: number;
 }
 
 /** Words of a convolution's block, with random geometry given as [batch, height, width, channels]. */
@@ -129,7 +119,7 @@ export function convolutionWords(
     depthwise?: boolean;
     elementBytes: 1 | 4;
   },
-): { words: Word[]; operations: number } {
+): KernelWork {
   const [batch, height, width, inputs] = input;
   const size = (length: number) => Math.floor((length + 2 * pad - kernel) / stride) + 1;
   const [outputHeight, outputWidth] = [size(height), size(width)];
