@@ -1,6 +1,7 @@
 /** Element-wise kernels on 56 x 56 x 64 elements: `deno bench -A bench/elementwise_bench.ts`. */
 
-import { quantizeValue } from "../runtime/quantization.ts";
+import { softmaxF32 } from "../kernels/reference/matrix.ts";
+import { quantize } from "../kernels/reference/quantize.ts";
 import { type KernelWork, warmUp, type Word } from "./kernel_calls.ts";
 import { benchKernel, benchRate } from "./rates.ts";
 
@@ -29,33 +30,23 @@ const lookup = work([...pair, { bytes: 256 }, COUNT]);
 await benchKernel({ group: "activation", name: "any, int8, by a table", unit }, { kernel: "lookup", work: lookup });
 
 const floats = Float32Array.from({ length: COUNT }, (_, index) => 1 + (index * 7 & 63) / 64);
-const bytes = new Uint8Array(COUNT);
-await benchScalar("quantize", COUNT, () => {
-  for (let index = 0; index < COUNT; index++) bytes[index] = quantizeValue(floats[index], 10, 128);
-});
+const grid = { batch: 1, pixels: COUNT, channels: 1, transposed: false, inverseScale: 10, zeroPoint: 128 };
+await benchReference("quantize", COUNT, () => quantize(floats, grid));
 await benchKernel(
   { group: "quantize", name: "kernel", unit },
   { kernel: "quantize", work: work([...pair, 1, COUNT, 1, 0, { float: 10 }, 128]) },
 );
 
-const ROW = 196;
-const results = new Float32Array(ROW * ROW);
-await benchScalar(`softmax ${ROW}x${ROW}`, ROW * ROW, () => {
-  for (let start = 0; start < results.length; start += ROW) {
-    const row = floats.subarray(start, start + ROW);
-    const greatest = row.reduce((a, b) => Math.max(a, b));
-    let sum = 0;
-    row.forEach((value, index) => sum += results[start + index] = Math.exp(value - greatest));
-    for (let index = start; index < start + ROW; index++) results[index] /= sum;
-  }
-});
+const ROWS = 196;
+const square = `softmax ${ROWS}x${ROWS}`;
+await benchReference(square, ROWS ** 2, () => softmaxF32(floats, { rows: ROWS, columns: ROWS }));
 await benchKernel(
-  { group: `softmax ${ROW}x${ROW}`, name: "kernel", unit },
-  { kernel: "softmax_f32", work: work([...pair, ROW, ROW], ROW * ROW) },
+  { group: square, name: "kernel", unit },
+  { kernel: "softmax_f32", work: work([...pair, ROWS, ROWS], ROWS ** 2) },
 );
 
-/** Registers a loop in JavaScript as the baseline of a group. */
-async function benchScalar(group: string, operations: number, call: () => void): Promise<void> {
+/** Registers the scalar reference of a kernel as the baseline of a group. */
+async function benchReference(group: string, operations: number, call: () => void): Promise<void> {
   await warmUp(call);
-  benchRate({ group, name: "scalar, in JavaScript", baseline: true, operations, unit }, call);
+  benchRate({ group, name: "scalar reference", baseline: true, operations, unit }, call);
 }

@@ -77,13 +77,14 @@ function rateTable(): string {
     const { group, name, operations, unit = "GMAC/s", peak } = bench;
     const [best, middle] = [times.reduce((a, b) => Math.min(a, b)), median(times)];
     const rate = (time: number) => operations / time / 1e6;
+    const text = (rate: number) => `${rate < 1 ? rate.toPrecision(2) : rate.toFixed(1)} ${unit}`;
     return [
       group,
       name,
       `${best.toFixed(4)} ms`,
       `${middle.toFixed(4)} ms`,
-      `${rate(best).toFixed(1)} ${unit}`,
-      `${rate(middle).toFixed(1)} ${unit}`,
+      text(rate(best)),
+      text(rate(middle)),
       peak === undefined ? "" : `${(rate(best) / peak * 100).toFixed(0)} %`,
     ];
   });

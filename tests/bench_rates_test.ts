@@ -16,6 +16,6 @@ Deno.test("Benches are compared with the baseline of their group, and have their
     [["sum", "slow", true], ["sum", "fast", false]],
   );
   assertMatch(errors, /^group +bench +best +median +best rate +median rate +of peak$/m);
-  assertMatch(errors, /^sum +slow +\d+\.\d{4} ms +\d+\.\d{4} ms +\d+\.\d GMAC\/s +\d+\.\d GMAC\/s +0 %$/m);
-  assertMatch(errors, /^sum +fast +\d+\.\d{4} ms +\d+\.\d{4} ms +\d+\.\d Gelements\/s +\d+\.\d Gelements\/s *$/m);
+  assertMatch(errors, /^sum +slow +\d+\.\d{4} ms +\d+\.\d{4} ms +\d+\.\d+ GMAC\/s +\d+\.\d+ GMAC\/s +0 %$/m);
+  assertMatch(errors, /^sum +fast +\d+\.\d{4} ms +\d+\.\d{4} ms +\d+\.\d+ Gelements\/s +\d+\.\d+ Gelements\/s *$/m);
 });
