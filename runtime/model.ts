@@ -104,18 +104,21 @@ export class Model {
    *
    * @param inputs One entry for each input, by name: elements, or elements with
    * their shape. Where the network has a free batch, any whole number of samples.
+   * @param results Arrays that outputs are written to, by name, so that one run
+   * after the other needs no new memory; any other output gets a new array.
    * @returns One tensor for each output, by name.
-   * @throws {TypeError} Where an input is missing, unknown, or of another shape.
+   * @throws {TypeError} Where an input is missing, or an input or array for results is unknown or of another shape.
    */
-  run(inputs: Record<string, Float32Array | Tensor>): Record<string, Tensor> {
+  run(
+    inputs: Record<string, Float32Array | Tensor>,
+    results: Record<string, Float32Array> = {},
+  ): Record<string, Tensor> {
     const { program } = this.#executor;
-    for (const name of Object.keys(inputs)) {
-      if (!program.inputs.some((port) => port.name === name)) throw new TypeError(`Unknown input "${name}"`);
-    }
+    checkNames(inputs, program.inputs, "input");
     const given = program.inputs.map((port) => readInput(port, inputs[port.name]));
     const batch = given[0].samples;
     if (given.some(({ samples }) => samples !== batch)) throw new TypeError("Inputs have different batch sizes");
-    return this.#collect(batch, (sample) => {
+    return this.#collect(batch, results, (sample) => {
       for (const { data, port, length } of given) {
         this.#executor.tensor(port.tensor).set(data.subarray(sample * length, (sample + 1) * length));
       }
@@ -126,19 +129,22 @@ export class Model {
   /**
    * Runs the network on one image: resized, cropped and normalised as the bundle says.
    *
+   * @param image Decoded pixels, RGB or RGBA.
+   * @param results As in {@linkcode Model.run}.
    * @throws {TypeError} Where the bundle holds no preprocessing or the image does not fit it.
    */
-  runImage(image: Pixels): Record<string, Tensor> {
-    return this.runPixels(prepareImage(image, this.#requirePreprocessing()));
+  runImage(image: Pixels, results: Record<string, Float32Array> = {}): Record<string, Tensor> {
+    return this.runPixels(prepareImage(image, this.#requirePreprocessing()), results);
   }
 
   /**
    * Runs the network on the pixels of one image that has the crop's size already.
    *
    * @param pixels Bytes [height, width, channels].
+   * @param results As in {@linkcode Model.run}.
    * @throws {TypeError} Where the bundle holds no preprocessing or the length is wrong.
    */
-  runPixels(pixels: Uint8Array): Record<string, Tensor> {
+  runPixels(pixels: Uint8Array, results: Record<string, Float32Array> = {}): Record<string, Tensor> {
     const preprocessing = this.#requirePreprocessing();
     const { crop: [height, width], mean } = preprocessing;
     const expected = height * width * mean.length;
@@ -146,7 +152,7 @@ export class Model {
       throw new TypeError(`Pixels have ${pixels.length} bytes, ${height} x ${width} x ${mean.length} expected`);
     }
     const write = this.#writeImage ??= createImageWriter(this.#executor, preprocessing);
-    return this.#collect(1, () => write(pixels));
+    return this.#collect(1, results, () => write(pixels));
   }
 
   /**
@@ -173,28 +179,48 @@ export class Model {
     return this.preprocessing;
   }
 
-  #collect(batch: number, prepare: (sample: number) => number): Record<string, Tensor> {
+  #collect(
+    batch: number,
+    given: Record<string, Float32Array>,
+    prepare: (sample: number) => number,
+  ): Record<string, Tensor> {
     const executor = this.#executor;
     const { outputs } = executor.program;
-    const results: Float32Array[] = [];
+    checkNames(given, outputs, "output");
+    const results = outputs.map((port) => givenResult(port, batch, given));
     for (let sample = 0; sample < batch; sample++) {
       executor.run(prepare(sample));
       for (const [index, { tensor }] of outputs.entries()) {
         const elements = executor.tensor(tensor) as Float32Array;
         // An array made of another one, unlike its slice, is not filled with zeros first.
-        if (batch === 1) results.push(new Float32Array(elements));
+        if (batch === 1 && !results[index]) results[index] = new Float32Array(elements);
         else (results[index] ??= new Float32Array(batch * elements.length)).set(elements, sample * elements.length);
       }
     }
     return Object.fromEntries(outputs.map((port, index) => {
       const shape = port.batched ? [batch, ...port.shape.slice(1)] : [...port.shape];
-      return [port.name, { shape, data: results[index] }];
+      return [port.name, { shape, data: results[index]! }];
     }));
   }
 }
 
 function describe(port: PortSpec): ModelPort {
   return { name: port.name, shape: port.batched ? [-1, ...port.shape.slice(1)] : [...port.shape] };
+}
+
+function checkNames(given: Record<string, unknown>, ports: readonly PortSpec[], kind: "input" | "output"): void {
+  for (const name of Object.keys(given)) {
+    if (!ports.some((port) => port.name === name)) throw new TypeError(`Unknown ${kind} "${name}"`);
+  }
+}
+
+function givenResult(port: PortSpec, batch: number, given: Record<string, Float32Array>): Float32Array | undefined {
+  if (!Object.hasOwn(given, port.name)) return undefined;
+  const [array, length] = [given[port.name], batch * elementCount(port.shape)];
+  if (!(array instanceof Float32Array) || array.length !== length) {
+    throw new TypeError(`The array for output "${port.name}" must be a Float32Array of ${length} elements`);
+  }
+  return array;
 }
 
 function readInput(

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertNotEquals, assertRejects, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertNotEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import { fileURLToPath } from "node:url";
 import { Model } from "octet";
 import { calibrate } from "../calibrate/calibrate.ts";
@@ -178,6 +178,35 @@ Deno.test("results stay as they are when the model runs again", async () => {
   const copy = logits.data.slice();
   model.run({ input: new Float32Array(LENGTH) });
   assertEquals(logits.data, copy);
+});
+
+Deno.test("Results are written to the arrays that are given for them, for one sample and for more", async () => {
+  const model = await Model.load(BUNDLE);
+  const inputs = [ramp(), new Float32Array(2 * LENGTH).map((_, index) => (index % 31) / 16 - 1)];
+  for (const input of inputs) {
+    const expected = model.run({ input }).logits;
+    const logits = new Float32Array(expected.data.length).fill(NaN);
+    const results = model.run({ input }, { logits });
+    assertStrictEquals(results.logits.data, logits);
+    assertEquals(results.logits, expected);
+  }
+  const pixels = (await readImages()).slice(0, LENGTH);
+  const logits = new Float32Array(CLASSES.length);
+  const image = { data: pixels, width: 48, height: 48 };
+  assertEquals(model.runPixels(pixels, { logits }).logits.data, model.runPixels(pixels).logits.data);
+  assertStrictEquals(model.runImage(image, { logits }).logits.data, logits);
+});
+
+Deno.test("run() refuses arrays for results of another name, type or length, before anything is written", async () => {
+  const model = await Model.load(BUNDLE);
+  const logits = new Float32Array(CLASSES.length);
+  const refuse = (results: Record<string, Float32Array>, message: string) =>
+    assertThrows(() => model.run({ input: ramp() }, results), TypeError, message);
+  refuse({ logits, scores: logits }, 'Unknown output "scores"');
+  refuse({ logits: logits.subarray(1) }, `The array for output "logits" must be a Float32Array of ${CLASSES.length}`);
+  refuse({ logits: new Float64Array(CLASSES.length) as never }, 'The array for output "logits" must be a Float32Array');
+  refuse({ logits: undefined as never }, 'The array for output "logits" must be a Float32Array');
+  assertEquals(logits, new Float32Array(CLASSES.length));
 });
 
 Deno.test("run() refuses inputs of another name, length or shape", async () => {
