@@ -1,5 +1,6 @@
 /**
- * Octet as a measured process.
+ * Octet as a measured process. Its results go to one array, as the other
+ * runtimes' inputs come from one tensor.
  *
  * @module
  */
@@ -9,7 +10,8 @@ import { measure } from "../measure.ts";
 
 await measure(async ({ model: file }, sample) => {
   const model = await Model.load(file!);
-  const input = { [model.inputs[0].name]: sample };
-  const output = model.outputs[0].name;
-  return () => model.run(input)[output].data;
+  const [{ name, shape }] = model.outputs;
+  const result = new Float32Array(shape.reduce((length, size) => length * Math.abs(size), 1));
+  const [input, results] = [{ [model.inputs[0].name]: sample }, { [name]: result }];
+  return () => model.run(input, results)[name].data;
 });
