@@ -89,6 +89,12 @@ impl Epilogue {
         alone.then_some(self.rounding)
     }
 
+    /// Whether results are stored as they are, as f32.
+    #[inline(always)]
+    pub fn is_plain(&self) -> bool {
+        self.floats && self.kind == Kind::None
+    }
+
     /// Bytes of one stored result.
     #[inline(always)]
     pub fn size(&self) -> usize {

@@ -1,7 +1,7 @@
 //! Rows of activations times packed weights, eight output channels at a time.
 
 use crate::epilogue::Epilogue;
-use crate::vector::{load, stay_small, Rounding};
+use crate::vector::{load, stay_small, store, Rounding};
 use core::arch::wasm32::*;
 
 /// Where the inputs of rows lie: a row is made of lines, runs of elements that
@@ -199,6 +199,13 @@ pub unsafe fn finish<T: Tile<R>, const R: usize>(
         }
     } else if rounds && R == 1 {
         v128_store64_lane::<0>(panel.rounding.small8(v[0]), output as *mut u64);
+    } else if R % 2 == 0 && p.epilogue.is_plain() && panel.count == 8 {
+        let mut output = output;
+        for [a, b] in v {
+            store(output, a);
+            store(output.add(16), b);
+            output = output.add(p.output_bytes);
+        }
     } else {
         let rows = v;
         store_rows(p, panel, output, &rows);
