@@ -104,14 +104,25 @@ export class Model {
    *
    * @param inputs One entry for each input, by name: elements, or elements with
    * their shape. Where the network has a free batch, any whole number of samples.
-   * @param results Arrays that outputs are written to, by name, so that one run
-   * after the other needs no new memory; any other output gets a new array.
    * @returns One tensor for each output, by name.
-   * @throws {TypeError} Where an input is missing, or an input or array for results is unknown or of another shape.
+   * @throws {TypeError} Where an input is missing, unknown, or of another shape.
    */
-  run(
+  run(inputs: Record<string, Float32Array | Tensor>): Record<string, Tensor> {
+    return this.runInto(inputs, {});
+  }
+
+  /**
+   * Runs the network as {@linkcode Model.run} does, and writes results to arrays
+   * that are given: one run after the other then needs no new memory.
+   *
+   * @param inputs As in {@linkcode Model.run}.
+   * @param results Arrays for outputs, by name; any other output gets a new array.
+   * @returns One tensor for each output, by name, on the arrays.
+   * @throws {TypeError} Where an input is missing, or an input or array is unknown or of another shape.
+   */
+  runInto(
     inputs: Record<string, Float32Array | Tensor>,
-    results: Record<string, Float32Array> = {},
+    results: Record<string, Float32Array>,
   ): Record<string, Tensor> {
     const { program } = this.#executor;
     checkNames(inputs, program.inputs, "input");
@@ -130,21 +141,19 @@ export class Model {
    * Runs the network on one image: resized, cropped and normalised as the bundle says.
    *
    * @param image Decoded pixels, RGB or RGBA.
-   * @param results As in {@linkcode Model.run}.
    * @throws {TypeError} Where the bundle holds no preprocessing or the image does not fit it.
    */
-  runImage(image: Pixels, results: Record<string, Float32Array> = {}): Record<string, Tensor> {
-    return this.runPixels(prepareImage(image, this.#requirePreprocessing()), results);
+  runImage(image: Pixels): Record<string, Tensor> {
+    return this.runPixels(prepareImage(image, this.#requirePreprocessing()));
   }
 
   /**
    * Runs the network on the pixels of one image that has the crop's size already.
    *
    * @param pixels Bytes [height, width, channels].
-   * @param results As in {@linkcode Model.run}.
    * @throws {TypeError} Where the bundle holds no preprocessing or the length is wrong.
    */
-  runPixels(pixels: Uint8Array, results: Record<string, Float32Array> = {}): Record<string, Tensor> {
+  runPixels(pixels: Uint8Array): Record<string, Tensor> {
     const preprocessing = this.#requirePreprocessing();
     const { crop: [height, width], mean } = preprocessing;
     const expected = height * width * mean.length;
@@ -152,7 +161,7 @@ export class Model {
       throw new TypeError(`Pixels have ${pixels.length} bytes, ${height} x ${width} x ${mean.length} expected`);
     }
     const write = this.#writeImage ??= createImageWriter(this.#executor, preprocessing);
-    return this.#collect(1, results, () => write(pixels));
+    return this.#collect(1, {}, () => write(pixels));
   }
 
   /**

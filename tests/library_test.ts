@@ -186,22 +186,17 @@ Deno.test("Results are written to the arrays that are given for them, for one sa
   for (const input of inputs) {
     const expected = model.run({ input }).logits;
     const logits = new Float32Array(expected.data.length).fill(NaN);
-    const results = model.run({ input }, { logits });
+    const results = model.runInto({ input }, { logits });
     assertStrictEquals(results.logits.data, logits);
     assertEquals(results.logits, expected);
   }
-  const pixels = (await readImages()).slice(0, LENGTH);
-  const logits = new Float32Array(CLASSES.length);
-  const image = { data: pixels, width: 48, height: 48 };
-  assertEquals(model.runPixels(pixels, { logits }).logits.data, model.runPixels(pixels).logits.data);
-  assertStrictEquals(model.runImage(image, { logits }).logits.data, logits);
 });
 
-Deno.test("run() refuses arrays for results of another name, type or length, before anything is written", async () => {
+Deno.test("runInto() refuses arrays for results of another name, type or length, before anything is written", async () => {
   const model = await Model.load(BUNDLE);
   const logits = new Float32Array(CLASSES.length);
   const refuse = (results: Record<string, Float32Array>, message: string) =>
-    assertThrows(() => model.run({ input: ramp() }, results), TypeError, message);
+    assertThrows(() => model.runInto({ input: ramp() }, results), TypeError, message);
   refuse({ logits, scores: logits }, 'Unknown output "scores"');
   refuse({ logits: logits.subarray(1) }, `The array for output "logits" must be a Float32Array of ${CLASSES.length}`);
   refuse({ logits: new Float64Array(CLASSES.length) as never }, 'The array for output "logits" must be a Float32Array');

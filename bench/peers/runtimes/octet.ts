@@ -13,5 +13,5 @@ await measure(async ({ model: file }, sample) => {
   const [{ name, shape }] = model.outputs;
   const result = new Float32Array(shape.reduce((length, size) => length * Math.abs(size), 1));
   const [input, results] = [{ [model.inputs[0].name]: sample }, { [name]: result }];
-  return () => model.run(input, results)[name].data;
+  return () => model.runInto(input, results)[name].data;
 });
