@@ -22,29 +22,7 @@ impl Tile<TILE> for U8 {
 
     #[inline(always)]
     unsafe fn line(sums: [[v128; 2]; TILE], x: [*const u8; TILE], weights: *const u8, run: usize) -> [[v128; 2]; TILE] {
-        let (mut sums, mut x, mut w, mut left) = (sums, x, weights, run);
-        // A way out after each step keeps the compiler from joining the steps, for which registers would not do.
-        loop {
-            sums = step(sums, x, w, 0);
-            if left <= 4 {
-                break;
-            }
-            sums = step(sums, x, w, 1);
-            if left <= 8 {
-                break;
-            }
-            sums = step(sums, x, w, 2);
-            if left <= 12 {
-                break;
-            }
-            sums = step(sums, x, w, 3);
-            if left <= 16 {
-                break;
-            }
-            x = x.map(|x| x.add(16));
-            w = w.add(128);
-            left -= 16;
-        }
+        let [sums] = add_steps([sums], x, weights, run);
         sums
     }
 }
@@ -60,32 +38,10 @@ impl Tile<1> for U8 {
     #[inline(always)]
     unsafe fn line(sums: [[v128; 2]; 1], x: [*const u8; 1], weights: *const u8, run: usize) -> [[v128; 2]; 1] {
         // One row alone waits for its own sums: four chains hide the latency.
-        let mut chains = [[[i32x4_splat(0); 2]]; 4];
-        let (mut x, mut w, mut left) = (x, weights, run);
-        chains[0] = sums;
-        loop {
-            chains[0] = step(chains[0], x, w, 0);
-            if left <= 4 {
-                break;
-            }
-            chains[1] = step(chains[1], x, w, 1);
-            if left <= 8 {
-                break;
-            }
-            chains[2] = step(chains[2], x, w, 2);
-            if left <= 12 {
-                break;
-            }
-            chains[3] = step(chains[3], x, w, 3);
-            if left <= 16 {
-                break;
-            }
-            x = [x[0].add(16)];
-            w = w.add(128);
-            left -= 16;
-        }
-        let add = |a: [[v128; 2]; 1], b: [[v128; 2]; 1]| [[i32x4_add(a[0][0], b[0][0]), i32x4_add(a[0][1], b[0][1])]];
-        add(add(chains[0], chains[1]), add(chains[2], chains[3]))
+        let zero = [[i32x4_splat(0); 2]];
+        let [[a], [b], [c], [d]] = add_steps([sums, zero, zero, zero], x, weights, run);
+        let add = |a: [v128; 2], b: [v128; 2]| [i32x4_add(a[0], b[0]), i32x4_add(a[1], b[1])];
+        [add(add(a, b), add(c, d))]
     }
 }
 
@@ -99,6 +55,40 @@ impl Row for U8 {
             i32x4_relaxed_dot_i8x16_i7x16_add(right, x, sums[1]),
         ]
     }
+}
+
+/// Adds the products of `run` elements of each row, in steps of four, to CHAINS sums in turn.
+#[inline(always)]
+unsafe fn add_steps<const R: usize, const CHAINS: usize>(
+    chains: [[[v128; 2]; R]; CHAINS],
+    x: [*const u8; R],
+    weights: *const u8,
+    run: usize,
+) -> [[[v128; 2]; R]; CHAINS] {
+    let (mut chains, mut x, mut w, mut left) = (chains, x, weights, run);
+    // A way out after each step keeps the compiler from joining the steps, for which registers would not do.
+    loop {
+        chains[0] = step(chains[0], x, w, 0);
+        if left <= 4 {
+            break;
+        }
+        chains[1 % CHAINS] = step(chains[1 % CHAINS], x, w, 1);
+        if left <= 8 {
+            break;
+        }
+        chains[2 % CHAINS] = step(chains[2 % CHAINS], x, w, 2);
+        if left <= 12 {
+            break;
+        }
+        chains[3 % CHAINS] = step(chains[3 % CHAINS], x, w, 3);
+        if left <= 16 {
+            break;
+        }
+        x = x.map(|x| x.add(16));
+        w = w.add(128);
+        left -= 16;
+    }
+    chains
 }
 
 /// Adds the products of four elements of each row.
