@@ -199,7 +199,8 @@ pub unsafe fn finish<T: Tile<R>, const R: usize>(
         }
     } else if rounds && R == 1 {
         v128_store64_lane::<0>(panel.rounding.small8(v[0]), output as *mut u64);
-    } else if R % 2 == 0 && p.epilogue.is_plain() && panel.count == 8 {
+    } else if R > 1 && p.epilogue.is_plain() && panel.count == 8 {
+        // Not by the general way, through memory; the code of one row stays small without.
         let mut output = output;
         for [a, b] in v {
             store(output, a);

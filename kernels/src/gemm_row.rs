@@ -2,23 +2,16 @@
 //! panel's sums alone would wait for each other.
 
 use crate::gemm::{finish, tiles, Panel, Product, Tile};
+use crate::gemm_steps::Words;
 use crate::vector::{load, splat_lane, splat_word};
 use core::arch::wasm32::*;
 
 /// Panels that are computed at once; for more, registers would not do.
 const PANELS: usize = 3;
 
-/// Products of one row with several panels at once.
-pub trait Row: Tile<1> {
-    /// Elements in 32 bits of the row, which are multiplied together.
-    const ELEMENTS: usize;
-    /// Adds the products of such 32 bits, in every lane of `x`, with the weights of eight channels.
-    fn add(sums: [v128; 2], x: v128, weights: [v128; 2]) -> [v128; 2];
-}
-
 /// Computes a whole product row by row.
 #[inline(never)]
-pub unsafe fn multiply_rows<T: Row>(p: &Product) {
+pub unsafe fn multiply_rows<T: Tile<1> + Words>(p: &Product) {
     let panel_bytes = T::panel_bytes(p.depth);
     let mut panel = Panel::new(p);
     let mut channel = 0;
@@ -40,7 +33,7 @@ pub unsafe fn multiply_rows<T: Row>(p: &Product) {
 
 /// A row of several panels; a function of its own, which engines optimise within a run.
 #[inline(never)]
-unsafe fn row_of_panels<T: Row>(p: &Product, panel: &mut Panel, channel: usize, row: usize) {
+unsafe fn row_of_panels<T: Tile<1> + Words>(p: &Product, panel: &mut Panel, channel: usize, row: usize) {
     let bias = p.bias.add(channel * 4);
     let mut sums = core::array::from_fn(|i| [load(bias.add(i * 32)), load(bias.add(i * 32 + 16))]);
     let mut weights = panel.weights;
@@ -57,7 +50,7 @@ unsafe fn row_of_panels<T: Row>(p: &Product, panel: &mut Panel, channel: usize, 
 
 /// Adds the products of a line of the row.
 #[inline(always)]
-unsafe fn add_line<T: Row>(
+unsafe fn add_line<T: Tile<1> + Words>(
     mut sums: [[v128; 2]; PANELS],
     mut x: *const u8,
     weights: *const u8,
@@ -85,7 +78,7 @@ unsafe fn add_line<T: Row>(
 
 /// Adds the products of 32 bits of the row, in every lane of `x`.
 #[inline(always)]
-unsafe fn add_word<T: Row>(
+unsafe fn add_word<T: Tile<1> + Words>(
     mut sums: [[v128; 2]; PANELS],
     x: v128,
     weights: [*const u8; PANELS],

@@ -2,6 +2,7 @@
 
 use crate::gemm::Tile;
 use crate::gemm_integers::integers;
+use crate::gemm_steps::{add_steps, Words};
 use crate::vector::{load, splat_word, store};
 use core::arch::wasm32::*;
 
@@ -25,30 +26,20 @@ impl Tile<TILE> for Wide {
 
     #[inline(always)]
     unsafe fn line(sums: [[v128; 2]; TILE], x: [*const u8; TILE], weights: *const u8, run: usize) -> [[v128; 2]; TILE] {
-        let (mut sums, mut x, mut w, mut left) = (sums, x, weights, run);
-        // A way out after each step keeps the compiler from joining the steps, for which registers would not do.
-        loop {
-            sums = step(sums, x, w, 0);
-            if left <= 2 {
-                break;
-            }
-            sums = step(sums, x, w, 1);
-            if left <= 4 {
-                break;
-            }
-            sums = step(sums, x, w, 2);
-            if left <= 6 {
-                break;
-            }
-            sums = step(sums, x, w, 3);
-            if left <= 8 {
-                break;
-            }
-            x = x.map(|x| x.add(16));
-            w = w.add(128);
-            left -= 8;
-        }
+        let [sums] = add_steps::<Wide, TILE, 1>([sums], x, weights, run);
         sums
+    }
+}
+
+impl Words for Wide {
+    const ELEMENTS: usize = 2;
+
+    #[inline(always)]
+    fn add(sums: [v128; 2], x: v128, [left, right]: [v128; 2]) -> [v128; 2] {
+        [
+            i32x4_add(sums[0], i32x4_dot_i16x8(x, left)),
+            i32x4_add(sums[1], i32x4_dot_i16x8(x, right)),
+        ]
     }
 }
 
@@ -81,23 +72,6 @@ impl Tile<1> for U8 {
             i32x4_add(sums[0][1], add(pairs[2], pairs[3])),
         ]]
     }
-}
-
-/// Adds the products of a pair of elements of each row.
-#[inline(always)]
-unsafe fn step(
-    mut sums: [[v128; 2]; TILE],
-    x: [*const u8; TILE],
-    weights: *const u8,
-    pair: usize,
-) -> [[v128; 2]; TILE] {
-    let (left, right) = (load(weights.add(pair * 32)), load(weights.add(pair * 32 + 16)));
-    for (sums, x) in sums.iter_mut().zip(x) {
-        let x = splat_word(x.add(pair * 4));
-        sums[0] = i32x4_add(sums[0], i32x4_dot_i16x8(x, left));
-        sums[1] = i32x4_add(sums[1], i32x4_dot_i16x8(x, right));
-    }
-    sums
 }
 
 /// A panel [depth / 4][8 channels][4] i8 as [depth / 2][8 channels][2] i16.

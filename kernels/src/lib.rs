@@ -21,6 +21,7 @@ mod gemm_integers;
 #[cfg(target_feature = "relaxed-simd")]
 mod gemm_relaxed;
 mod gemm_row;
+mod gemm_steps;
 #[cfg(not(target_feature = "relaxed-simd"))]
 mod gemm_widened;
 mod interleave;
