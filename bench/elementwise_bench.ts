@@ -2,7 +2,7 @@
 
 import { softmaxF32 } from "../kernels/reference/matrix.ts";
 import { quantize } from "../kernels/reference/quantize.ts";
-import { type KernelWork, warmUp, type Word } from "./kernel_calls.ts";
+import type { KernelWork, Word } from "./kernel_calls.ts";
 import { benchKernel, benchRate } from "./rates.ts";
 
 const COUNT = 56 * 56 * 64;
@@ -47,6 +47,5 @@ await benchKernel(
 
 /** Registers the scalar reference of a kernel as the baseline of a group. */
 async function benchReference(group: string, operations: number, call: () => void): Promise<void> {
-  await warmUp(call);
-  benchRate({ group, name: "scalar reference", baseline: true, operations, unit }, call);
+  await benchRate({ group, name: "scalar reference", baseline: true, operations, unit }, call);
 }

@@ -7,6 +7,7 @@
 import { scratchBytes } from "../runtime/kernels/convolution.ts";
 import { chooseBuild, instantiateKernels, type KernelBuild } from "../runtime/kernels/instance.ts";
 import { loadKernels } from "../runtime/kernels/modules.ts";
+import { median } from "./median.ts";
 
 await loadKernels("simd128");
 
@@ -75,8 +76,7 @@ export async function measure(call: () => void): Promise<{ best: number; median:
     }
     times.push((performance.now() - start) / count);
   }
-  times.sort((a, b) => a - b);
-  return { best: times[0], median: times[times.length >> 1] };
+  return { best: Math.min(...times), median: median(times) };
 }
 
 const peaks = new Map<string, Promise<number>>();

@@ -11,7 +11,7 @@ import type { KernelBuild } from "../runtime/kernels/instance.ts";
 import { Model } from "../runtime/model.ts";
 import type { Preprocessing } from "../runtime/preprocessing.ts";
 import type { BundleSource } from "../runtime/source.ts";
-import { builds, peakRate, warmUp } from "./kernel_calls.ts";
+import { builds, peakRate } from "./kernel_calls.ts";
 import { networkBundles } from "./networks/bundles.ts";
 import { mobilenetV2 } from "./networks/mobilenet_v2.ts";
 import { resnet18 } from "./networks/resnet18.ts";
@@ -57,6 +57,7 @@ for (const { network, images, preprocessing } of NETWORKS) {
 for (const network of [mobilenetV2(), resnet18()]) {
   await bench(`${network.name}, random weights`, network.multiplyAdds, await networkBundles(network));
 }
+
 /** Registers a network in float32 as the baseline, and in int8 in each build that this machine can use. */
 async function bench(
   network: string,
@@ -77,9 +78,8 @@ async function benchModel(
 ): Promise<void> {
   const model = await Model.load(bundle, { kernels });
   const inputs = sampleInputs(model);
-  const call = () => void model.run(inputs);
-  await warmUp(call);
-  benchRate({ ...bench, operations, peak: await peakRate(kernels, bench.baseline ? "f32" : "u8") }, call);
+  const peak = await peakRate(kernels, bench.baseline ? "f32" : "u8");
+  await benchRate({ ...bench, operations, peak }, () => void model.run(inputs));
 }
 
 function exists(path: string): boolean {

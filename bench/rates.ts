@@ -30,8 +30,9 @@ export interface RatedBench {
 
 const measured: { bench: RatedBench; times: number[] }[] = [];
 
-/** Registers a bench of a call that has been warmed up. */
-export function benchRate(bench: RatedBench, call: () => void): void {
+/** Warms a call up and registers its bench. */
+export async function benchRate(bench: RatedBench, call: () => void): Promise<void> {
+  await warmUp(call);
   if (measured.length === 0) addEventListener("unload", () => console.error(rateTable()));
   const times: number[] = [];
   measured.push({ bench, times });
@@ -53,11 +54,9 @@ export async function benchKernel(
   bench: Omit<RatedBench, "operations" | "peak">,
   { kernel, build = builds[0], work: { words, operations } }: { kernel: string; build?: KernelBuild; work: KernelWork },
 ): Promise<void> {
-  const call = prepare(build, kernel, words);
-  await warmUp(call);
   const isProduct = (bench.unit ?? "GMAC/s") === "GMAC/s";
   const peak = isProduct ? { peak: await peakRate(build, kernel.endsWith("_u8") ? "u8" : "f32") } : {};
-  benchRate({ ...bench, operations, ...peak }, call);
+  await benchRate({ ...bench, operations, ...peak }, prepare(build, kernel, words));
 }
 
 /** Registers a layer in float32 as the baseline, and in int8 in each build that this machine can use. */

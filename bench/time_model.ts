@@ -5,6 +5,7 @@
  */
 
 import type { Model } from "../runtime/model.ts";
+import { median } from "./median.ts";
 import { sampleInputs } from "./sample_inputs.ts";
 
 const WARM_UP_MS = 100;
@@ -25,5 +26,5 @@ export async function medianTime(model: Model): Promise<number> {
     model.run(inputs);
     times.push(performance.now() - start);
   }
-  return times.sort((a, b) => a - b)[times.length >> 1];
+  return median(times);
 }

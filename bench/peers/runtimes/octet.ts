@@ -10,8 +10,8 @@ import { measure } from "../measure.ts";
 
 await measure(async ({ model: file }, sample) => {
   const model = await Model.load(file!);
-  const [{ name, shape }] = model.outputs;
-  const result = new Float32Array(shape.reduce((length, size) => length * Math.abs(size), 1));
-  const [input, results] = [{ [model.inputs[0].name]: sample }, { [name]: result }];
-  return () => model.runInto(input, results)[name].data;
+  const input = { [model.inputs[0].name]: sample };
+  const output = model.outputs[0].name;
+  const results: Record<string, Float32Array> = {};
+  return () => results[output] = model.runInto(input, results)[output].data;
 });
