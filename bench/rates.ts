@@ -7,7 +7,7 @@
  * @module
  */
 
-import { textTable } from "../calibrate/report/text_table.ts";
+import { textTable } from "../cli/text_table.ts";
 import type { KernelBuild } from "../runtime/kernels/instance.ts";
 import { builds, type KernelWork, peakRate, prepare, warmUp } from "./kernel_calls.ts";
 import { median } from "./median.ts";

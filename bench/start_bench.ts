@@ -1,7 +1,7 @@
 /** Fresh processes up to the first result of MobileNetV2: `deno bench -A bench/start_bench.ts`, on Linux alone. */
 
 import { fileURLToPath } from "node:url";
-import { textTable } from "../calibrate/report/text_table.ts";
+import { textTable } from "../cli/text_table.ts";
 import { deployedModule } from "./deployed_module.ts";
 import { networkBundles } from "./networks/bundles.ts";
 import { mobilenetV2 } from "./networks/mobilenet_v2.ts";

@@ -43,7 +43,7 @@ export type { ScaleMethod } from "./quantize/choose_grid.ts";
 export type { WeightBits, WeightError } from "./quantize/make_plan.ts";
 export type { WeightGranularity } from "./quantize/quantize_weights.ts";
 export type { Accuracy } from "./report/accuracy.ts";
-export type { ProgressListener } from "./report/progress.ts";
+export type { ProgressListener } from "../cli/progress.ts";
 export type { CalibrationReport, LayerReport } from "./report/report.ts";
 export type { DropReport, KeptLayer, PrecisionReport, RankedLayer } from "./precision/describe_precision.ts";
 export type { SessionOptions } from "./session.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { fileError } from "../runtime/file_error.ts";
+import { fileError } from "../cli/file_error.ts";
 
 /** Reads a file. @throws {TypeError} Where it cannot be read. */
 export async function readFile(path: string): Promise<Uint8Array<ArrayBuffer>> {

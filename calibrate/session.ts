@@ -12,7 +12,7 @@ import type { Dataset } from "./dataset/dataset.ts";
 import { type DatasetOptions, openDataset } from "./dataset/open_dataset.ts";
 import type { Graph } from "./graph.ts";
 import { type PreparedNetwork, prepareNetwork } from "./prepare_network.ts";
-import type { ProgressListener } from "./report/progress.ts";
+import type { ProgressListener } from "../cli/progress.ts";
 import { type Lanes, openLanes } from "./stream/lanes.ts";
 
 /** The samples that a network runs on, and how. */

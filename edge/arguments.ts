@@ -4,8 +4,8 @@
  * @module
  */
 
-import { escapeText } from "../runtime/escape_text.ts";
-import { parseArguments } from "../runtime/parse_arguments.ts";
+import { escapeText } from "../cli/escape_text.ts";
+import { parseArguments } from "../cli/parse_arguments.ts";
 import { CACHE_CHOICES, type CacheChoice } from "../runtime/http/models/source/bundle_cache.ts";
 import type { ModelSource } from "./read_models.ts";
 import { type Target, TARGETS } from "./target.ts";

@@ -5,8 +5,8 @@
  */
 
 import { join } from "node:path";
-import { runCommand } from "../runtime/command.ts";
-import { escapeText } from "../runtime/escape_text.ts";
+import { runCommand } from "../cli/command.ts";
+import { escapeText } from "../cli/escape_text.ts";
 import { HELP, parseBuildArguments } from "./arguments.ts";
 import { makeFunction } from "./make_function.ts";
 import { readModels } from "./read_models.ts";

@@ -6,7 +6,7 @@
 
 import { Buffer } from "node:buffer";
 import manifest from "../deno.json" with { type: "json" };
-import { codecFiles } from "../runtime/http/image/codec_files.ts";
+import { codecFiles } from "../image/codec_files.ts";
 import { bundleScript } from "./bundle_script.ts";
 import { type EntryOptions, type OutputFile, writeEntry } from "./entry.ts";
 import type { EdgeModel } from "./read_models.ts";
@@ -23,7 +23,7 @@ const lines = (...lines: string[]) => lines.join("\n");
 
 /** Decoders of images from texts inside the module. */
 const CODEC_FILES = lines(
-  'import { decodeBase64 } from "../../base64.ts";',
+  'import { decodeBase64 } from "../runtime/base64.ts";',
   'import jpeg from "octet:codec/jpeg";',
   'import webp from "octet:codec/webp";',
   "export const codecFiles = { jpeg: async () => decodeBase64(jpeg), webp: async () => decodeBase64(webp) };",
@@ -65,10 +65,10 @@ export async function makeFunction(models: readonly EdgeModel[], options: EntryO
     banner: BANNER,
     texts: Object.fromEntries(texts),
     replaced: {
-      "runtime/http/image/codec_files.ts": CODEC_FILES,
+      "image/codec_files.ts": CODEC_FILES,
       ...(worker && {
         "runtime/kernels/modules.ts": WORKER_KERNELS,
-        "runtime/http/image/codec_modules.ts": WORKER_CODECS,
+        "image/codec_modules.ts": WORKER_CODECS,
       }),
     },
     external: { "^(\\./.*\\.(?:wasm|bin))$": "$1" },

@@ -6,8 +6,8 @@
 
 import { bundleBytes } from "../runtime/bundle/file_bytes.ts";
 import { toHex } from "../runtime/bundle/format.ts";
-import { escapeText } from "../runtime/escape_text.ts";
-import { fileError } from "../runtime/file_error.ts";
+import { escapeText } from "../cli/escape_text.ts";
+import { fileError } from "../cli/file_error.ts";
 import { parseBundleAddress } from "../runtime/http/models/source/address.ts";
 import { findBundles } from "../runtime/http/models/source/find_bundles.ts";
 import { readBundleSource } from "../runtime/http/models/source/read_bundle_source.ts";

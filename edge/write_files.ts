@@ -6,7 +6,7 @@
 
 import { join } from "node:path";
 import type { OutputFile } from "./entry.ts";
-import { fileError } from "../runtime/file_error.ts";
+import { fileError } from "../cli/file_error.ts";
 
 /**
  * Writes files into a folder, which is made if absent. No file is changed

@@ -2,8 +2,6 @@ import { assertEquals } from "@std/assert";
 
 const ROOT = new URL("../", import.meta.url);
 const LARGEST_FILE_LINES = 400;
-/** Files of the runtime that only commands import; they may use the system. */
-const COMMAND_FRAME = ["runtime/command.ts", "runtime/parse_arguments.ts"];
 
 /** Something that a file imports or re-exports. */
 interface Import {
@@ -52,7 +50,7 @@ function isRelative(specifier: string): boolean {
   return /^\.\.?\//.test(specifier);
 }
 
-const imports = await importsByFile(["runtime/", "calibrate/", "edge/"]);
+const imports = await importsByFile(["cli/", "image/", "runtime/", "calibrate/", "edge/"]);
 
 /** Imports of the files that `files` accepts which `allowed` does not. */
 function offenders(
@@ -71,6 +69,8 @@ function offenders(
 
 const isHttp = (path: string) => path.startsWith("runtime/http/");
 const isRuntime = (path: string) => path.startsWith("runtime/");
+const isImage = (path: string) => path.startsWith("image/");
+const isCommandLine = (path: string) => path.startsWith("cli/");
 
 Deno.test("Imports are found in every form", () => {
   const source = `
@@ -112,7 +112,7 @@ Deno.test("The walk sees the whole source", () => {
 
 Deno.test("The runtime imports nothing but itself and the compiled kernels", () => {
   const found = offenders((file) => isRuntime(file) && !isHttp(file), (target, { file, dynamic }) => {
-    if (target.startsWith("node:")) return COMMAND_FRAME.includes(file) || (file === "runtime/source.ts" && dynamic);
+    if (target.startsWith("node:")) return file === "runtime/source.ts" && dynamic;
     return (isRuntime(target) && !isHttp(target)) || target.startsWith("kernels/pkg/");
   });
   assertEquals(found, []);
@@ -125,23 +125,40 @@ function isPackage(target: string): boolean {
     packages.some((name) => target === name || (name.endsWith("/") && target.startsWith(name)));
 }
 
-Deno.test("The server imports the runtime, packages, and for its page the compiled kernels alone", () => {
-  const found = offenders(isHttp, (target, { file }) =>
-    isRuntime(target) || isPackage(target) ||
-    (file.startsWith("runtime/http/page/") && target.startsWith("kernels/pkg/")));
+Deno.test("The frame of commands imports itself and packages alone", () => {
+  assertEquals(offenders(isCommandLine, (target) => isCommandLine(target) || isPackage(target)), []);
+});
+
+Deno.test("The decoders of images import themselves, the runtime without its server, and packages alone", () => {
+  const found = offenders(
+    isImage,
+    (target) => isImage(target) || isPackage(target) || (isRuntime(target) && !isHttp(target)),
+  );
   assertEquals(found, []);
 });
 
-Deno.test("The builder of edge functions imports itself, the runtime and packages alone", () => {
+Deno.test("The server imports the runtime, images, the command line, packages, and for its page the compiled kernels alone", () => {
+  const found = offenders(
+    isHttp,
+    (target, { file }) =>
+      isRuntime(target) || isImage(target) || isCommandLine(target) || isPackage(target) ||
+      (file.startsWith("runtime/http/page/") && target.startsWith("kernels/pkg/")),
+  );
+  assertEquals(found, []);
+});
+
+Deno.test("The builder of edge functions imports itself, the runtime, images, the command line and packages alone", () => {
   const isEdge = (path: string) => path.startsWith("edge/");
-  const found = offenders(isEdge, (target) => isEdge(target) || isRuntime(target) || isPackage(target));
+  const allowed = [isEdge, isRuntime, isImage, isCommandLine, isPackage];
+  const found = offenders(isEdge, (target) => allowed.some((accepts) => accepts(target)));
   assertEquals(found, []);
 });
 
-Deno.test("Calibration stays within the project, but for packages and the system", () => {
+Deno.test("Calibration stays within the project without its server, but for packages and the system", () => {
   const found = offenders((file) => file.startsWith("calibrate/"), (target, { specifier }) => {
     if (!isRelative(specifier)) return !/^(https?|file):/.test(specifier);
-    return target.startsWith("calibrate/") || isRuntime(target) || target.startsWith("kernels/reference/");
+    if (isCommandLine(target) || isImage(target) || target.startsWith("kernels/reference/")) return true;
+    return target.startsWith("calibrate/") || (isRuntime(target) && !isHttp(target));
   });
   assertEquals(found, []);
 });
@@ -179,14 +196,6 @@ function findCycle(edges: ReadonlyMap<string, readonly string[]>): string[] {
   }
   return [];
 }
-
-Deno.test("What a model needs does not import the frame of commands", () => {
-  const found = offenders(
-    (file) => isRuntime(file) && !isHttp(file),
-    (target, { file }) => !COMMAND_FRAME.includes(target) || COMMAND_FRAME.includes(file),
-  );
-  assertEquals(found, []);
-});
 
 Deno.test("A cycle among files is found and named", () => {
   assertEquals(findCycle(new Map([["a", ["b"]], ["b", ["c", "d"]], ["d", ["b"]]])), ["b", "d", "b"]);
@@ -230,7 +239,10 @@ Deno.test("No source file is longer than 400 lines", async () => {
 Deno.test("What ECMAScript leaves to the engine reaches neither bundles nor answers", async () => {
   const approximate = /\bMath\.(?:a?(?:sin|cos|tan)h?|atan2|cbrt|exp|expm1|hypot|log|log10|log1p|log2|pow)\b/g;
   const found: string[] = [];
-  for (const file of (await Promise.all(["runtime/", "calibrate/", "kernels/reference/"].map(sourceFiles))).flat()) {
+  for (
+    const file
+      of (await Promise.all(["cli/", "image/", "runtime/", "calibrate/", "kernels/reference/"].map(sourceFiles))).flat()
+  ) {
     const source = (await Deno.readTextFile(new URL(file, ROOT))).replace(/\/\*[\s\S]*?\*\//g, "");
     for (const [call] of source.matchAll(approximate)) found.push(`${file} ${call}`);
   }

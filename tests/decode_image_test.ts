@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { encode } from "npm:fast-png@8.0.0";
-import { crc32 } from "../runtime/http/image/crc32.ts";
+import { crc32 } from "../image/crc32.ts";
 import { decodeImage } from "../runtime/http/mod.ts";
 import { decodeBase64 } from "../runtime/base64.ts";
 import { ANIMATED_WEBP, CMYK_JPEG, JPEG_FILES, PNG_FILES, WEBP_FILES } from "./support/image_files.ts";

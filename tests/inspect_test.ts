@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
-import { textTable } from "../calibrate/report/text_table.ts";
+import { textTable } from "../cli/text_table.ts";
 import { readBundle } from "../runtime/bundle/read.ts";
 import { writeBundle } from "../runtime/bundle/write.ts";
-import { escapeText } from "../runtime/escape_text.ts";
+import { escapeText } from "../cli/escape_text.ts";
 import { chooseBuild } from "../runtime/kernels/instance.ts";
 import { encodeProto, floats, modelProto, type ModelSpec, writeOnnx } from "./support/onnx_writer.ts";
 import { runTask } from "./support/task_command.ts";

@@ -6,7 +6,7 @@ import { evaluate, type Evaluation } from "../calibrate/evaluate.ts";
 import { floatModel } from "../calibrate/float_model.ts";
 import type { Graph } from "../calibrate/graph.ts";
 import { importOnnx } from "../calibrate/onnx/import.ts";
-import { decodeImage } from "../runtime/http/decode_image.ts";
+import { decodeImage } from "../image/decode_image.ts";
 import { Model } from "../runtime/model.ts";
 import { prepareImage, type Preprocessing } from "../runtime/preprocessing.ts";
 

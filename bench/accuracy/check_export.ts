@@ -21,11 +21,11 @@ import { writeNpy } from "../../calibrate/dataset/npy_writer.ts";
 import { openDataset } from "../../calibrate/dataset/open_dataset.ts";
 import { exportOnnx } from "../../calibrate/export/export_onnx.ts";
 import { rankOf } from "../../calibrate/report/accuracy.ts";
-import { textTable } from "../../calibrate/report/text_table.ts";
+import { textTable } from "../../cli/text_table.ts";
 import { readBundle } from "../../runtime/bundle/read.ts";
-import { runCommand } from "../../runtime/command.ts";
+import { runCommand } from "../../cli/command.ts";
 import { Model } from "../../runtime/model.ts";
-import { parseArguments } from "../../runtime/parse_arguments.ts";
+import { parseArguments } from "../../cli/parse_arguments.ts";
 import { normalizePixels, type Preprocessing } from "../../runtime/preprocessing.ts";
 
 const VARIANTS: Readonly<Record<string, Partial<CalibrationOptions>>> = {

@@ -6,10 +6,10 @@
  */
 
 import { fileURLToPath } from "node:url";
-import { createProgress } from "../../calibrate/report/progress.ts";
-import { textTable } from "../../calibrate/report/text_table.ts";
-import { runCommand } from "../../runtime/command.ts";
-import { parseArguments } from "../../runtime/parse_arguments.ts";
+import { createProgress } from "../../cli/progress.ts";
+import { textTable } from "../../cli/text_table.ts";
+import { runCommand } from "../../cli/command.ts";
+import { parseArguments } from "../../cli/parse_arguments.ts";
 import { BUDGET } from "../budget.ts";
 import { networkBundles } from "../networks/bundles.ts";
 import { mobilenetV2 } from "../networks/mobilenet_v2.ts";

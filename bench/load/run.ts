@@ -6,10 +6,10 @@
 
 import { checkOutput, writeOutput } from "../../calibrate/commands/files.ts";
 import { readCount } from "../../calibrate/commands/options.ts";
-import { textTable } from "../../calibrate/report/text_table.ts";
-import { runCommand } from "../../runtime/command.ts";
+import { textTable } from "../../cli/text_table.ts";
+import { runCommand } from "../../cli/command.ts";
 import { Model } from "../../runtime/model.ts";
-import { parseArguments } from "../../runtime/parse_arguments.ts";
+import { parseArguments } from "../../cli/parse_arguments.ts";
 import { sampleInputs } from "../sample_inputs.ts";
 import { medianTime } from "../time_model.ts";
 import { type LoadMeasurement, measureLoad } from "./measure.ts";

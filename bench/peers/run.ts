@@ -5,9 +5,9 @@
  */
 
 import { checkOutput, writeOutput } from "../../calibrate/commands/files.ts";
-import { createProgress } from "../../calibrate/report/progress.ts";
-import { runCommand } from "../../runtime/command.ts";
-import { parseArguments } from "../../runtime/parse_arguments.ts";
+import { createProgress } from "../../cli/progress.ts";
+import { runCommand } from "../../cli/command.ts";
+import { parseArguments } from "../../cli/parse_arguments.ts";
 import { BUDGET } from "../budget.ts";
 import { listBenchmarks, NETWORKS, type Runtime, RUNTIMES } from "./benchmarks.ts";
 import { checkOutputs } from "./check_outputs.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { textTable } from "../../calibrate/report/text_table.ts";
+import { textTable } from "../../cli/text_table.ts";
 import type { Row } from "./rows.ts";
 
 const HEADER = ["benchmark", "peer", "Octet", "peer's", "Octet / peer", "Octet's GMAC/s", "required", "met"];

@@ -5,12 +5,12 @@
  */
 
 import { elementCount } from "../../runtime/bundle/format.ts";
-import { runCommand } from "../../runtime/command.ts";
-import { parseArguments } from "../../runtime/parse_arguments.ts";
+import { runCommand } from "../../cli/command.ts";
+import { parseArguments } from "../../cli/parse_arguments.ts";
 import { calibrate } from "../calibrate.ts";
 import { observeShard } from "../observe_shard.ts";
 import { reportText } from "../report/report_text.ts";
-import { createProgress, type Progress } from "../report/progress.ts";
+import { createProgress, type Progress } from "../../cli/progress.ts";
 import { checkOutput, readInput, readNetwork, writeOutput } from "./files.ts";
 import { readShard } from "./shard_options.ts";
 import {

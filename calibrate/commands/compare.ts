@@ -4,12 +4,12 @@
  * @module
  */
 
-import { runCommand } from "../../runtime/command.ts";
-import { parseArguments } from "../../runtime/parse_arguments.ts";
+import { runCommand } from "../../cli/command.ts";
+import { parseArguments } from "../../cli/parse_arguments.ts";
 import { compareMethods } from "../compare/compare.ts";
 import { comparisonText } from "../compare/comparison_text.ts";
 import { selectMethods } from "../compare/methods.ts";
-import { createProgress } from "../report/progress.ts";
+import { createProgress } from "../../cli/progress.ts";
 import { checkOutput, readNetwork, writeOutput } from "./files.ts";
 import { PREPROCESSING_HELP, PREPROCESSING_OPTIONS, readCount, readPreprocessing, repeatOption } from "./options.ts";
 

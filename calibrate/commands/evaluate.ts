@@ -5,14 +5,14 @@
  */
 
 import { MAGIC } from "../../runtime/bundle/format.ts";
-import { runCommand } from "../../runtime/command.ts";
-import { fileError } from "../../runtime/file_error.ts";
+import { runCommand } from "../../cli/command.ts";
+import { fileError } from "../../cli/file_error.ts";
 import { Model } from "../../runtime/model.ts";
-import { parseArguments } from "../../runtime/parse_arguments.ts";
+import { parseArguments } from "../../cli/parse_arguments.ts";
 import { openDataset } from "../dataset/open_dataset.ts";
 import { evaluate } from "../evaluate.ts";
 import { floatModel } from "../float_model.ts";
-import { createProgress } from "../report/progress.ts";
+import { createProgress } from "../../cli/progress.ts";
 import { readInput, readNetwork } from "./files.ts";
 import {
   type OptionValues,

@@ -5,9 +5,9 @@
  */
 
 import { readBundle } from "../../runtime/bundle/read.ts";
-import { runCommand } from "../../runtime/command.ts";
-import { fileError } from "../../runtime/file_error.ts";
-import { parseArguments } from "../../runtime/parse_arguments.ts";
+import { runCommand } from "../../cli/command.ts";
+import { fileError } from "../../cli/file_error.ts";
+import { parseArguments } from "../../cli/parse_arguments.ts";
 import { exportOnnx } from "../export/export_onnx.ts";
 import { checkOutput, readInput, writeOutput } from "./files.ts";
 

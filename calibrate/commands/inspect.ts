@@ -7,10 +7,10 @@
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { readBundle } from "../../runtime/bundle/read.ts";
-import { runCommand } from "../../runtime/command.ts";
-import { escapeText } from "../../runtime/escape_text.ts";
-import { fileError } from "../../runtime/file_error.ts";
-import { parseArguments } from "../../runtime/parse_arguments.ts";
+import { runCommand } from "../../cli/command.ts";
+import { escapeText } from "../../cli/escape_text.ts";
+import { fileError } from "../../cli/file_error.ts";
+import { parseArguments } from "../../cli/parse_arguments.ts";
 import { type BundleDescription, describeBundle } from "../report/describe_bundle.ts";
 import { describeNetwork, type NetworkDescription } from "../report/describe_network.ts";
 import { bundleText, networkText } from "../report/description_text.ts";

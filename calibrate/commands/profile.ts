@@ -7,11 +7,11 @@
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { type Bundle, readBundle } from "../../runtime/bundle/read.ts";
-import { runCommand } from "../../runtime/command.ts";
-import { escapeText } from "../../runtime/escape_text.ts";
-import { fileError } from "../../runtime/file_error.ts";
+import { runCommand } from "../../cli/command.ts";
+import { escapeText } from "../../cli/escape_text.ts";
+import { fileError } from "../../cli/file_error.ts";
 import { loadKernels } from "../../runtime/kernels/modules.ts";
-import { parseArguments } from "../../runtime/parse_arguments.ts";
+import { parseArguments } from "../../cli/parse_arguments.ts";
 import { lower } from "../lower/lower.ts";
 import { importOnnx } from "../onnx/import.ts";
 import { profileProgram } from "../report/profile.ts";

@@ -14,7 +14,7 @@ import { lower } from "../lower/lower.ts";
 import { checkKeepFloat, layersOf } from "../precision/keep_layers.ts";
 import { prepareNetwork } from "../prepare_network.ts";
 import { accuracyOf } from "../report/accuracy.ts";
-import type { ProgressListener } from "../report/progress.ts";
+import type { ProgressListener } from "../../cli/progress.ts";
 import { type CalibrationSettings, completeSettings } from "../settings.ts";
 import { openLanesOf } from "../stream/lanes.ts";
 import { type FloatScores, scorePrograms } from "../stream/score_programs.ts";

@@ -5,7 +5,7 @@
  */
 
 import { percents } from "../report/report_text.ts";
-import { textTable } from "../report/text_table.ts";
+import { textTable } from "../../cli/text_table.ts";
 import type { Comparison, Spread } from "./comparison.ts";
 
 /** Lays a comparison out: a table of the methods, and what its figures are. */

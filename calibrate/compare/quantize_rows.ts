@@ -14,7 +14,7 @@ import type { Statistics } from "../observe/statistics.ts";
 import { quantizeMixed } from "../precision/quantize_mixed.ts";
 import type { PreparedNetwork } from "../prepare_network.ts";
 import { quantizeNetwork } from "../quantize_network.ts";
-import type { ProgressListener } from "../report/progress.ts";
+import type { ProgressListener } from "../../cli/progress.ts";
 import type { CalibrationSettings } from "../settings.ts";
 import type { Lanes } from "../stream/lanes.ts";
 import { rememberTasks } from "../stream/remember_tasks.ts";

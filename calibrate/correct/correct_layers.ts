@@ -11,7 +11,7 @@ import { lower } from "../lower/lower.ts";
 import type { LayerNode } from "../lower/lower_layer.ts";
 import type { QuantizationPlan } from "../quantize/plan.ts";
 import { fitsAccumulators, requantise } from "../quantize/requantise.ts";
-import type { ProgressListener } from "../report/progress.ts";
+import type { ProgressListener } from "../../cli/progress.ts";
 import type { WeightRounding } from "../settings.ts";
 import type { Lanes } from "../stream/lanes.ts";
 import { roundLayer } from "./round_layer.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { decodeImage } from "../../runtime/http/decode_image.ts";
+import { decodeImage } from "../../image/decode_image.ts";
 import { prepareImage, type Preprocessing } from "../../runtime/preprocessing.ts";
 import type { SampleSource } from "./dataset.ts";
 import { imageInput, sizeError } from "./image_input.ts";

@@ -4,10 +4,10 @@
  * @module
  */
 
-import { escapeText } from "../../runtime/escape_text.ts";
+import { escapeText } from "../../cli/escape_text.ts";
 import { grouped, shapesText, shortened } from "./description_text.ts";
 import type { Profile } from "./profile.ts";
-import { textTable } from "./text_table.ts";
+import { textTable } from "../../cli/text_table.ts";
 
 /** A profile in lines, without a newline at the end. */
 export function profileText(profile: Profile): string {

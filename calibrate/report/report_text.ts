@@ -6,7 +6,7 @@
 
 import type { Accuracy } from "./accuracy.ts";
 import type { CalibrationReport } from "./report.ts";
-import { textTable } from "./text_table.ts";
+import { textTable } from "../../cli/text_table.ts";
 
 /**
  * Lays a report out: a table of the layers, then the verdict.

@@ -41,7 +41,7 @@ ${entries.join("\n")}
 }
 
 async function script(entry: string, external: Record<string, string>): Promise<string> {
-  const replaced = { "runtime/http/image/codec_files.ts": CODEC_FILES };
+  const replaced = { "image/codec_files.ts": CODEC_FILES };
   return new TextDecoder().decode(await bundleScript({ entry: `edge/page/${entry}`, external, replaced }));
 }
 

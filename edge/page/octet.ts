@@ -6,4 +6,4 @@
  */
 
 export * from "../../runtime/mod.ts";
-export { decodeImage, type DecodeOptions } from "../../runtime/http/decode_image.ts";
+export { decodeImage, type DecodeOptions } from "../../image/decode_image.ts";

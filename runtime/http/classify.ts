@@ -7,7 +7,7 @@
 import type { Prediction } from "../model.ts";
 import { decodeUpload } from "./decode_upload.ts";
 import { HttpError, quote } from "./http_error.ts";
-import { imageFormat } from "./image/image_format.ts";
+import { imageFormat } from "../../image/image_format.ts";
 import type { Metrics } from "./metrics/metrics.ts";
 import type { LoadedModel } from "./models/model_registry.ts";
 import { jsonResponse } from "./response.ts";

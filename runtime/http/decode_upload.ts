@@ -5,7 +5,7 @@
  */
 
 import type { Pixels } from "../resize_image.ts";
-import { decodeImage } from "./decode_image.ts";
+import { decodeImage } from "../../image/decode_image.ts";
 import { HttpError } from "./http_error.ts";
 
 /**

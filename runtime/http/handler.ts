@@ -7,7 +7,7 @@
 import { compress } from "npm:hono@4.13.19/compress";
 import { requestId } from "npm:hono@4.13.19/request-id";
 import { Hono } from "npm:hono@4.13.19/tiny";
-import { DEFAULT_MAX_PIXELS } from "./decode_image.ts";
+import { DEFAULT_MAX_PIXELS } from "../../image/decode_image.ts";
 import type { Exchange } from "./exchange.ts";
 import { errorResponse, HttpError, quote } from "./http_error.ts";
 import { createMetrics, type Metrics } from "./metrics/metrics.ts";

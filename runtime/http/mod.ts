@@ -4,7 +4,7 @@
  * @module
  */
 
-export { decodeImage, type DecodeOptions } from "./decode_image.ts";
+export { decodeImage, type DecodeOptions } from "../../image/decode_image.ts";
 export { createEdgeFunction, type EdgeFunction } from "./edge.ts";
 export { createHandler, type Handler, type HandlerOptions } from "./handler.ts";
 export { FAILURE_REASONS, type FailureReason, HttpError, type HttpErrorOptions } from "./http_error.ts";

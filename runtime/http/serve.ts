@@ -5,8 +5,8 @@
  */
 
 import { bundleBytes } from "../bundle/file_bytes.ts";
-import { runCommand } from "../command.ts";
-import { escapeText } from "../escape_text.ts";
+import { runCommand } from "../../cli/command.ts";
+import { escapeText } from "../../cli/escape_text.ts";
 import { chooseBuild } from "../kernels/instance.ts";
 import { createHandler, type Handler } from "./handler.ts";
 import { createMetrics } from "./metrics/metrics.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { escapeText } from "../../../runtime/escape_text.ts";
+import { escapeText } from "../../../cli/escape_text.ts";
 
 const ENTITIES: Readonly<Record<string, string>> = {
   "&": "&amp;",

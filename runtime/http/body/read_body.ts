@@ -6,7 +6,7 @@
 
 import type { BudgetShare } from "./byte_budget.ts";
 import { createByteBuffer } from "./byte_buffer.ts";
-import { decompress } from "./decompress.ts";
+import { decompress } from "../../decompress.ts";
 import { HttpError, quote } from "../http_error.ts";
 
 /** Limits on a body. */

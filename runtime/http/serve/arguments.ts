@@ -4,8 +4,8 @@
  * @module
  */
 
-import { escapeText } from "../../escape_text.ts";
-import { parseArguments } from "../../parse_arguments.ts";
+import { escapeText } from "../../../cli/escape_text.ts";
+import { parseArguments } from "../../../cli/parse_arguments.ts";
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from "./logger.ts";
 import { CACHE_CHOICES, type CacheChoice } from "../models/source/bundle_cache.ts";
 import type { QueueSettings } from "./queue.ts";

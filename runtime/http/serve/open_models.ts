@@ -5,8 +5,8 @@
  */
 
 import type { Bundle } from "../../bundle/read.ts";
-import { escapeText } from "../../escape_text.ts";
-import { fileError } from "../../file_error.ts";
+import { escapeText } from "../../../cli/escape_text.ts";
+import { fileError } from "../../../cli/file_error.ts";
 import { findBundles, type FoundBundle } from "../models/source/find_bundles.ts";
 import { readBundleSource, type SourceOptions } from "../models/source/read_bundle_source.ts";
 import { readOnce } from "../models/source/read_once.ts";

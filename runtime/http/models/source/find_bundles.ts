@@ -4,8 +4,8 @@
  * @module
  */
 
-import { escapeText } from "../../../escape_text.ts";
-import { fileError } from "../../../file_error.ts";
+import { escapeText } from "../../../../cli/escape_text.ts";
+import { fileError } from "../../../../cli/file_error.ts";
 import { parseBundleAddress } from "./address.ts";
 
 /** A bundle that was named. */

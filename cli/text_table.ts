@@ -4,7 +4,7 @@
  * @module
  */
 
-import { escapeText } from "../../runtime/escape_text.ts";
+import { escapeText } from "./escape_text.ts";
 
 /** How a table is laid out. */
 export interface TextTableOptions {

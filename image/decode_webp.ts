@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Pixels } from "../../resize_image.ts";
+import type { Pixels } from "../runtime/resize_image.ts";
 import { decodeByCodec } from "./codec.ts";
 import { checkPixels } from "./image_format.ts";
 import { readWebpHeader } from "./webp_header.ts";

@@ -4,11 +4,11 @@
  * @module
  */
 
-import type { Pixels } from "../resize_image.ts";
-import { decodeJpeg } from "./image/decode_jpeg.ts";
-import { decodePng } from "./image/decode_png.ts";
-import { decodeWebp } from "./image/decode_webp.ts";
-import { imageFormat } from "./image/image_format.ts";
+import type { Pixels } from "../runtime/resize_image.ts";
+import { decodeJpeg } from "./decode_jpeg.ts";
+import { decodePng } from "./decode_png.ts";
+import { decodeWebp } from "./decode_webp.ts";
+import { imageFormat } from "./image_format.ts";
 
 /** Limits on images. */
 export interface DecodeOptions {

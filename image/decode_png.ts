@@ -5,8 +5,8 @@
  * @module
  */
 
-import type { Pixels } from "../../resize_image.ts";
-import { decompress } from "../body/decompress.ts";
+import type { Pixels } from "../runtime/resize_image.ts";
+import { decompress } from "../runtime/decompress.ts";
 import { checkPixels } from "./image_format.ts";
 import { type PngFile, readPngChunks } from "./png_chunks.ts";
 import { unfilterRow } from "./png_filter.ts";

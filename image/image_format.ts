@@ -4,7 +4,7 @@
  * @module
  */
 
-import { toHex } from "../../bundle/format.ts";
+import { toHex } from "../runtime/bundle/format.ts";
 
 /** Formats that are decoded. */
 export type ImageFormat = typeof IMAGE_FORMATS[number];

@@ -7,7 +7,7 @@
 
 import loadJpeg from "npm:@jsquash/jpeg@1.6.0/codec/dec/mozjpeg_dec.js";
 import loadWebp from "npm:@jsquash/webp@1.5.0/codec/dec/webp_dec.js";
-import type { Pixels } from "../../resize_image.ts";
+import type { Pixels } from "../runtime/resize_image.ts";
 import { codecModule } from "./codec_modules.ts";
 
 /** Formats that have a decoder here. */
