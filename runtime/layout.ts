@@ -47,7 +47,9 @@ export function layOut({ program, data }: Bundle, instance: KernelInstance): Lay
   const { memory } = instance;
   const inPlace = data.buffer === memory.buffer;
   const dataStart = inPlace ? data.byteOffset : align(instance.heapBase);
-  let end = dataStart + data.length + GUARD_BYTES;
+  // Growing the memory ends every view on it: a view on data in place then has no length.
+  const dataBytes = data.length;
+  let end = dataStart + dataBytes + GUARD_BYTES;
   const constants: number[] = [];
   const grouped: [spec: GroupedSpec, address: number][] = [];
   for (const spec of program.constants) {
@@ -61,7 +63,7 @@ export function layOut({ program, data }: Bundle, instance: KernelInstance): Lay
   }
   grow(memory, end);
   if (!inPlace) new Uint8Array(memory.buffer).set(data, dataStart);
-  const placed = new Uint8Array(memory.buffer, dataStart, data.length);
+  const placed = new Uint8Array(memory.buffer, dataStart, dataBytes);
   for (const [spec, address] of grouped) {
     expandWeights(spec, storedBytes(spec, placed), new Uint16Array(memory.buffer, address, spec.length / 2));
   }
