@@ -7,7 +7,7 @@
 import { collectDetails } from "./details/collect_details.ts";
 import type { CalibrationDetails } from "./details/details.ts";
 import { equalizeLayers } from "./equalize/equalize_layers.ts";
-import type { Graph } from "./graph.ts";
+import type { Graph } from "./graph/graph.ts";
 import { joinStatistics } from "./observe/join_statistics.ts";
 import { observeSamples } from "./observe/observe_samples.ts";
 import { describePrecision } from "./precision/describe_precision.ts";

@@ -34,7 +34,7 @@ export * from "./dataset/open_dataset.ts";
 export type { CorrectionMode, CorrectionTarget } from "./correct/correct_layer.ts";
 export * from "./evaluate.ts";
 export * from "./float_model.ts";
-export * from "./graph.ts";
+export * from "./graph/graph.ts";
 export * from "./onnx/errors.ts";
 export * from "./onnx/import.ts";
 export type { Shard } from "./observe/shard.ts";

@@ -6,7 +6,7 @@
  */
 
 import { equalizeLayers } from "./equalize/equalize_layers.ts";
-import type { Graph } from "./graph.ts";
+import type { Graph } from "./graph/graph.ts";
 import { observeSamples } from "./observe/observe_samples.ts";
 import { samplesOfShard, type Shard } from "./observe/shard.ts";
 import { writeStatistics } from "./observe/write_statistics.ts";

@@ -6,7 +6,7 @@
 
 import { DIGEST_BYTES, toHex } from "../runtime/bundle/format.ts";
 import { writeBundle } from "../runtime/bundle/write.ts";
-import type { Graph } from "./graph.ts";
+import type { Graph } from "./graph/graph.ts";
 import { chooseForms, type FormChoice } from "./lower/forms.ts";
 import { lower, type Lowered } from "./lower/lower.ts";
 import { type ParameterGroup, parameterGroups } from "./quantize/observed_values.ts";

@@ -10,7 +10,7 @@ import type { Preprocessing } from "../runtime/preprocessing.ts";
 import { checkDataset } from "./dataset/check_dataset.ts";
 import type { Dataset } from "./dataset/dataset.ts";
 import { type DatasetOptions, openDataset } from "./dataset/open_dataset.ts";
-import type { Graph } from "./graph.ts";
+import type { Graph } from "./graph/graph.ts";
 import { type PreparedNetwork, prepareNetwork } from "./prepare_network.ts";
 import type { ProgressListener } from "../cli/progress.ts";
 import { type Lanes, openLanes } from "./stream/lanes.ts";

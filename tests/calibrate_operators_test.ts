@@ -2,7 +2,7 @@ import { assert } from "@std/assert";
 import { calibrate } from "../calibrate/calibrate.ts";
 import { writeNpy } from "../calibrate/dataset/npy_writer.ts";
 import { floatModel } from "../calibrate/float_model.ts";
-import type { Graph } from "../calibrate/graph.ts";
+import type { Graph } from "../calibrate/graph/graph.ts";
 import { importOnnx } from "../calibrate/onnx/import.ts";
 import { Model } from "../runtime/model.ts";
 import { OPERATOR_CASES } from "./support/onnx_operator_cases.ts";

@@ -10,7 +10,7 @@ import { createRowLane, ROW_LANES, type RowLane } from "../calibrate/compare/row
 import { writeNpy } from "../calibrate/dataset/npy_writer.ts";
 import { openDataset } from "../calibrate/dataset/open_dataset.ts";
 import { evaluate } from "../calibrate/evaluate.ts";
-import type { Graph } from "../calibrate/graph.ts";
+import type { Graph } from "../calibrate/graph/graph.ts";
 import type { Lowered } from "../calibrate/lower/lower.ts";
 import { importOnnx } from "../calibrate/onnx/import.ts";
 import { completeSettings } from "../calibrate/settings.ts";

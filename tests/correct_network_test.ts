@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import { calibrate, type CalibrationOptions } from "../calibrate/calibrate.ts";
 import { writeNpy } from "../calibrate/dataset/npy_writer.ts";
-import type { ConvolutionNode, Graph } from "../calibrate/graph.ts";
+import type { ConvolutionNode, Graph } from "../calibrate/graph/graph.ts";
 import { importOnnx } from "../calibrate/onnx/import.ts";
 import { readBundle } from "../runtime/bundle/read.ts";
 import { random } from "./support/random.ts";

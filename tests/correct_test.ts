@@ -1,6 +1,6 @@
 import { assert, assertAlmostEquals, assertEquals, assertGreater } from "@std/assert";
 import { type CorrectionOptions, correctLayer } from "../calibrate/correct/correct_layer.ts";
-import type { FoldedNormalization } from "../calibrate/graph.ts";
+import type { FoldedNormalization } from "../calibrate/graph/graph.ts";
 import {
   createMoments,
   errorOf,

@@ -1,8 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { linkChannels } from "../calibrate/equalize/channel_links.ts";
 import { equalizeLayers } from "../calibrate/equalize/equalize_layers.ts";
-import type { ConvolutionNode, FullyConnectedNode, Graph, Node } from "../calibrate/graph.ts";
-import { verifyGraph } from "../calibrate/graph_check.ts";
+import type { ConvolutionNode, FullyConnectedNode, Graph, Node } from "../calibrate/graph/graph.ts";
+import { verifyGraph } from "../calibrate/operators/check_graph.ts";
 import { importOnnx } from "../calibrate/onnx/import.ts";
 import type { Activation } from "../runtime/activation.ts";
 import { interpret } from "./support/interpret.ts";

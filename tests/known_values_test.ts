@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertGreater, assertRejects } from "@std/assert";
 import { calibrate } from "../calibrate/calibrate.ts";
 import { writeNpy } from "../calibrate/dataset/npy_writer.ts";
-import type { Node } from "../calibrate/graph.ts";
+import type { Node } from "../calibrate/graph/graph.ts";
 import { createHistogram, observe } from "../calibrate/observe/histogram.ts";
 import { observeKnown } from "../calibrate/quantize/known_values.ts";
 import type { CalibrationReport, LayerReport } from "../calibrate/report/report.ts";

@@ -1,5 +1,6 @@
+import { layersOf } from "../calibrate/graph/layers.ts";
 import { assert, assertEquals } from "@std/assert";
-import type { ConvolutionNode } from "../calibrate/graph.ts";
+import type { ConvolutionNode } from "../calibrate/graph/graph.ts";
 import { importOnnx } from "../calibrate/onnx/import.ts";
 import { lowBitLayers } from "../calibrate/quantize/low_bit_layers.ts";
 import { quantizeWeights, type WeightOptions } from "../calibrate/quantize/quantize_weights.ts";
@@ -138,7 +139,7 @@ Deno.test("The first layer and depthwise ones keep 8 bits", async () => {
   const folder = new URL("../examples/demo/", import.meta.url);
   const graph = importOnnx(await Deno.readFile(new URL("network.onnx", folder)), { name: "demo" });
   const low = lowBitLayers(graph);
-  const layers = graph.nodes.filter((node) => node.op === "convolution" || node.op === "fullyConnected");
+  const layers = layersOf(graph);
   assert(!low.has(layers[0].output));
   for (const layer of layers.slice(1)) {
     assertEquals(low.has(layer.output), !(layer.op === "convolution" && layer.groups > 1), layer.name);

@@ -1,6 +1,6 @@
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
-import { verifyGraph } from "../calibrate/graph_check.ts";
-import type { BinaryNode, ConvolutionNode, Graph, PoolNode, ResizeAxis } from "../calibrate/graph.ts";
+import { verifyGraph } from "../calibrate/operators/check_graph.ts";
+import type { BinaryNode, ConvolutionNode, Graph, PoolNode, ResizeAxis } from "../calibrate/graph/graph.ts";
 import { lower } from "../calibrate/lower/lower.ts";
 import type { Activation } from "../runtime/activation.ts";
 import { checkLifetimes } from "../runtime/bundle/check_lifetimes.ts";

@@ -1,5 +1,5 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
-import type { Graph } from "../calibrate/graph.ts";
+import type { Graph } from "../calibrate/graph/graph.ts";
 import { importOnnx } from "../calibrate/onnx/import.ts";
 import { interpret } from "./support/interpret.ts";
 import { pattern } from "./support/onnx_operator_cases.ts";

@@ -1,6 +1,6 @@
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
-import { verifyGraph } from "../calibrate/graph_check.ts";
-import type { ConvolutionNode, FullyConnectedNode, Graph, Node } from "../calibrate/graph.ts";
+import { verifyGraph } from "../calibrate/operators/check_graph.ts";
+import type { ConvolutionNode, FullyConnectedNode, Graph, Node } from "../calibrate/graph/graph.ts";
 import { importOnnx } from "../calibrate/onnx/import.ts";
 import { planReshape } from "../calibrate/passes/reshape_order.ts";
 import { interpret } from "./support/interpret.ts";

@@ -2,9 +2,9 @@ import { assert, assertAlmostEquals, assertEquals, assertLess, assertRejects, as
 import { fileURLToPath } from "node:url";
 import { calibrate, type CalibrationOptions, type CalibrationResult } from "../calibrate/calibrate.ts";
 import { floatModel } from "../calibrate/float_model.ts";
-import type { Graph } from "../calibrate/graph.ts";
+import type { Graph } from "../calibrate/graph/graph.ts";
 import { importOnnx } from "../calibrate/onnx/import.ts";
-import { layersOf } from "../calibrate/precision/keep_layers.ts";
+import { layersOf } from "../calibrate/graph/layers.ts";
 import { completeSettings } from "../calibrate/settings.ts";
 import { readBundle } from "../runtime/bundle/read.ts";
 import { Model } from "../runtime/model.ts";

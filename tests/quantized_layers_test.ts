@@ -1,5 +1,5 @@
 import { assert } from "@std/assert";
-import type { ConvolutionNode } from "../calibrate/graph.ts";
+import type { ConvolutionNode } from "../calibrate/graph/graph.ts";
 import type { Activation } from "../runtime/activation.ts";
 import { activate } from "./support/interpret.ts";
 import { random } from "./support/random.ts";

@@ -4,7 +4,7 @@ import { calibrate, type CalibrationOptions, type CalibrationResult } from "../c
 import { writeNpy } from "../calibrate/dataset/npy_writer.ts";
 import { splitError, thresholdCurve } from "../calibrate/details/threshold_curve.ts";
 import { worstSamples } from "../calibrate/details/worst_samples.ts";
-import type { Graph, Node } from "../calibrate/graph.ts";
+import type { Graph, Node } from "../calibrate/graph/graph.ts";
 import { createHistogram, observe } from "../calibrate/observe/histogram.ts";
 import { importOnnx } from "../calibrate/onnx/import.ts";
 import { reportPage } from "../calibrate/report/page/report_page.ts";

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { calibrate, type CalibrationOptions } from "../calibrate/calibrate.ts";
-import type { FullyConnectedNode } from "../calibrate/graph.ts";
+import type { FullyConnectedNode } from "../calibrate/graph/graph.ts";
 import { type Gram, GramSums, mergeGram } from "../calibrate/observe/gram.ts";
 import { importOnnx } from "../calibrate/onnx/import.ts";
 import { quantizeWeights } from "../calibrate/quantize/quantize_weights.ts";

@@ -4,7 +4,7 @@ import { readNpy } from "../calibrate/dataset/npy.ts";
 import { openDataset } from "../calibrate/dataset/open_dataset.ts";
 import { evaluate, type Evaluation } from "../calibrate/evaluate.ts";
 import { floatModel } from "../calibrate/float_model.ts";
-import type { Graph } from "../calibrate/graph.ts";
+import type { Graph } from "../calibrate/graph/graph.ts";
 import { importOnnx } from "../calibrate/onnx/import.ts";
 import { decodeImage } from "../image/decode_image.ts";
 import { Model } from "../runtime/model.ts";

@@ -5,7 +5,7 @@
  */
 
 import { basename, extname, resolve } from "node:path";
-import type { Graph } from "../graph.ts";
+import type { Graph } from "../graph/graph.ts";
 import { importOnnx } from "../onnx/import.ts";
 
 /** Reads a file, with its name in the error. @throws {TypeError} Where it cannot be read. */

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { layersOf } from "../graph/layers.ts";
 import { lifetimesOf } from "../../runtime/bundle/check_lifetimes.ts";
 import { tensorBytes } from "../../runtime/bundle/format.ts";
 import type { Preprocessing } from "../../runtime/preprocessing.ts";
@@ -104,7 +105,7 @@ function countCorrections(
   rows: readonly { settings: CalibrationSettings }[],
   progress: ProgressListener | undefined,
 ): () => void {
-  const layers = graph.nodes.filter(({ op }) => op === "convolution" || op === "fullyConnected").length;
+  const layers = layersOf(graph).length;
   const total = layers * rows.filter(({ settings }) => settings.usp !== "off").length;
   let done = 0;
   return () => progress?.("Correcting statistics", Math.min(++done, total), total);

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { FoldedNormalization } from "../graph.ts";
+import type { FoldedNormalization } from "../graph/graph.ts";
 import { createMoments, errorOf, type JointMoments, mergeMoments } from "../observe/moments.ts";
 import type { LayerCorrection } from "../quantize/plan.ts";
 

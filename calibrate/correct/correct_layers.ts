@@ -5,10 +5,10 @@
  * @module
  */
 
-import type { Graph } from "../graph.ts";
+import type { Graph } from "../graph/graph.ts";
 import type { FormChoice } from "../lower/forms.ts";
 import { lower } from "../lower/lower.ts";
-import type { LayerNode } from "../lower/lower_layer.ts";
+import type { LayerNode } from "../graph/layers.ts";
 import type { QuantizationPlan } from "../quantize/plan.ts";
 import { fitsAccumulators, requantise } from "../quantize/requantise.ts";
 import type { ProgressListener } from "../../cli/progress.ts";

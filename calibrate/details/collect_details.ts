@@ -8,7 +8,7 @@ import { constantBytes } from "../../runtime/bundle/format.ts";
 import type { Lowered } from "../lower/lower.ts";
 import type { Statistics } from "../observe/statistics.ts";
 import type { MixedNetwork } from "../precision/quantize_mixed.ts";
-import { layersOf } from "../precision/keep_layers.ts";
+import { layersOf } from "../graph/layers.ts";
 import type { ComparisonListener } from "../report/compare_programs.ts";
 import { type Profile, profileProgram } from "../report/profile.ts";
 import type { CalibrationReport } from "../report/report.ts";

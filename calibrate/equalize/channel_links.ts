@@ -6,7 +6,8 @@
  */
 
 import type { Activation } from "../../runtime/activation.ts";
-import type { BinaryNode, Graph, Node } from "../graph.ts";
+import type { BinaryNode, Graph, Node } from "../graph/graph.ts";
+import { isLayer } from "../graph/layers.ts";
 
 /** Channels of all values, those that must have the same factor brought together. */
 export interface ChannelLinks {
@@ -73,10 +74,10 @@ export function linkChannels(graph: Graph): ChannelLinks {
   for (const node of graph.nodes) {
     if ("activation" in node && !HOMOGENEOUS.has(node.activation.kind)) {
       fix(node.output);
-      if (node.op !== "convolution" && node.op !== "fullyConnected") node.inputs.forEach(fix);
+      if (!isLayer(node)) node.inputs.forEach(fix);
       continue;
     }
-    if (node.op === "convolution" || node.op === "fullyConnected") continue;
+    if (isLayer(node)) continue;
     if (!linkNode(node)) [...node.inputs, node.output].forEach(fix);
   }
   return {

@@ -8,8 +8,8 @@
  * @module
  */
 
-import type { FoldedNormalization, Graph, Node } from "../graph.ts";
-import type { LayerNode } from "../lower/lower_layer.ts";
+import type { FoldedNormalization, Graph } from "../graph/graph.ts";
+import { groupsOf, isLayer, type LayerNode, layersOf } from "../graph/layers.ts";
 import { type ChannelLinks, linkChannels } from "./channel_links.ts";
 
 /** Factors stay within its inverse and it. */
@@ -69,7 +69,7 @@ export function equalizeLayers(graph: Graph): Equalized {
   const links = linkChannels(graph);
   const factors = new Float64Array(links.count).fill(1);
   const factorOf = (channel: number) => factors[links.root(channel)];
-  const layers = graph.nodes.filter(isLayer).map((layer) => magnitudesOf(layer, links));
+  const layers = layersOf(graph).map((layer) => magnitudesOf(layer, links));
   for (const layer of layers) {
     layer.made = largestOf(layer.layer.weightShape[0], (index) => madeRange({ layer, index }, factorOf));
     layer.read = largestOf(links.channels(layer.layer.inputs[0]), (index) => readRange({ layer, index }, factorOf));
@@ -91,10 +91,6 @@ export function equalizeLayers(graph: Graph): Equalized {
   return { graph: { ...graph, nodes }, channels };
 }
 
-function isLayer(node: Node): node is LayerNode {
-  return node.op === "convolution" || node.op === "fullyConnected";
-}
-
 function magnitudesOf(layer: LayerNode, links: ChannelLinks): Magnitudes {
   const [outputs, inputs] = layer.weightShape;
   const taps = layer.weights.length / (outputs * inputs);
@@ -103,7 +99,7 @@ function magnitudesOf(layer: LayerNode, links: ChannelLinks): Magnitudes {
     const kernel = Math.floor(index / taps);
     largest[kernel] = Math.max(largest[kernel], Math.abs(weight));
   });
-  const groups = layer.op === "convolution" ? layer.groups : 1;
+  const groups = groupsOf(layer);
   const [from, to] = [links.first(layer.inputs[0]), links.first(layer.output)];
   return { layer, largest, inputs, groups, from, to, made: 1, read: 1 };
 }
@@ -167,7 +163,7 @@ function largestOf(count: number, value: (index: number) => number): number {
 function scaleLayer(layer: LayerNode, links: ChannelLinks, factorOf: (channel: number) => number): LayerNode {
   const [outputs, inputs] = layer.weightShape;
   const taps = layer.weights.length / (outputs * inputs);
-  const groups = layer.op === "convolution" ? layer.groups : 1;
+  const groups = groupsOf(layer);
   const [from, to] = [links.first(layer.inputs[0]), links.first(layer.output)];
   const divide = (values: Float32Array) => values.map((value, index) => value / factorOf(to + index));
   const weights = layer.weights.map((weight, index) => {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { consumersOf, type Graph, type Node } from "../graph.ts";
+import { consumersOf, type Graph, type Node } from "../graph/graph.ts";
 
 /** The form in which a value is kept in memory. */
 export type Form = "u8" | "f32";

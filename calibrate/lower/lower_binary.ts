@@ -5,7 +5,7 @@
  */
 
 import type { StepAttribute } from "../../runtime/program.ts";
-import type { BinaryNode } from "../graph.ts";
+import type { BinaryNode } from "../graph/graph.ts";
 import { clampOf } from "../quantize/requantise.ts";
 import type { LowerContext } from "./lower.ts";
 import { activationAttributes } from "./lower_layer.ts";

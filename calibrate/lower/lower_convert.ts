@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { ActivationNode } from "../graph.ts";
+import type { ActivationNode } from "../graph/graph.ts";
 import { activationTable } from "../quantize/activation_table.ts";
 import type { Form } from "./forms.ts";
 import type { LowerContext } from "./lower.ts";

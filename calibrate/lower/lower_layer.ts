@@ -6,7 +6,7 @@
 
 import type { Activation } from "../../runtime/activation.ts";
 import type { StepAttribute } from "../../runtime/program.ts";
-import type { ConvolutionNode, FullyConnectedNode } from "../graph.ts";
+import { fourDimensions, groupsOf, isDepthwise, type LayerNode } from "../graph/layers.ts";
 import {
   packConvolutionF32,
   packConvolutionU8,
@@ -37,20 +37,6 @@ export interface LayerParts {
   offsets?: number;
 }
 
-/** A node with weights. */
-export type LayerNode = ConvolutionNode | FullyConnectedNode;
-
-/** Whether every channel of a convolution is filtered on its own. */
-export function isDepthwise(node: LayerNode): boolean {
-  return node.op === "convolution" && node.groups > 1 && node.groups === node.weightShape[0] &&
-    node.weightShape[1] === 1;
-}
-
-/** The kernel's weights as [outputs, inputs / groups, height, width]. */
-export function fourDimensions(node: LayerNode): [number, number, number, number] {
-  return node.op === "convolution" ? node.weightShape : [...node.weightShape, 1, 1];
-}
-
 /** The attributes `activation` and `activationParameters` of a step. */
 export function activationAttributes(activation: Activation): Record<string, StepAttribute> {
   const { kind } = activation;
@@ -74,7 +60,7 @@ function lowerFloat(context: LowerContext, node: LayerNode): void {
   const { builder, probes } = context;
   const shape = fourDimensions(node);
   const depthwise = isDepthwise(node);
-  const groups = node.op === "convolution" ? node.groups : 1;
+  const groups = groupsOf(node);
   const weights = builder.constant(
     depthwise ? packDepthwiseF32(node.weights, shape) : packConvolutionF32(node.weights, shape, groups),
   );
@@ -119,7 +105,7 @@ function lowerQuantized(context: LowerContext, node: LayerNode): void {
   const input = plan!.values.get(node.inputs[0])!;
   const form = context.forms.computed.get(node.output)!;
   const quantization = form === "u8" ? plan!.values.get(node.output)! : undefined;
-  const groups = node.op === "convolution" ? node.groups : 1;
+  const groups = groupsOf(node);
   const kernel = isDepthwise(node) ? "depthwise_u8" : "convolution_u8";
   const weights = quantized.groups
     ? builder.groupedConstant(packLevels(quantized.values, quantized.groups, { shape: fourDimensions(node), groups }))
@@ -180,7 +166,7 @@ function lowerQuantized(context: LowerContext, node: LayerNode): void {
 export function packQuantized(node: LayerNode, values: Int8Array): Int8Array {
   const shape = fourDimensions(node);
   if (isDepthwise(node)) return packDepthwiseU8(values, shape);
-  return packConvolutionU8(values, shape, node.op === "convolution" ? node.groups : 1);
+  return packConvolutionU8(values, shape, groupsOf(node));
 }
 
 /** What makes accumulators of q those of q - z: per output channel, minus the zero point times the sum of the weights. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { MatMulNode, SoftmaxNode } from "../graph.ts";
+import type { MatMulNode, SoftmaxNode } from "../graph/graph.ts";
 import type { LowerContext } from "./lower.ts";
 import { copy, stridesOf } from "./lower_movement.ts";
 

@@ -5,7 +5,7 @@
  */
 
 import { quantizeValue } from "../../runtime/quantization.ts";
-import type { ConcatNode, DilateNode, Node, PadNode, ReshapeNode, SliceNode, TransposeNode } from "../graph.ts";
+import type { ConcatNode, DilateNode, Node, PadNode, ReshapeNode, SliceNode, TransposeNode } from "../graph/graph.ts";
 import type { Form } from "./forms.ts";
 import type { LowerContext } from "./lower.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { PoolNode, ReduceMeanNode, ResizeAxis, ResizeNode } from "../graph.ts";
+import type { PoolNode, ReduceMeanNode, ResizeAxis, ResizeNode } from "../graph/graph.ts";
 import type { LowerContext } from "./lower.ts";
 
 /** Lowers pooling. */

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { layersOf } from "../graph/layers.ts";
 import { FINGERPRINT_BYTES } from "../dataset/fingerprint.ts";
 import { hashNetwork, type PreparedNetwork } from "../prepare_network.ts";
 import { atomsOf } from "../quantize/observed_values.ts";
@@ -73,8 +74,7 @@ export async function observeSamples(
 /** The values of a network that statistics are taken of. */
 export function watchedValues({ graph, groups }: Pick<PreparedNetwork, "graph" | "groups">): Watched {
   const producers = new Map(graph.nodes.map((node) => [node.output, node]));
-  const layers = graph.nodes.filter(({ op }) => op === "convolution" || op === "fullyConnected");
-  const inputs = new Set(layers.map((layer) => layer.inputs[0]));
+  const inputs = new Set(layersOf(graph).map((layer) => layer.inputs[0]));
   return {
     values: groups.flatMap(({ sources }) => sources).map((name) => ({ name, atoms: atomsOf(producers.get(name)) })),
     channels: [...inputs].map((name) => ({ name, channels: graph.values.get(name)!.shape.at(-1)! })),

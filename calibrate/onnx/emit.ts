@@ -5,7 +5,7 @@
  */
 
 import type { Activation } from "../../runtime/activation.ts";
-import type { BinaryNode, ConvolutionNode, NodeBase, PoolNode, Value } from "../graph.ts";
+import type { BinaryNode, ConvolutionNode, NodeBase, PoolNode, Value } from "../graph/graph.ts";
 import { OnnxError } from "./errors.ts";
 import { define, type Lowering } from "./lowering.ts";
 import { elementCount } from "./tensor.ts";

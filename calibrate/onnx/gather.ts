@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Value } from "../graph.ts";
+import type { Value } from "../graph/graph.ts";
 import { emitConcat, emitSlice } from "./emit.ts";
 import type { Lowering } from "./lowering.ts";
 

@@ -5,8 +5,8 @@
  * @module
  */
 
-import { verifyGraph } from "../graph_check.ts";
-import type { Graph } from "../graph.ts";
+import { verifyGraph } from "../operators/check_graph.ts";
+import type { Graph } from "../graph/graph.ts";
 import { runPasses } from "../passes/run_passes.ts";
 import { decodeOnnx } from "./decode.ts";
 import { UnsupportedOperatorsError } from "./errors.ts";

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Value } from "../graph.ts";
+import type { Value } from "../graph/graph.ts";
 import { emitReshape } from "./emit.ts";
 import { UnsupportedReason } from "./errors.ts";
 import type { Lowering } from "./lowering.ts";

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { FoldedNormalization, Graph, Port, Value } from "../graph.ts";
+import type { FoldedNormalization, Graph, Port, Value } from "../graph/graph.ts";
 import { OnnxError, quote, type UnsupportedOperator, UnsupportedOperatorsError, UnsupportedReason } from "./errors.ts";
 import { foldNode, foldShape } from "./fold/fold.ts";
 import type { Lowering } from "./lowering.ts";

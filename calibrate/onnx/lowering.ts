@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { FoldedNormalization, Node, Value } from "../graph.ts";
+import type { FoldedNormalization, Node, Value } from "../graph/graph.ts";
 import { OnnxError, quote, UnsupportedReason } from "./errors.ts";
 import type { OnnxNode } from "./model.ts";
 import { elementCount, isFloatType, MAXIMUM_ELEMENTS, MAXIMUM_RANK, type Tensor } from "./tensor.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Port } from "../graph.ts";
+import type { Port } from "../graph/graph.ts";
 import { elementTypeName } from "./decode_tensor.ts";
 import { OnnxError, quote } from "./errors.ts";
 import type { OnnxPort } from "./model.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { ResizeAxis } from "../graph.ts";
+import type { ResizeAxis } from "../graph/graph.ts";
 
 const COORDINATE_MODES = [
   "half_pixel",

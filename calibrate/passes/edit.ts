@@ -4,7 +4,7 @@
  * @module
  */
 
-import { consumersOf, type Graph, type Node } from "../graph.ts";
+import { consumersOf, type Graph, type Node } from "../graph/graph.ts";
 
 /** What a pass asks about a graph. */
 export interface Surroundings {

@@ -6,12 +6,11 @@
  * @module
  */
 
-import type { ConvolutionNode, FoldedNormalization, FullyConnectedNode, Graph, Node } from "../graph.ts";
+import type { ConvolutionNode, FoldedNormalization, Graph, Node } from "../graph/graph.ts";
+import { isLayer, type LayerNode } from "../graph/layers.ts";
 import { replaceNodes } from "./edit.ts";
 import { surroundingsOf } from "./edit.ts";
 import { removeUnused } from "./remove_unused.ts";
-
-type Layer = ConvolutionNode | FullyConnectedNode;
 
 /**
  * The graph with per-channel scales folded into the convolution or fully
@@ -57,16 +56,15 @@ export function isChannelScale(node: Node): node is ConvolutionNode {
     node.pads.every((pad) => pad === 0);
 }
 
-function isPlainLayer(node: Node): node is Layer {
-  return (node.op === "convolution" || node.op === "fullyConnected") &&
-    node.activation.kind === "identity";
+function isPlainLayer(node: Node): node is LayerNode {
+  return isLayer(node) && node.activation.kind === "identity";
 }
 
 function scaleLayer(
-  layer: Layer,
+  layer: LayerNode,
   scale: ConvolutionNode,
   said: FoldedNormalization | undefined,
-): Layer {
+): LayerNode {
   const { activation, slopes } = scale;
   const scaled = scaleChannels(layer, { scale: scale.weights, shift: scale.bias });
   return {
@@ -78,7 +76,7 @@ function scaleLayer(
 }
 
 /** The layer with its outputs multiplied and shifted per channel. */
-export function scaleChannels<L extends Layer>(
+export function scaleChannels<L extends LayerNode>(
   layer: L,
   { scale, shift }: { scale: Float32Array; shift: Float32Array },
 ): L {

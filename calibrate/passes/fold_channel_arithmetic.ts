@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { BinaryNode, ConvolutionNode, Graph, Node, Value } from "../graph.ts";
+import type { BinaryNode, ConvolutionNode, Graph, Node, Value } from "../graph/graph.ts";
 import { replaceNodes, surroundingsOf } from "./edit.ts";
 import { scaleChannels } from "./fold_batch_normalization.ts";
 import { removeUnused } from "./remove_unused.ts";

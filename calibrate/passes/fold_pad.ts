@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Graph, Node, PadNode } from "../graph.ts";
+import type { Graph, Node, PadNode } from "../graph/graph.ts";
 import { replaceNodes, surroundingsOf } from "./edit.ts";
 import { removeUnused } from "./remove_unused.ts";
 

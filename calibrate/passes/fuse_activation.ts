@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { ActivationNode, Graph, Node } from "../graph.ts";
+import type { ActivationNode, Graph, Node } from "../graph/graph.ts";
 import { replaceNodes, surroundingsOf } from "./edit.ts";
 import { removeUnused } from "./remove_unused.ts";
 

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Node, Value } from "../graph.ts";
+import type { Node, Value } from "../graph/graph.ts";
 
 /** A value of the source graph and how the new graph holds it. */
 export interface Held {

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Graph, Node } from "../graph.ts";
+import type { Graph, Node } from "../graph/graph.ts";
 import { replaceNodes } from "./edit.ts";
 import { removeUnused } from "./remove_unused.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Graph, Node } from "../graph.ts";
+import type { Graph, Node } from "../graph/graph.ts";
 
 const STRUCTURAL = new Set(["reshape", "transpose", "slice", "pad", "dilate", "concat"]);
 

@@ -6,7 +6,7 @@
  */
 
 import type { Activation } from "../../runtime/activation.ts";
-import type { BinaryNode, Graph, Node } from "../graph.ts";
+import type { BinaryNode, Graph, Node } from "../graph/graph.ts";
 import { replaceNodes, surroundingsOf } from "./edit.ts";
 import { removeUnused } from "./remove_unused.ts";
 

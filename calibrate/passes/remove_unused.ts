@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Graph, Node, Value } from "../graph.ts";
+import type { Graph, Node, Value } from "../graph/graph.ts";
 
 /** The graph without nodes and values that no output depends on. */
 export function removeUnused(graph: Graph): Graph {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { FoldedNormalization, Graph } from "../graph.ts";
+import type { FoldedNormalization, Graph } from "../graph/graph.ts";
 import { foldBatchNormalization } from "./fold_batch_normalization.ts";
 import { foldChannelArithmetic } from "./fold_channel_arithmetic.ts";
 import { foldPad } from "./fold_pad.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type BinaryNode, consumersOf, type Graph, type Node } from "../graph.ts";
+import { type BinaryNode, consumersOf, type Graph, type Node } from "../graph/graph.ts";
 import { replaceNodes } from "./edit.ts";
 import { removeUnused } from "./remove_unused.ts";
 

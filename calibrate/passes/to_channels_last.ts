@@ -4,7 +4,7 @@
  * @module
  */
 
-import { consumersOf, type FullyConnectedNode, type Graph, type Node } from "../graph.ts";
+import { consumersOf, type FullyConnectedNode, type Graph, type Node } from "../graph/graph.ts";
 import {
   addNode,
   CHANNELS_LAST,

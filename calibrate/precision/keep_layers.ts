@@ -4,15 +4,10 @@
  * @module
  */
 
-import type { Graph } from "../graph.ts";
+import type { Graph } from "../graph/graph.ts";
+import { layersOf } from "../graph/layers.ts";
 import { chooseForms } from "../lower/forms.ts";
-import type { LayerNode } from "../lower/lower_layer.ts";
 import type { PreparedNetwork } from "../prepare_network.ts";
-
-/** The layers with weights, in order. */
-export function layersOf(graph: Graph): LayerNode[] {
-  return graph.nodes.filter((node): node is LayerNode => node.op === "convolution" || node.op === "fullyConnected");
-}
 
 /**
  * Keeps layers of a network in float: they read float values, which the nodes

@@ -12,7 +12,8 @@ import { evenlySpread } from "../quantize_network.ts";
 import type { Session } from "../session.ts";
 import type { CalibrationSettings } from "../settings.ts";
 import { type FloatScores, scorePrograms } from "../stream/score_programs.ts";
-import { keepLayers, layersOf } from "./keep_layers.ts";
+import { layersOf } from "../graph/layers.ts";
+import { keepLayers } from "./keep_layers.ts";
 
 /** What becomes of a network when one of its layers stays in float. */
 export interface LayerSensitivity {

@@ -6,7 +6,7 @@
  */
 
 import { elementCount } from "../../runtime/bundle/format.ts";
-import type { Graph, Node } from "../graph.ts";
+import type { Graph, Node } from "../graph/graph.ts";
 import { createHistogram, type Histogram, observe } from "../observe/histogram.ts";
 import { type Observation, RAW_VALUES } from "../observe/statistics.ts";
 

@@ -5,9 +5,9 @@
  */
 
 import { elementCount } from "../../runtime/bundle/format.ts";
-import type { Graph } from "../graph.ts";
+import type { Graph } from "../graph/graph.ts";
 import { type FormChoice, keepsFloat } from "../lower/forms.ts";
-import type { LayerNode } from "../lower/lower_layer.ts";
+import { type LayerNode, layersOf } from "../graph/layers.ts";
 import { type ChannelMoments, meanSquaresOf } from "../observe/channel_moments.ts";
 import { type Histogram, uniteHistograms } from "../observe/histogram.ts";
 import type { Observation } from "../observe/statistics.ts";
@@ -95,8 +95,8 @@ export async function makePlan(
       inputImportance: meanSquaresOf(network.channels.get(layer.inputs[0])!),
     }),
   });
-  const layers = graph.nodes.filter((node): node is LayerNode =>
-    (node.op === "convolution" || node.op === "fullyConnected") && network.forms.computed.has(node.output) &&
+  const layers = layersOf(graph).filter((node) =>
+    network.forms.computed.has(node.output) &&
     plan.values.has(node.inputs[0]) && !keepsFloat(network.forms.float, node.output)
   );
   await lanes.share(

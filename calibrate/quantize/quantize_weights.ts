@@ -5,7 +5,7 @@
  * @module
  */
 
-import { fourDimensions, type LayerNode } from "../lower/lower_layer.ts";
+import { fourDimensions, type LayerNode } from "../graph/layers.ts";
 import { kernelOrder } from "../pack_weights.ts";
 import { largestMagnitude, minMaxWeightScale, qmseWeightScale, type WeightRange } from "../scales/weight_scale.ts";
 import { chooseMultipliers, groupedScale, groupRow, TOP_LEVEL } from "./grouped_weights.ts";

@@ -15,7 +15,7 @@
  * @module
  */
 
-import { fourDimensions, type LayerNode } from "../lower/lower_layer.ts";
+import { fourDimensions, type LayerNode } from "../graph/layers.ts";
 import type { Gram } from "../observe/gram.ts";
 import { kernelOrder } from "../pack_weights.ts";
 import { TOP_LEVEL } from "./grouped_weights.ts";

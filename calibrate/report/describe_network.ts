@@ -6,7 +6,8 @@
 
 import onnxProto from "onnx-proto";
 import type { ModelPort } from "../../runtime/model.ts";
-import type { Graph, Node, Port } from "../graph.ts";
+import type { Graph, Node, Port } from "../graph/graph.ts";
+import { isDepthwise, isLayer } from "../graph/layers.ts";
 import { importOnnx } from "../onnx/import.ts";
 
 /** One node after import. */
@@ -115,7 +116,7 @@ function ownParameters(node: Node): number {
 }
 
 function multiplyAddsOf(node: Node, output: readonly number[]): number {
-  if (node.op !== "convolution" && node.op !== "fullyConnected") return 0;
+  if (!isLayer(node)) return 0;
   const [outputs] = node.weightShape;
   return output.reduce((product, length) => product * length, node.weights.length / outputs);
 }
@@ -129,9 +130,7 @@ function operatorOf(node: Node): string {
 function kindOf(node: Node): string {
   switch (node.op) {
     case "convolution":
-      return node.groups > 1 && node.groups === node.weightShape[0] && node.weightShape[1] === 1
-        ? "depthwise convolution"
-        : "convolution";
+      return isDepthwise(node) ? "depthwise convolution" : "convolution";
     case "fullyConnected":
       return "fully connected";
     case "activation":

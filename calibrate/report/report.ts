@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { Graph, Node } from "../graph.ts";
-import { isDepthwise } from "../lower/lower_layer.ts";
+import type { Graph, Node } from "../graph/graph.ts";
+import { isDepthwise } from "../graph/layers.ts";
 import type { DropReport, PrecisionReport } from "../precision/describe_precision.ts";
 import type { QuantizedNetwork } from "../quantize_network.ts";
 import type { Accuracy } from "./accuracy.ts";

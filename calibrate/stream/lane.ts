@@ -9,7 +9,7 @@
 import type { Executor } from "../../runtime/executor.ts";
 import type { DatasetOptions } from "../dataset/open_dataset.ts";
 import type { Lowered } from "../lower/lower.ts";
-import type { LayerNode } from "../lower/lower_layer.ts";
+import type { LayerNode } from "../graph/layers.ts";
 import { addSample, type ChannelMoments, createChannelMoments } from "../observe/channel_moments.ts";
 import type { Gram } from "../observe/gram.ts";
 import { createHistogram, type Histogram, observe } from "../observe/histogram.ts";

@@ -8,7 +8,7 @@ import type { Observation } from "../observe/statistics.ts";
 import type { GridChoice, ScaleMethod } from "../quantize/choose_grid.ts";
 import type { ValueQuantization, WeightQuantization } from "../quantize/plan.ts";
 import type { WeightOptions } from "../quantize/quantize_weights.ts";
-import type { LayerNode } from "../lower/lower_layer.ts";
+import type { LayerNode } from "../graph/layers.ts";
 import type { Lane } from "./lane.ts";
 import type { Lanes } from "./lanes.ts";
 

@@ -14,7 +14,7 @@ import type {
   Node,
   PoolNode,
   ResizeNode,
-} from "../../calibrate/graph.ts";
+} from "../../calibrate/graph/graph.ts";
 
 /** A tensor in row-major order. */
 export interface Array32 {

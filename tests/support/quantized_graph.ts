@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { BinaryNode, ConvolutionNode, Graph } from "../../calibrate/graph.ts";
-import { verifyGraph } from "../../calibrate/graph_check.ts";
+import type { BinaryNode, ConvolutionNode, Graph } from "../../calibrate/graph/graph.ts";
+import { verifyGraph } from "../../calibrate/operators/check_graph.ts";
 import { chooseForms } from "../../calibrate/lower/forms.ts";
 import { lower, type Lowered } from "../../calibrate/lower/lower.ts";
 import { createHistogram, observe } from "../../calibrate/observe/histogram.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Graph } from "../../calibrate/graph.ts";
+import type { Graph } from "../../calibrate/graph/graph.ts";
 import { random } from "./random.ts";
 import { makeGraph } from "./tiny_bundle.ts";
 

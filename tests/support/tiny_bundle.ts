@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Graph, Node, Port, Value } from "../../calibrate/graph.ts";
+import type { Graph, Node, Port, Value } from "../../calibrate/graph/graph.ts";
 import { lower } from "../../calibrate/lower/lower.ts";
 import type { QuantizationPlan } from "../../calibrate/quantize/plan.ts";
 import { align, DIGEST_BYTES, FORMAT_VERSION, PREFIX_BYTES } from "../../runtime/bundle/format.ts";

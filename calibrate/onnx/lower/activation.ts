@@ -5,7 +5,7 @@
  */
 
 import type { Activation } from "../../../runtime/activation.ts";
-import type { Value } from "../../graph.ts";
+import type { Value } from "../../graph/graph.ts";
 import { floatAttribute, stringAttribute } from "../attributes.ts";
 import { emitActivation, emitBinary } from "../emit.ts";
 import { OnnxError } from "../errors.ts";

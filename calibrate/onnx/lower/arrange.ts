@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Value } from "../../graph.ts";
+import type { Value } from "../../graph/graph.ts";
 import { intAttribute, stringAttribute } from "../attributes.ts";
 import { elementTypeName } from "../decode_tensor.ts";
 import { emitBinary, emitReshape, emitTranspose, sameShape } from "../emit.ts";

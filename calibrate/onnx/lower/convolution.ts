@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { DilateNode, Value } from "../../graph.ts";
+import type { DilateNode, Value } from "../../graph/graph.ts";
 import { intAttribute, intsAttribute } from "../attributes.ts";
 import { emitConvolution, emitPad } from "../emit.ts";
 import { OnnxError } from "../errors.ts";

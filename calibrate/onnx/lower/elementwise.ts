@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { BinaryNode, Value } from "../../graph.ts";
+import type { BinaryNode, Value } from "../../graph/graph.ts";
 import { emitActivation, emitBinary } from "../emit.ts";
 import { constantValue, type Lower, type Lowering, operand } from "../lowering.ts";
 import type { OnnxNode } from "../model.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Value } from "../../graph.ts";
+import type { Value } from "../../graph/graph.ts";
 import { floatAttribute, intAttribute } from "../attributes.ts";
 import { emitBinary, emitFullyConnected, emitMatMul, emitReshape, emitTranspose } from "../emit.ts";
 import { OnnxError, UnsupportedReason } from "../errors.ts";

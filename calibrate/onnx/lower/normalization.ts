@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Value } from "../../graph.ts";
+import type { Value } from "../../graph/graph.ts";
 import { floatAttribute, intAttribute } from "../attributes.ts";
 import { emitChannelScale, emitReshape } from "../emit.ts";
 import { OnnxError, quote, UnsupportedReason } from "../errors.ts";

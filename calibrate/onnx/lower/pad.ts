@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Value } from "../../graph.ts";
+import type { Value } from "../../graph/graph.ts";
 import { floatAttribute, stringAttribute } from "../attributes.ts";
 import { emitPad, emitSlice } from "../emit.ts";
 import { OnnxError, UnsupportedReason } from "../errors.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Value } from "../../graph.ts";
+import type { Value } from "../../graph/graph.ts";
 import { intAttribute, intsAttribute } from "../attributes.ts";
 import { emitPool, emitReduceMean } from "../emit.ts";
 import { OnnxError, UnsupportedReason } from "../errors.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Value } from "../../graph.ts";
+import type { Value } from "../../graph/graph.ts";
 import { intAttribute } from "../attributes.ts";
 import { emitBinary, emitReduceMean, emitReshape, emitSoftmax } from "../emit.ts";
 import { constantValue, type Lowering, normaliseAxis, operand } from "../lowering.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { ResizeNode, Value } from "../../graph.ts";
+import type { ResizeNode, Value } from "../../graph/graph.ts";
 import { floatsAttribute, intAttribute, intsAttribute, stringAttribute } from "../attributes.ts";
 import { emitTranspose } from "../emit.ts";
 import { OnnxError, UnsupportedReason } from "../errors.ts";

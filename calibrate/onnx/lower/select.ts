@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Value } from "../../graph.ts";
+import type { Value } from "../../graph/graph.ts";
 import { intAttribute } from "../attributes.ts";
 import { emitConcat, emitRange, emitReshape, emitSlice } from "../emit.ts";
 import { emitGather } from "../gather.ts";

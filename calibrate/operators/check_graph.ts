@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Graph, Node, Value } from "./graph.ts";
+import type { Graph, Node, Value } from "../graph/graph.ts";
 
 /**
  * Checks a graph: nodes are in topological order, each value is made once,

@@ -9,7 +9,7 @@
  * @module
  */
 
-import type { Activation } from "../runtime/activation.ts";
+import type { Activation } from "../../runtime/activation.ts";
 
 /** Element types of values. Constants of integer types only exist while a graph is imported. */
 export type ElementType = "float32" | "int64" | "int32" | "bool" | "uint8" | "int8";
