@@ -4,12 +4,15 @@
  * @module
  */
 
-import { centerWindow, channelsOf, type Pixels, resizeWindow, shortSideSize } from "./resize_image.ts";
+import { centerWindow, channelsOf, type Pixels, resizedSize, resizeWindow } from "./resize_image.ts";
 
 /** How an image becomes the network's input: resize, centre crop, normalise. */
 export interface Preprocessing {
-  /** Length in pixels of the shorter side after the antialiased bilinear resize; absent: no resize. */
-  resize?: number;
+  /**
+   * Size after the antialiased bilinear resize, in pixels: of the shorter side, or [height, width] of an image that is
+   * stretched to it; absent: no resize.
+   */
+  resize?: number | [number, number];
   /** [height, width] in pixels of the centre crop, equal to the network's input. */
   crop: [number, number];
   /** Mean of each channel, on pixels scaled to 0..1. */
@@ -62,16 +65,7 @@ export function validatePreprocessing(
     throw new RangeError(`${where} gives values beyond float32`);
   }
   if (resize !== undefined) {
-    if (typeof resize !== "number") {
-      throw new TypeError(`${where}.resize must be a number`);
-    }
-    checkLength(resize, `${where}.resize`);
-    if (resize < Math.max(height, width)) {
-      throw new RangeError(
-        `${where}.resize is ${resize}, smaller than the crop of ${height}x${width}`,
-      );
-    }
-    recipe.resize = resize;
+    recipe.resize = checkResize(resize, recipe.crop, `${where}.resize`);
   }
   return recipe;
 }
@@ -103,7 +97,7 @@ export function prepareImage(
     }
     return new Uint8Array(source.data);
   }
-  const size = shortSideSize(source, resize);
+  const size = resizedSize(source, resize);
   const resized = resizeWindow(source, size, centerWindow(size, height, width));
   return resized.data as Uint8Array;
 }
@@ -189,6 +183,19 @@ function numbers(value: unknown, length: number, where: string): number[] {
     }
   }
   return value.slice();
+}
+
+function checkResize(value: unknown, [height, width]: Preprocessing["crop"], where: string): number | [number, number] {
+  if (typeof value !== "number" && !Array.isArray(value)) {
+    throw new TypeError(`${where} must be a number, or a list of 2 numbers`);
+  }
+  const sides = typeof value === "number" ? [value, value] : numbers(value, 2, where);
+  for (const side of sides) checkLength(side, where);
+  if (sides[0] < height || sides[1] < width) {
+    const size = typeof value === "number" ? value : sides.join("x");
+    throw new RangeError(`${where} is ${size}, smaller than the crop of ${height}x${width}`);
+  }
+  return typeof value === "number" ? value : [sides[0], sides[1]];
 }
 
 function checkLength(value: number, where: string): void {

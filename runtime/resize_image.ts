@@ -1,8 +1,8 @@
 /**
- * Resizing and cropping of 8-bit images, with the same bytes as Pillow's
- * `Image.resize(BILINEAR)`. Rows are
- * always filtered before columns, as in Pillow up to version 12; version 13
- * filters some tall images the other way round, which can differ by one.
+ * Resizing and cropping of 8-bit images, with the same bytes as torchvision's
+ * `Resize` and `CenterCrop` of Pillow's images. Rows are always filtered before
+ * columns, as in Pillow up to version 12; version 13 filters some images, tall
+ * or stretched ones, the other way round, which can differ by one.
  *
  * @module
  */
@@ -175,7 +175,7 @@ export function centerCrop(
 }
 
 /**
- * Finds the window that a centre crop keeps, with the smaller half of an odd margin at its top and left.
+ * Finds the window that torchvision's `CenterCrop` keeps: half an odd margin is rounded to the even number.
  *
  * @param size Size of the image in pixels.
  * @param height Height of the window in pixels.
@@ -189,8 +189,8 @@ export function centerWindow(
   width: number,
 ): ImageWindow {
   const window = {
-    top: Math.floor((size.height - height) / 2),
-    left: Math.floor((size.width - width) / 2),
+    top: halfToEven(size.height - height),
+    left: halfToEven(size.width - width),
     height,
     width,
   };
@@ -198,21 +198,28 @@ export function centerWindow(
   return window;
 }
 
+/** Half of a margin, rounded to nearest and ties to even, as Python's `round` does. */
+function halfToEven(margin: number): number {
+  const below = Math.floor(margin / 2);
+  return margin % 2 === 1 && below % 2 === 1 ? below + 1 : below;
+}
+
 /**
- * Finds the size that a resize of the shorter side gives.
+ * Finds the size that torchvision's `Resize` gives.
  *
  * @param size Size of the image in pixels.
- * @param shortSide Length that the shorter side gets, in pixels.
- * @returns Size in pixels; the longer side is rounded to nearest.
+ * @param target Length that the shorter side gets, or [height, width] of the result, in pixels.
+ * @returns Size in pixels; of a shorter side, the longer one is truncated.
  */
-export function shortSideSize(
+export function resizedSize(
   size: { height: number; width: number },
-  shortSide: number,
+  target: number | readonly [number, number],
 ): { height: number; width: number } {
+  if (typeof target !== "number") return { height: target[0], width: target[1] };
   const { height, width } = size;
   return height <= width
-    ? { height: shortSide, width: Math.round(shortSide * width / height) }
-    : { height: Math.round(shortSide * height / width), width: shortSide };
+    ? { height: target, width: Math.trunc(target * width / height) }
+    : { height: Math.trunc(target * height / width), width: target };
 }
 
 /** Weights of `count` output positions from `start`, as Pillow computes them for the whole axis. */

@@ -10,9 +10,9 @@ import {
   centerCrop,
   centerWindow,
   type Pixels,
+  resizedSize,
   resizeImage,
   resizeWindow,
-  shortSideSize,
 } from "../runtime/resize_image.ts";
 import { digest, randomPixels } from "./support/images.ts";
 
@@ -63,18 +63,30 @@ Deno.test("resizing gives the bytes that Pillow gives", () => {
   }
 });
 
-Deno.test("short-side resize and centre crop give the bytes that Pillow gives", () => {
-  const cases: [number, number, number, number, number][] = [
-    [37, 53, 19, 16, 0xd863a11a],
-    [53, 37, 19, 16, 0x9b775188],
-    [40, 41, 17, 14, 0x8866d13a],
-    [61, 33, 20, 13, 0x3e771d9c],
+Deno.test("resize and centre crop give the bytes that torchvision gives", () => {
+  const cases: [number, number, Preprocessing["resize"], [number, number], number][] = [
+    [37, 53, 19, [16, 16], 0x10a8d9ae],
+    [53, 37, 19, [16, 16], 0x61adc3d7],
+    [40, 41, 17, [14, 14], 0x47884967],
+    [61, 33, 20, [13, 13], 0xa9634927],
+    [50, 38, 24, [21, 20], 0xd0c8eb03],
+    [25, 40, 31, [24, 25], 0x82396402],
+    [13, 9, 31, [31, 30], 0xc36c32ac],
+    [11, 30, 33, [26, 27], 0x30f52da9],
+    [30, 47, [24, 31], [21, 28], 0xe97d65cf],
+    [21, 33, [40, 24], [40, 24], 0xf221d10c],
+    [12, 12, [12, 19], [9, 12], 0xc883632d],
   ];
   for (const [height, width, resize, crop, expected] of cases) {
     const image = randomPixels({ height, width, channels: 3 }, 9);
-    const bytes = prepareImage(image, recipe({ resize, crop: [crop, crop] }));
+    const bytes = prepareImage(image, recipe({ resize: resize!, crop }));
     assertEquals(digest(bytes), expected, `${height}x${width}`);
   }
+  const grey = randomPixels({ height: 7, width: 5, channels: 1 }, 2);
+  assertEquals(
+    Array.from(prepareImage(grey, { resize: 6, crop: [5, 3], mean: [0], std: [1] })),
+    [95, 155, 169, 71, 161, 200, 108, 153, 160, 137, 113, 73, 48, 44, 61],
+  );
 });
 
 Deno.test("a resized window equals that part of the whole resized image", () => {
@@ -110,24 +122,25 @@ Deno.test("a constant image stays constant at every size", () => {
   }
 });
 
-Deno.test("the short side is exact and the long side rounded to nearest", () => {
-  assertEquals(shortSideSize({ height: 375, width: 500 }, 256), {
-    height: 256,
-    width: 341,
-  });
-  assertEquals(shortSideSize({ height: 500, width: 375 }, 256), {
-    height: 341,
-    width: 256,
-  });
-  assertEquals(shortSideSize({ height: 9, width: 9 }, 4), {
-    height: 4,
-    width: 4,
-  });
+Deno.test("the short side is exact, the long side truncated, and two sides are taken as they stand", () => {
+  const size = (width: number, height: number, target: number | [number, number]) => {
+    const resized = resizedSize({ height, width }, target);
+    return [resized.width, resized.height];
+  };
+  assertEquals(size(500, 375, 256), [341, 256]);
+  assertEquals(size(375, 500, 256), [256, 341]);
+  assertEquals(size(500, 334, 256), [383, 256]);
+  assertEquals(size(640, 427, 256), [383, 256]);
+  assertEquals(size(1024, 681, 256), [384, 256]);
+  assertEquals(size(299, 401, 256), [256, 343]);
+  assertEquals(size(800, 535, 256), [382, 256]);
+  assertEquals(size(9, 9, 4), [4, 4]);
+  assertEquals(size(500, 334, [192, 256]), [256, 192]);
 });
 
-Deno.test("odd margins of a centre crop have their smaller half at the top", () => {
-  const top = (height: number, crop: number) => centerWindow({ height, width: crop }, crop, crop).top;
-  assertEquals([top(4, 4), top(5, 4), top(7, 4), top(9, 4), top(11, 4)], [0, 0, 1, 2, 3]);
+Deno.test("half of an odd margin of a centre crop is rounded to the even number", () => {
+  const top = (margin: number) => centerWindow({ height: 4 + margin, width: 4 }, 4, 4).top;
+  assertEquals([0, 1, 2, 3, 4, 5, 6, 7, 115, 159].map(top), [0, 0, 1, 2, 2, 2, 3, 4, 58, 80]);
 });
 
 Deno.test("an image of extreme shape needs no more memory than its crop", () => {
@@ -200,6 +213,8 @@ Deno.test("a recipe from outside is copied when valid", () => {
   const value = { resize: 8, crop: [4, 6], mean: [0.5], std: [0.25] };
   const checked = validatePreprocessing(value, "preprocessing");
   assertEquals(checked, { resize: 8, crop: [4, 6], mean: [0.5], std: [0.25] });
+  const stretched = { ...value, resize: [4, 9] };
+  assertEquals(validatePreprocessing(stretched, "preprocessing"), stretched);
   value.crop[0] = 0;
   assertEquals(checked.crop, [4, 6]);
 });
@@ -256,7 +271,11 @@ Deno.test("a recipe from outside is refused with the field at fault", () => {
       RangeError,
       "p gives values beyond float32",
     ],
-    [{ ...recipe(), resize: "8" }, TypeError, "p.resize must be a number"],
+    [{ ...recipe(), resize: "8" }, TypeError, "p.resize must be a number, or a list of 2 numbers"],
+    [{ ...recipe(), resize: [8] }, TypeError, "p.resize must be a list of 2 numbers"],
+    [{ ...recipe(), resize: [8, "8"] }, TypeError, "p.resize must hold numbers"],
+    [{ ...recipe(), resize: [8, 0] }, RangeError, "p.resize must hold whole pixels from 1 to 8192, not 0"],
+    [{ ...recipe(), resize: [8, 3] }, RangeError, "p.resize is 8x3, smaller than the crop of 4x4"],
     [
       { ...recipe(), resize: 2 },
       RangeError,

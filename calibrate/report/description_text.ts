@@ -98,7 +98,11 @@ function portText({ name, shape }: ModelPort): string {
 function preprocessingText(preprocessing: Preprocessing | null): string {
   if (!preprocessing) return "none: the network takes no images";
   const { resize, crop: [height, width], mean, std } = preprocessing;
-  const first = resize === undefined ? "" : `short side to ${resize}, `;
+  const first = resize === undefined
+    ? ""
+    : typeof resize === "number"
+    ? `short side to ${resize}, `
+    : `stretched to ${resize.join(" x ")}, `;
   return `${first}crop ${height} x ${width}, mean [${mean.join(", ")}], std [${std.join(", ")}]`;
 }
 
