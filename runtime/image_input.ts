@@ -6,7 +6,7 @@
 
 import type { Executor } from "./executor.ts";
 import { normalizationTable, normalizePixels, type Preprocessing } from "./preprocessing.ts";
-import { quantizeValue } from "./quantization.ts";
+import { quantizeValue } from "./numerics/quantization.ts";
 import type { Program, StepSpec } from "./program.ts";
 
 /** Writes pixels [height, width, channels] into an executor and returns the first step that remains to run. */

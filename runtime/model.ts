@@ -7,7 +7,7 @@
 import { elementCount } from "./bundle/format.ts";
 import { type Bundle, readBundle } from "./bundle/read.ts";
 import { Executor, type ExecutorOptions, reserveFile } from "./executor.ts";
-import { exponential } from "./exponential.ts";
+import { exponential } from "./numerics/exponential.ts";
 import { loadKernels } from "./kernels/modules.ts";
 import { createImageWriter, type ImageWriter } from "./image_input.ts";
 import { prepareImage, type Preprocessing } from "./preprocessing.ts";

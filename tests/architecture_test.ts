@@ -157,7 +157,7 @@ Deno.test("The builder of edge functions imports itself, the runtime, images, th
 Deno.test("Calibration stays within the project without its server, but for packages and the system", () => {
   const found = offenders((file) => file.startsWith("calibrate/"), (target, { specifier }) => {
     if (!isRelative(specifier)) return !/^(https?|file):/.test(specifier);
-    if (isCommandLine(target) || isImage(target) || target.startsWith("kernels/reference/")) return true;
+    if (isCommandLine(target) || isImage(target)) return true;
     return target.startsWith("calibrate/") || (isRuntime(target) && !isHttp(target));
   });
   assertEquals(found, []);

@@ -1,7 +1,7 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
-import { logarithm } from "../calibrate/logarithm.ts";
+import { logarithm } from "../runtime/numerics/logarithm.ts";
 import { power } from "../calibrate/onnx/fold/power.ts";
-import { exponential } from "../runtime/exponential.ts";
+import { exponential } from "../runtime/numerics/exponential.ts";
 import { digest } from "./support/images.ts";
 import { type Random, random } from "./support/random.ts";
 

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { type Grid, snapGrid } from "../calibrate/scales/score.ts";
-import { dequantizeValue, quantizeValue } from "../runtime/quantization.ts";
+import { dequantizeValue, quantizeValue } from "../runtime/numerics/quantization.ts";
 import { random } from "./support/random.ts";
 
 const LARGEST = 3.4028234663852886e38;

@@ -7,7 +7,7 @@ import { percentileGrid } from "../calibrate/scales/percentile.ts";
 import { qmseGrid } from "../calibrate/scales/qmse.ts";
 import { type Grid, LEAST_SCALE, scoreGrid, scoreValues, snapGrid } from "../calibrate/scales/score.ts";
 import { clippingError, suffixSums } from "../calibrate/scales/suffix_sums.ts";
-import { dequantizeValue, quantizeValue } from "../runtime/quantization.ts";
+import { dequantizeValue, quantizeValue } from "../runtime/numerics/quantization.ts";
 import { exponential, laplace, normal, type Random, random, sample, shuffle } from "./support/random.ts";
 
 type Method = (histogram: Histogram) => Grid;

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { quantizeValue } from "../../runtime/quantization.ts";
+import { quantizeValue } from "../../runtime/numerics/quantization.ts";
 import type { ConcatNode, DilateNode, Node, PadNode, ReshapeNode, SliceNode, TransposeNode } from "../graph/graph.ts";
 import type { Form } from "./forms.ts";
 import type { LowerContext } from "./lower.ts";

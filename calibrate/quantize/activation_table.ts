@@ -4,9 +4,9 @@
  * @module
  */
 
-import { activate } from "../../kernels/reference/activation.ts";
 import type { Activation } from "../../runtime/activation.ts";
-import { dequantizeValue, quantizeValue } from "../../runtime/quantization.ts";
+import { activate } from "../../runtime/numerics/activate.ts";
+import { dequantizeValue, quantizeValue } from "../../runtime/numerics/quantization.ts";
 import type { ValueQuantization } from "./plan.ts";
 
 /**

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { logarithm } from "../logarithm.ts";
+import { logarithm } from "../../runtime/numerics/logarithm.ts";
 import { BINS, type Histogram } from "../observe/histogram.ts";
 import { type Grid, snapGrid } from "./score.ts";
 

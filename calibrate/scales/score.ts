@@ -4,7 +4,7 @@
  * @module
  */
 
-import { quantizeValue } from "../../runtime/quantization.ts";
+import { quantizeValue } from "../../runtime/numerics/quantization.ts";
 import { BINS, type Histogram } from "../observe/histogram.ts";
 import type { ValueQuantization } from "../quantize/plan.ts";
 

@@ -5,26 +5,9 @@
  * @module
  */
 
+import { roundTiesToEven } from "../../runtime/numerics/float32.ts";
+
 const round32 = Math.fround;
-
-/** Nearest integer, ties to even; a NaN stays. */
-export function roundTiesToEven(value: number): number {
-  const floor = Math.floor(value);
-  const rest = value - floor;
-  if (rest < 0.5) return floor;
-  if (rest > 0.5) return floor + 1;
-  return floor % 2 === 0 ? floor : floor + 1;
-}
-
-/** `value` where it is not less than `low`; a NaN stays. */
-export function atLeast(value: number, low: number): number {
-  return value < low ? low : value;
-}
-
-/** `value` where it is not greater than `high`; a NaN stays. */
-export function atMost(value: number, high: number): number {
-  return high < value ? high : value;
-}
 
 /** Bounds and zero point of a u8 result. */
 export interface Rounding {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { activate, type ActivationOptions } from "./activation.ts";
+import { activate, type ActivationOptions } from "../../runtime/numerics/activate.ts";
 import { type EpilogueOptions, finish } from "./epilogue.ts";
 
 const f = Math.fround;

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { activate, type ActivationOptions } from "./activation.ts";
+import { activate, type ActivationOptions } from "../../runtime/numerics/activate.ts";
 import { multiplyAdd } from "./arithmetic.ts";
 import { type EpilogueOptions, finish } from "./epilogue.ts";
 

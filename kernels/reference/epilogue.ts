@@ -4,7 +4,7 @@
  * @module
  */
 
-import { activate, type ActivationOptions } from "./activation.ts";
+import { activate, type ActivationOptions } from "../../runtime/numerics/activate.ts";
 import { type Rounding, toU8 } from "./arithmetic.ts";
 
 /** Activation, scale and rounding of a result. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { exp } from "./activation.ts";
+import { exp } from "../../runtime/numerics/float32.ts";
 import { multiplyAdd } from "./arithmetic.ts";
 
 const f = Math.fround;

@@ -1,6 +1,7 @@
 import { assert } from "@std/assert";
-import { activationF32, erf, exp, sigmoid, tanh } from "../../kernels/reference/activation.ts";
+import { activationF32 } from "../../kernels/reference/activation.ts";
 import { ACTIVATION_CODES } from "../../runtime/activation.ts";
+import { erf, exp, sigmoid, tanh } from "../../runtime/numerics/float32.ts";
 import { kinds, randomActivation } from "./activations.ts";
 import { assertKernel, random } from "./harness.ts";
 

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { exponential } from "../../../runtime/exponential.ts";
-import { logarithm } from "../../logarithm.ts";
+import { exponential } from "../../../runtime/numerics/exponential.ts";
+import { logarithm } from "../../../runtime/numerics/logarithm.ts";
 import { floatAttribute, intAttribute } from "../attributes.ts";
 import { elementTypeName, tensorTypeOf } from "../decode_tensor.ts";
 import { broadcastShapes } from "../emit.ts";

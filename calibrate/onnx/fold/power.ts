@@ -4,8 +4,8 @@
  * @module
  */
 
-import { exponential } from "../../../runtime/exponential.ts";
-import { logarithm } from "../../logarithm.ts";
+import { exponential } from "../../../runtime/numerics/exponential.ts";
+import { logarithm } from "../../../runtime/numerics/logarithm.ts";
 
 /** Greatest exponent of a power that is computed as a product. */
 const MOST_FACTORS = 64;

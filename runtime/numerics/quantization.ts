@@ -4,17 +4,7 @@
  * @module
  */
 
-/**
- * Rounds to the nearest integer, ties to even.
- *
- * @param value A number of magnitude below 2^51.
- */
-export function roundTiesToEven(value: number): number {
-  const floor = Math.floor(value);
-  const fraction = value - floor;
-  if (fraction !== 0.5) return Math.round(value);
-  return floor % 2 === 0 ? floor : floor + 1;
-}
+import { roundTiesToEven } from "./float32.ts";
 
 /**
  * Quantises one float32 to u8: clamp(round(value x inverseScale) + zeroPoint, 0, 255).
