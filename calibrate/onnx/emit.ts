@@ -5,39 +5,39 @@
  */
 
 import type { Activation } from "../../runtime/activation.ts";
-import type { BinaryNode, ConvolutionNode, NodeBase, PoolNode, Value } from "../graph/graph.ts";
+import type { BinaryNode, ConvolutionNode, PoolNode, ResizeNode, Value } from "../graph/graph.ts";
+import { broadcastShapes as broadcast, sameShape } from "../graph/shape.ts";
+import type { NodeFields } from "../operators/operator.ts";
+import { operatorOf } from "../operators/operators.ts";
 import { OnnxError } from "./errors.ts";
 import { define, type Lowering } from "./lowering.ts";
-import { elementCount } from "./tensor.ts";
 
-function base(lowering: Lowering, inputs: Value[], output: Value): NodeBase {
-  return {
-    name: lowering.current.name,
-    inputs: inputs.map((input) => input.name),
-    output: output.name,
-  };
+/**
+ * Adds a node and the value that it makes.
+ *
+ * @param wanted The shape asked for, where the node's fields leave a choice.
+ * @throws {OnnxError} Where the node can make nothing of its inputs.
+ */
+function emit(lowering: Lowering, inputs: Value[], fields: NodeFields, wanted?: number[]): Value {
+  const { name, operator } = lowering.current;
+  const shapes = inputs.map((input) => input.shape);
+  const shape = operatorOf(fields).shape(fields, shapes, { order: "channelsFirst", ...(wanted && { wanted }) });
+  if (typeof shape === "string") throw new OnnxError(`${operator} ${shape}`, name);
+  const output = define(lowering, shape);
+  lowering.nodes.push({ ...fields, name, inputs: inputs.map((input) => input.name), output: output.name });
+  return output;
 }
 
 /** The same elements under another shape; the value itself where the shape is its own. */
 export function emitReshape(lowering: Lowering, input: Value, shape: number[]): Value {
   if (sameShape(input.shape, shape)) return input;
-  if (elementCount(input.shape) !== elementCount(shape)) {
-    throw new OnnxError(
-      `${lowering.current.operator} cannot give [${input.shape}] the shape [${shape}]`,
-      lowering.current.name,
-    );
-  }
-  const output = define(lowering, shape);
-  lowering.nodes.push({ op: "reshape", ...base(lowering, [input], output) });
-  return output;
+  return emit(lowering, [input], { op: "reshape" }, shape);
 }
 
 /** Permuted dimensions; the value itself where nothing moves. */
 export function emitTranspose(lowering: Lowering, input: Value, permutation: number[]): Value {
   if (permutation.every((axis, i) => axis === i)) return input;
-  const output = define(lowering, permutation.map((axis) => input.shape[axis]));
-  lowering.nodes.push({ op: "transpose", ...base(lowering, [input], output), permutation });
-  return output;
+  return emit(lowering, [input], { op: "transpose", permutation });
 }
 
 /** Where and how densely a slice reads, per dimension. */
@@ -53,9 +53,7 @@ export function emitSlice(lowering: Lowering, input: Value, range: SliceRange): 
   if (sameShape(shape, input.shape) && steps.every((step, i) => step === 1 || shape[i] === 1)) {
     return input;
   }
-  const output = define(lowering, shape);
-  lowering.nodes.push({ op: "slice", ...base(lowering, [input], output), starts, steps });
-  return output;
+  return emit(lowering, [input], { op: "slice", starts, steps }, shape);
 }
 
 /** A range of one dimension. */
@@ -84,10 +82,7 @@ export function emitPad(
   const before = padding.before.map((amount) => Math.max(0, amount));
   const after = padding.after.map((amount) => Math.max(0, amount));
   if (before.every((amount) => amount === 0) && after.every((amount) => amount === 0)) return cut;
-  const output = define(lowering, cut.shape.map((length, i) => before[i] + length + after[i]));
-  const { value } = padding;
-  lowering.nodes.push({ op: "pad", ...base(lowering, [cut], output), before, after, value });
-  return output;
+  return emit(lowering, [cut], { op: "pad", before, after, value: padding.value });
 }
 
 /** An element-wise function of two values, broadcast. */
@@ -96,33 +91,15 @@ export function emitBinary(
   operation: BinaryNode["operation"],
   inputs: [Value, Value],
 ): Value {
-  const shape = broadcastShapes(lowering, inputs[0].shape, inputs[1].shape);
-  const output = define(lowering, shape);
-  lowering.nodes.push({
-    op: "binary",
-    ...base(lowering, inputs, output),
-    operation,
-    activation: { kind: "identity" },
-  });
-  return output;
+  return emit(lowering, inputs, { op: "binary", operation, activation: { kind: "identity" } });
 }
 
 /** The shape that two shapes broadcast to. */
 export function broadcastShapes(lowering: Lowering, a: number[], b: number[]): number[] {
-  const rank = Math.max(a.length, b.length);
-  const shape: number[] = [];
-  for (let i = 0; i < rank; i++) {
-    const left = a[i - rank + a.length] ?? 1;
-    const right = b[i - rank + b.length] ?? 1;
-    if (left !== right && left !== 1 && right !== 1) {
-      throw new OnnxError(
-        `${lowering.current.operator} cannot broadcast [${a}] with [${b}]`,
-        lowering.current.name,
-      );
-    }
-    shape.push(left === 1 ? right : left);
-  }
-  return shape;
+  const shape = broadcast(a, b);
+  if (shape) return shape;
+  const { name, operator } = lowering.current;
+  throw new OnnxError(`${operator} cannot broadcast [${a}] with [${b}]`, name);
 }
 
 /** An activation function; the value itself for "identity". */
@@ -133,14 +110,7 @@ export function emitActivation(
   slopes?: Float32Array,
 ): Value {
   if (activation.kind === "identity") return input;
-  const output = define(lowering, [...input.shape]);
-  lowering.nodes.push({
-    op: "activation",
-    ...base(lowering, [input], output),
-    activation,
-    ...(slopes && { slopes }),
-  });
-  return output;
+  return emit(lowering, [input], { op: "activation", activation, ...(slopes && { slopes }) });
 }
 
 /** What a convolution is, apart from its input and output. */
@@ -155,21 +125,7 @@ export function emitConvolution(
   input: Value,
   fields: ConvolutionFields,
 ): Value {
-  const [batch, , height, width] = input.shape;
-  const { weightShape: [outputs, , kernelHeight, kernelWidth], stride, dilation, pads } = fields;
-  const output = define(lowering, [
-    batch,
-    outputs,
-    positions(height + pads[0] + pads[2], kernelHeight, { stride: stride[0], dilation: dilation[0] }),
-    positions(width + pads[1] + pads[3], kernelWidth, { stride: stride[1], dilation: dilation[1] }),
-  ]);
-  lowering.nodes.push({
-    op: "convolution",
-    ...base(lowering, [input], output),
-    ...fields,
-    activation: { kind: "identity" },
-  });
-  return output;
+  return emit(lowering, [input], { op: "convolution", ...fields, activation: { kind: "identity" } });
 }
 
 /** A factor and a summand per channel: a depthwise 1x1 convolution. */
@@ -190,87 +146,53 @@ export function emitChannelScale(
   });
 }
 
-/** How often a window fits into a padded length. */
-export function positions(
-  length: number,
-  kernel: number,
-  options: { stride: number; dilation: number },
-): number {
-  return Math.floor((length - options.dilation * (kernel - 1) - 1) / options.stride) + 1;
-}
-
 /** y = x W^T + b over the last dimension. */
 export function emitFullyConnected(
   lowering: Lowering,
   input: Value,
   fields: { weights: Float32Array; weightShape: [number, number]; bias: Float32Array },
 ): Value {
-  const output = define(lowering, [...input.shape.slice(0, -1), fields.weightShape[0]]);
-  lowering.nodes.push({
-    op: "fullyConnected",
-    ...base(lowering, [input], output),
-    ...fields,
-    activation: { kind: "identity" },
-  });
-  return output;
+  return emit(lowering, [input], { op: "fullyConnected", ...fields, activation: { kind: "identity" } });
 }
 
 /** A matrix product of two values. */
 export function emitMatMul(lowering: Lowering, a: Value, b: Value): Value {
-  const batch = broadcastShapes(lowering, a.shape.slice(0, -2), b.shape.slice(0, -2));
-  const output = define(lowering, [...batch, a.shape.at(-2)!, b.shape.at(-1)!]);
-  lowering.nodes.push({ op: "matMul", ...base(lowering, [a, b], output) });
-  return output;
+  return emit(lowering, [a, b], { op: "matMul" });
 }
 
 /** Pooling of a value [batch, channels, height, width] to a given height and width. */
 export function emitPool(
   lowering: Lowering,
   input: Value,
-  fields: Omit<PoolNode, "op" | keyof NodeBase> & { size: [number, number] },
+  fields: Omit<NodeFields<PoolNode>, "op"> & { size: [number, number] },
 ): Value {
   const { size, ...rest } = fields;
-  const output = define(lowering, [input.shape[0], input.shape[1], ...size]);
-  lowering.nodes.push({ op: "pool", ...base(lowering, [input], output), ...rest });
-  return output;
+  return emit(lowering, [input], { op: "pool", ...rest }, [input.shape[0], input.shape[1], ...size]);
+}
+
+/** An image with zeros between its pixels; the value itself where there is no room between them. */
+export function emitDilate(lowering: Lowering, image: Value, step: [number, number]): Value {
+  if (step[0] === 1 && step[1] === 1) return image;
+  return emit(lowering, [image], { op: "dilate", step });
+}
+
+/** Resampling of a value [batch, channels, height, width]. */
+export function emitResampling(lowering: Lowering, image: Value, fields: Omit<NodeFields<ResizeNode>, "op">): Value {
+  return emit(lowering, [image], { op: "resize", ...fields });
 }
 
 /** The mean over some dimensions, which stay with length 1. */
 export function emitReduceMean(lowering: Lowering, input: Value, axes: number[]): Value {
-  const output = define(lowering, input.shape.map((length, i) => (axes.includes(i) ? 1 : length)));
-  const ascending = axes.toSorted((a, b) => a - b);
-  lowering.nodes.push({ op: "reduceMean", ...base(lowering, [input], output), axes: ascending });
-  return output;
+  return emit(lowering, [input], { op: "reduceMean", axes: axes.toSorted((a, b) => a - b) });
 }
 
 /** Softmax over one dimension. */
 export function emitSoftmax(lowering: Lowering, input: Value, axis: number): Value {
-  const output = define(lowering, [...input.shape]);
-  lowering.nodes.push({ op: "softmax", ...base(lowering, [input], output), axis });
-  return output;
+  return emit(lowering, [input], { op: "softmax", axis });
 }
 
 /** Values joined along one dimension; the value itself where it is only one. */
 export function emitConcat(lowering: Lowering, inputs: Value[], axis: number): Value {
   if (inputs.length === 1) return inputs[0];
-  const shape = [...inputs[0].shape];
-  for (const { shape: other } of inputs.slice(1)) {
-    const fits = other.length === shape.length &&
-      other.every((length, i) => i === axis || length === shape[i]);
-    if (!fits) {
-      throw new OnnxError(
-        `Concat cannot join [${inputs[0].shape}] and [${other}] along axis ${axis}`,
-        lowering.current.name,
-      );
-    }
-    shape[axis] += other[axis];
-  }
-  const output = define(lowering, shape);
-  lowering.nodes.push({ op: "concat", ...base(lowering, inputs, output), axis });
-  return output;
-}
-
-/** Whether two shapes are the same. */
-export function sameShape(a: readonly number[], b: readonly number[]): boolean {
-  return a.length === b.length && a.every((length, i) => length === b[i]);
+  return emit(lowering, inputs, { op: "concat", axis });
 }

@@ -33,9 +33,8 @@ export interface Lowering {
 /** Turns an ONNX node into nodes of the graph and returns the values of its outputs. */
 export type Lower = (lowering: Lowering, node: OnnxNode) => Value | Value[];
 
-/** Makes a value for the current node. */
-export function define(lowering: Lowering, shape: number[]): Value {
-  const node = lowering.current;
+/** Refuses a shape that no value of the current node may have. */
+export function requireShape({ current: node }: Lowering, shape: readonly number[]): void {
   if (shape.length > MAXIMUM_RANK) {
     throw new UnsupportedReason(`its output has ${shape.length} dimensions`);
   }
@@ -51,6 +50,12 @@ export function define(lowering: Lowering, shape: number[]): Value {
       node.name,
     );
   }
+}
+
+/** Makes a value for the current node. */
+export function define(lowering: Lowering, shape: number[]): Value {
+  requireShape(lowering, shape);
+  const node = lowering.current;
   const base = node.outputs.find((output) => output !== "") ?? node.name;
   let name: string;
   do name = `${base}/${lowering.made++}`; while (

@@ -7,7 +7,8 @@
 import type { Value } from "../../graph/graph.ts";
 import { intAttribute, stringAttribute } from "../attributes.ts";
 import { elementTypeName } from "../decode_tensor.ts";
-import { emitBinary, emitReshape, emitTranspose, sameShape } from "../emit.ts";
+import { sameShape } from "../../graph/shape.ts";
+import { emitBinary, emitReshape, emitTranspose } from "../emit.ts";
 import { OnnxError, UnsupportedReason } from "../errors.ts";
 import { constantValue, type Lowering, operand, optionalConstant } from "../lowering.ts";
 import type { OnnxNode } from "../model.ts";

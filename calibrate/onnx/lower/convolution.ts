@@ -4,12 +4,12 @@
  * @module
  */
 
-import type { DilateNode, Value } from "../../graph/graph.ts";
+import type { Value } from "../../graph/graph.ts";
 import { intAttribute, intsAttribute } from "../attributes.ts";
-import { emitConvolution, emitPad } from "../emit.ts";
+import { emitConvolution, emitDilate, emitPad } from "../emit.ts";
 import { OnnxError } from "../errors.ts";
 import { liftToImage, lowerFromImage, spatialRank } from "../lift.ts";
-import { asFloat32, define, hasInput, type Lowering, operand, parameter, vectorParameter } from "../lowering.ts";
+import { asFloat32, hasInput, type Lowering, operand, parameter, vectorParameter } from "../lowering.ts";
 import type { OnnxNode } from "../model.ts";
 import type { Tensor } from "../tensor.ts";
 import { pair, readWindow, resolvePads, type Window } from "../window.ts";
@@ -130,26 +130,6 @@ function transposedBorder(
     border[i + 2] = reach - end + extra[i];
   }
   return border;
-}
-
-function emitDilate(lowering: Lowering, image: Value, step: [number, number]): Value {
-  if (step[0] === 1 && step[1] === 1) return image;
-  const [batch, channels, height, width] = image.shape;
-  const output = define(lowering, [
-    batch,
-    channels,
-    (height - 1) * step[0] + 1,
-    (width - 1) * step[1] + 1,
-  ]);
-  const node: DilateNode = {
-    op: "dilate",
-    name: lowering.current.name,
-    inputs: [image.name],
-    output: output.name,
-    step,
-  };
-  lowering.nodes.push(node);
-  return output;
 }
 
 function turnKernel(weights: Tensor, kernel: [number, number], groups: number): Float32Array {

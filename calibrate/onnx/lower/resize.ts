@@ -4,12 +4,19 @@
  * @module
  */
 
-import type { ResizeNode, Value } from "../../graph/graph.ts";
+import type { Value } from "../../graph/graph.ts";
 import { floatsAttribute, intAttribute, intsAttribute, stringAttribute } from "../attributes.ts";
-import { emitTranspose } from "../emit.ts";
+import { emitResampling, emitTranspose } from "../emit.ts";
 import { OnnxError, UnsupportedReason } from "../errors.ts";
 import { liftToImage, lowerFromImage, spatialRank } from "../lift.ts";
-import { define, type Lowering, normaliseAxis, operand, optionalConstant, optionalIntegers } from "../lowering.ts";
+import {
+  type Lowering,
+  normaliseAxis,
+  operand,
+  optionalConstant,
+  optionalIntegers,
+  requireShape,
+} from "../lowering.ts";
 import type { OnnxNode } from "../model.ts";
 import { isCoordinateMode, sampleAxis } from "../resize_axis.ts";
 
@@ -76,7 +83,7 @@ function emitResize(
   if (!["round_prefer_floor", "round_prefer_ceil", "floor", "ceil"].includes(rounding)) {
     throw new OnnxError("Resize has an unknown nearest_mode", node.name);
   }
-  const output = define(lowering, [batch, channels, size[0], size[1]]);
+  requireShape(lowering, [batch, channels, size[0], size[1]]);
   const axis = (i: 0 | 1) =>
     sampleAxis({
       mode,
@@ -86,17 +93,7 @@ function emitResize(
       output: size[i],
       scale: scales[i],
     });
-  const resize: ResizeNode = {
-    op: "resize",
-    name: node.name,
-    inputs: [image.name],
-    output: output.name,
-    mode,
-    rows: axis(0),
-    columns: axis(1),
-  };
-  lowering.nodes.push(resize);
-  return output;
+  return emitResampling(lowering, image, { mode, rows: axis(0), columns: axis(1) });
 }
 
 function readScaling(lowering: Lowering, node: OnnxNode, shape: number[]): Scaling {

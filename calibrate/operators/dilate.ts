@@ -1,0 +1,18 @@
+/**
+ * Insertion of zeros between the pixels of images.
+ *
+ * @module
+ */
+
+import type { DilateNode } from "../graph/graph.ts";
+import { channelAxis, imageShape, refuseNoImage, spatialAxes } from "./images.ts";
+import { checkNothing, type Operator } from "./operator.ts";
+
+/** Insertion of zeros between the pixels of images. */
+export const dilate: Operator<DilateNode> = {
+  shape({ step }, [input], { order }) {
+    const size = spatialAxes(order).map((axis, i) => (input[axis] - 1) * step[i] + 1);
+    return refuseNoImage(input) ?? imageShape({ batch: input[0], channels: input[channelAxis(order)], size }, order);
+  },
+  check: checkNothing,
+};

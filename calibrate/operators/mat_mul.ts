@@ -1,0 +1,20 @@
+/**
+ * Matrix products of two values.
+ *
+ * @module
+ */
+
+import type { MatMulNode } from "../graph/graph.ts";
+import { broadcastShapes } from "../graph/shape.ts";
+import { checkNothing, type Operator } from "./operator.ts";
+
+/** A matrix product of two values. */
+export const matMul: Operator<MatMulNode> = {
+  shape(_, [a, b]) {
+    const batch = broadcastShapes(a.slice(0, -2), b.slice(0, -2));
+    if (batch === undefined) return `cannot broadcast [${a}] with [${b}]`;
+    const fits = a.length >= 2 && b.length >= 2 && a.at(-1) === b.at(-2);
+    return fits ? [...batch, a.at(-2)!, b.at(-1)!] : `cannot multiply [${a}] by [${b}]`;
+  },
+  check: checkNothing,
+};

@@ -1,0 +1,21 @@
+/**
+ * Pooling of images.
+ *
+ * @module
+ */
+
+import type { PoolNode } from "../graph/graph.ts";
+import { channelAxis, imageShape, refuseNoImage, spatialAxes } from "./images.ts";
+import { checkNothing, type Operator } from "./operator.ts";
+
+/** Pooling of images. */
+export const pool: Operator<PoolNode> = {
+  shape(_, [input], { order, wanted }) {
+    const refusal = refuseNoImage(input);
+    if (refusal) return refusal;
+    if (wanted?.length !== 4) return `cannot give [${input}] the shape [${wanted}]`;
+    const size = spatialAxes(order).map((axis) => wanted[axis]);
+    return imageShape({ batch: input[0], channels: input[channelAxis(order)], size }, order);
+  },
+  check: checkNothing,
+};

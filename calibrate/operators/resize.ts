@@ -1,0 +1,21 @@
+/**
+ * Resampling of images.
+ *
+ * @module
+ */
+
+import type { ResizeNode } from "../graph/graph.ts";
+import { channelAxis, imageShape, refuseNoImage } from "./images.ts";
+import type { Operator } from "./operator.ts";
+
+/** Resampling of images. */
+export const resize: Operator<ResizeNode> = {
+  shape({ rows, columns }, [input], { order }) {
+    const size = [rows.weights.length, columns.weights.length];
+    return refuseNoImage(input) ?? imageShape({ batch: input[0], channels: input[channelAxis(order)], size }, order);
+  },
+  check: ({ rows, columns }) =>
+    [rows, columns].every(({ indices, weights }) => indices.length === 2 * weights.length)
+      ? undefined
+      : "has sampling positions that do not go with their weights",
+};
