@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { calibrate } from "../calibrate/calibrate.ts";
 import { lower } from "../calibrate/lower/lower.ts";
 import { importOnnx } from "../calibrate/onnx/import.ts";
-import { describeNetwork } from "../calibrate/report/describe_network.ts";
+import { describeNetwork } from "../calibrate/inspect/describe_network.ts";
 import { writeBundle } from "../runtime/bundle/write.ts";
 import type { KernelBuild } from "../runtime/kernels/instance.ts";
 import { Model } from "../runtime/model.ts";

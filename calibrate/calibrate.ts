@@ -13,7 +13,7 @@ import { observeSamples } from "./observe/observe_samples.ts";
 import { describePrecision } from "./precision/describe_precision.ts";
 import { checkKeepFloat } from "./precision/keep_layers.ts";
 import { quantizeMixed } from "./precision/quantize_mixed.ts";
-import { evenlySpread } from "./quantize_network.ts";
+import { evenlySpread } from "./evenly_spread.ts";
 import { comparePrograms } from "./report/compare_programs.ts";
 import { type CalibrationReport, makeReport } from "./report/report.ts";
 import { type SessionOptions, withSession } from "./session.ts";

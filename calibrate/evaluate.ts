@@ -9,7 +9,7 @@ import { elementCount } from "../runtime/bundle/format.ts";
 import type { Model } from "../runtime/model.ts";
 import { checkDataset } from "./dataset/check_dataset.ts";
 import type { Dataset } from "./dataset/dataset.ts";
-import { accuracyOf, rankOf } from "./report/accuracy.ts";
+import { accuracyOf, rankOf } from "./accuracy.ts";
 
 /** What an evaluation gave. */
 export interface Evaluation {

@@ -31,7 +31,6 @@ export type {
 } from "./details/details.ts";
 export type { Dataset, Sample } from "./dataset/dataset.ts";
 export * from "./dataset/open_dataset.ts";
-export type { CorrectionMode, CorrectionTarget } from "./correct/correct_layer.ts";
 export * from "./evaluate.ts";
 export * from "./float_model.ts";
 export * from "./graph/graph.ts";
@@ -39,12 +38,18 @@ export * from "./onnx/errors.ts";
 export * from "./onnx/import.ts";
 export type { Shard } from "./observe/shard.ts";
 export * from "./observe_shard.ts";
-export type { ScaleMethod } from "./quantize/choose_grid.ts";
-export type { WeightBits, WeightError } from "./quantize/make_plan.ts";
-export type { WeightGranularity } from "./quantize/quantize_weights.ts";
-export type { Accuracy } from "./report/accuracy.ts";
+export type { Accuracy } from "./accuracy.ts";
 export type { ProgressListener } from "../cli/progress.ts";
 export type { CalibrationReport, LayerReport } from "./report/report.ts";
 export type { DropReport, KeptLayer, PrecisionReport, RankedLayer } from "./precision/describe_precision.ts";
 export type { SessionOptions } from "./session.ts";
-export type { CalibrationSettings, WeightRounding } from "./settings.ts";
+export type {
+  CalibrationSettings,
+  CorrectionMode,
+  CorrectionTarget,
+  ScaleMethod,
+  WeightBits,
+  WeightError,
+  WeightGranularity,
+  WeightRounding,
+} from "./settings.ts";

@@ -7,6 +7,7 @@
 
 import type { CorrectionOutcome } from "./correct/correct_layer.ts";
 import { correctLayers } from "./correct/correct_layers.ts";
+import { evenlySpread } from "./evenly_spread.ts";
 import { lower, type Lowered } from "./lower/lower.ts";
 import type { Statistics } from "./observe/statistics.ts";
 import { makePlan, type ScaleChoice } from "./quantize/make_plan.ts";
@@ -60,10 +61,4 @@ export async function quantizeNetwork(
   const program = lower(graph, { plan: corrected, forms });
   const uncorrected = settings.usp === "off" ? program : lower(graph, { plan: { ...corrected, corrections }, forms });
   return { program, uncorrected, choices, outcomes };
-}
-
-/** At most `count` of the items: those at floor(i length / count). */
-export function evenlySpread<Item>(items: readonly Item[], count: number): Item[] {
-  if (items.length <= count) return items.slice();
-  return Array.from({ length: count }, (_, index) => items[Math.floor(index * items.length / count)]);
 }

@@ -4,10 +4,26 @@
  * @module
  */
 
-import type { CorrectionMode, CorrectionTarget } from "./correct/correct_layer.ts";
-import type { ScaleMethod } from "./quantize/choose_grid.ts";
-import type { WeightBits, WeightError } from "./quantize/make_plan.ts";
-import type { WeightGranularity } from "./quantize/quantize_weights.ts";
+/** Which weights share a scale. */
+export type WeightGranularity = "per-channel" | "per-tensor";
+
+/** Bits of weights. */
+export type WeightBits = 8 | 4;
+
+/** What the squared error of a weight counts: the same for all, or the mean square of the input that it multiplies. */
+export type WeightError = "plain" | "input";
+
+/** How weights are rounded: each to its nearest level, or so that later ones make up for the errors of earlier ones. */
+export type WeightRounding = "nearest" | "gptq";
+
+/** Methods that choose activation scales. */
+export type ScaleMethod = "qmse" | "minmax" | "percentile" | "entropy";
+
+/** What is corrected: mean and variance, the mean alone, or the line of least squares. */
+export type CorrectionMode = "moments" | "mean" | "lsq";
+
+/** What the statistics are brought to: the float network's on the same samples, or BatchNormalization's own beta and gamma. */
+export type CorrectionTarget = "measured" | "bn";
 
 /** The method of a calibration: everything but the network, the samples and the way of running. */
 export interface CalibrationSettings {
@@ -34,9 +50,6 @@ export interface CalibrationSettings {
   /** Instead of their number, the percentage points of top-1 accuracy that may be lost. */
   targetDrop?: number;
 }
-
-/** How weights are rounded: each to its nearest level, or so that later ones make up for the errors of earlier ones. */
-export type WeightRounding = "nearest" | "gptq";
 
 /** What is done where nothing else is asked for. */
 export const DEFAULT_SETTINGS: Readonly<Omit<CalibrationSettings, "rounding">> = {

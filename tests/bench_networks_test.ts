@@ -4,7 +4,7 @@ import { writeFloatOnnx } from "../bench/networks/float_onnx.ts";
 import { mobilenetV2 } from "../bench/networks/mobilenet_v2.ts";
 import { type Network, samePadding } from "../bench/networks/network.ts";
 import { resnet18 } from "../bench/networks/resnet18.ts";
-import { describeNetwork } from "../calibrate/report/describe_network.ts";
+import { describeNetwork } from "../calibrate/inspect/describe_network.ts";
 
 /** Multiply-adds and weights with biases, BatchNormalization folded, of the published networks. */
 const PUBLISHED: [Network, { multiplyAdds: number; parameters: number; convolutions: number }][] = [

@@ -8,7 +8,7 @@ import {
   measureMoments,
   mergeMoments,
 } from "../calibrate/observe/moments.ts";
-import type { LayerCorrection } from "../calibrate/quantize/plan.ts";
+import type { LayerCorrection } from "../calibrate/plan.ts";
 import { normal, type Random, random } from "./support/random.ts";
 
 const CHANNELS = 6;

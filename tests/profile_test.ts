@@ -1,8 +1,8 @@
 import { assert, assertAlmostEquals, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { importOnnx } from "../calibrate/onnx/import.ts";
-import { describeNetwork } from "../calibrate/report/describe_network.ts";
-import type { Profile } from "../calibrate/report/profile.ts";
-import { profileText } from "../calibrate/report/profile_text.ts";
+import { describeNetwork } from "../calibrate/inspect/describe_network.ts";
+import type { Profile } from "../calibrate/profile/profile.ts";
+import { profileText } from "../calibrate/profile/profile_text.ts";
 import { lower } from "../calibrate/lower/lower.ts";
 import { writeBundle } from "../runtime/bundle/write.ts";
 import { chooseBuild } from "../runtime/kernels/instance.ts";

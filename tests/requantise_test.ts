@@ -1,6 +1,6 @@
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
-import { clampOf, requantise, sumOf } from "../calibrate/quantize/requantise.ts";
-import type { LayerCorrection, ValueQuantization, WeightQuantization } from "../calibrate/quantize/plan.ts";
+import { clampOf, requantise, sumOf } from "../calibrate/lower/requantise.ts";
+import type { LayerCorrection, ValueQuantization, WeightQuantization } from "../calibrate/plan.ts";
 import { convolutionU8 } from "../kernels/reference/convolution.ts";
 import type { Activation } from "../runtime/activation.ts";
 import { type Random, random } from "./support/random.ts";

@@ -4,7 +4,7 @@ import type { FullyConnectedNode } from "../calibrate/graph/graph.ts";
 import { type Gram, GramSums, mergeGram } from "../calibrate/observe/gram.ts";
 import { importOnnx } from "../calibrate/onnx/import.ts";
 import { quantizeWeights } from "../calibrate/quantize/quantize_weights.ts";
-import type { WeightQuantization } from "../calibrate/quantize/plan.ts";
+import type { WeightQuantization } from "../calibrate/plan.ts";
 import { type ErrorCost, errorCost, roundWeights } from "../calibrate/quantize/round_weights.ts";
 import { normal, type Random, random, sample } from "./support/random.ts";
 

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { calibrate } from "../calibrate/calibrate.ts";
 import { writeNpy } from "../calibrate/dataset/npy_writer.ts";
-import { evenlySpread } from "../calibrate/quantize_network.ts";
+import { evenlySpread } from "../calibrate/evenly_spread.ts";
 import { random } from "./support/random.ts";
 import { smallNetwork } from "./support/small_network.ts";
 

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import type { FullyConnectedNode } from "../calibrate/graph/graph.ts";
-import type { WeightQuantization } from "../calibrate/quantize/plan.ts";
+import type { WeightQuantization } from "../calibrate/plan.ts";
 import { quantizeWeights, type WeightOptions } from "../calibrate/quantize/quantize_weights.ts";
 import { LEAST_SCALE } from "../calibrate/scales/score.ts";
 import {

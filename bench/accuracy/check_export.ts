@@ -20,7 +20,7 @@ import { readNpy } from "../../calibrate/dataset/npy.ts";
 import { writeNpy } from "../../calibrate/dataset/npy_writer.ts";
 import { openDataset } from "../../calibrate/dataset/open_dataset.ts";
 import { exportOnnx } from "../../calibrate/export/export_onnx.ts";
-import { rankOf } from "../../calibrate/report/accuracy.ts";
+import { rankOf } from "../../calibrate/accuracy.ts";
 import { textTable } from "../../cli/text_table.ts";
 import { readBundle } from "../../runtime/bundle/read.ts";
 import { runCommand } from "../../cli/command.ts";

@@ -5,7 +5,7 @@
  */
 
 import { MAGIC } from "../../runtime/bundle/format.ts";
-import { looksLikeOnnx } from "../report/describe_network.ts";
+import { looksLikeOnnx } from "../inspect/describe_network.ts";
 
 /** The letters that a bundle begins with; those after them show damage by a text-mode transfer. */
 const WORD_BYTES = 5;

@@ -11,9 +11,9 @@ import { runCommand } from "../../cli/command.ts";
 import { escapeText } from "../../cli/escape_text.ts";
 import { fileError } from "../../cli/file_error.ts";
 import { parseArguments } from "../../cli/parse_arguments.ts";
-import { type BundleDescription, describeBundle } from "../report/describe_bundle.ts";
-import { describeNetwork, type NetworkDescription } from "../report/describe_network.ts";
-import { bundleText, networkText } from "../report/description_text.ts";
+import { type BundleDescription, describeBundle } from "../inspect/describe_bundle.ts";
+import { describeNetwork, type NetworkDescription } from "../inspect/describe_network.ts";
+import { bundleText, networkText } from "../inspect/description_text.ts";
 import { fileFormat } from "./file_format.ts";
 
 const HELP = `Usage: deno task inspect FILE [options]

@@ -14,8 +14,8 @@ import { loadKernels } from "../../runtime/kernels/modules.ts";
 import { parseArguments } from "../../cli/parse_arguments.ts";
 import { lower } from "../lower/lower.ts";
 import { importOnnx } from "../onnx/import.ts";
-import { profileProgram } from "../report/profile.ts";
-import { profileText } from "../report/profile_text.ts";
+import { profileProgram } from "../profile/profile.ts";
+import { profileText } from "../profile/profile_text.ts";
 import { fileFormat } from "./file_format.ts";
 import { readChoice, readCount } from "./options.ts";
 

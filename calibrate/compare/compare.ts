@@ -14,7 +14,7 @@ import { lower } from "../lower/lower.ts";
 import { layersOf } from "../graph/layers.ts";
 import { checkKeepFloat } from "../precision/keep_layers.ts";
 import { prepareNetwork } from "../prepare_network.ts";
-import { accuracyOf } from "../report/accuracy.ts";
+import { accuracyOf } from "../accuracy.ts";
 import type { ProgressListener } from "../../cli/progress.ts";
 import { type CalibrationSettings, completeSettings } from "../settings.ts";
 import { openLanesOf } from "../stream/lanes.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Accuracy, accuracyOf } from "../report/accuracy.ts";
+import { type Accuracy, accuracyOf } from "../accuracy.ts";
 import type { CalibrationSettings } from "../settings.ts";
 
 /** A quantity over the calibration subsets. */

@@ -7,13 +7,8 @@
 
 import type { FoldedNormalization } from "../graph/graph.ts";
 import { createMoments, errorOf, type JointMoments, mergeMoments } from "../observe/moments.ts";
-import type { LayerCorrection } from "../quantize/plan.ts";
-
-/** What is corrected: mean and variance, the mean alone, or the line of least squares. */
-export type CorrectionMode = "moments" | "mean" | "lsq";
-
-/** What the statistics are brought to: the float network's on the same samples, or BatchNormalization's own beta and gamma. */
-export type CorrectionTarget = "measured" | "bn";
+import type { LayerCorrection } from "../plan.ts";
+import type { CorrectionMode, CorrectionTarget } from "../settings.ts";
 
 /** The correction of one layer, and how it came about. */
 export interface CorrectionOutcome {

@@ -9,13 +9,13 @@ import type { Graph } from "../graph/graph.ts";
 import type { FormChoice } from "../lower/forms.ts";
 import { lower } from "../lower/lower.ts";
 import type { LayerNode } from "../graph/layers.ts";
-import type { QuantizationPlan } from "../quantize/plan.ts";
-import { fitsAccumulators, requantise } from "../quantize/requantise.ts";
+import type { QuantizationPlan } from "../plan.ts";
+import { fitsAccumulators, requantise } from "../lower/requantise.ts";
 import type { ProgressListener } from "../../cli/progress.ts";
-import type { WeightRounding } from "../settings.ts";
+import type { CorrectionMode, CorrectionTarget, WeightRounding } from "../settings.ts";
 import type { Lanes } from "../stream/lanes.ts";
 import { roundLayer } from "./round_layer.ts";
-import { type CorrectionMode, type CorrectionOutcome, type CorrectionTarget, correctLayer } from "./correct_layer.ts";
+import { type CorrectionOutcome, correctLayer } from "./correct_layer.ts";
 
 /**
  * Corrects the batch statistics of every layer in topological order.

@@ -8,7 +8,7 @@ import type { Graph } from "../graph/graph.ts";
 import { fourDimensions, isDepthwise, type LayerNode } from "../graph/layers.ts";
 import { packQuantized, zeroPointOffsets } from "../lower/lower_layer.ts";
 import { type Gram, mergeGram } from "../observe/gram.ts";
-import type { QuantizationPlan } from "../quantize/plan.ts";
+import type { QuantizationPlan } from "../plan.ts";
 import { errorCost, MOST_INPUTS, roundWeights } from "../quantize/round_weights.ts";
 import type { Lanes } from "../stream/lanes.ts";
 

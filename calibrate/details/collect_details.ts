@@ -10,7 +10,7 @@ import type { Statistics } from "../observe/statistics.ts";
 import type { MixedNetwork } from "../precision/quantize_mixed.ts";
 import { layersOf } from "../graph/layers.ts";
 import type { ComparisonListener } from "../report/compare_programs.ts";
-import { type Profile, profileProgram } from "../report/profile.ts";
+import { type Profile, profileProgram } from "../profile/profile.ts";
 import type { CalibrationReport } from "../report/report.ts";
 import type { Session } from "../session.ts";
 import { type CalibrationSettings, describeMethods } from "../settings.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { ScaleMethod } from "../quantize/choose_grid.ts";
+import type { ScaleMethod } from "../settings.ts";
 
 /** Everything that {@linkcode reportPage} shows beside the report itself. */
 export interface CalibrationDetails {

@@ -7,7 +7,7 @@
 import { type Histogram, uniteHistograms } from "../observe/histogram.ts";
 import type { Statistics } from "../observe/statistics.ts";
 import type { PreparedNetwork } from "../prepare_network.ts";
-import type { ScaleMethod } from "../quantize/choose_grid.ts";
+import type { ScaleMethod } from "../settings.ts";
 import type { QuantizedNetwork } from "../quantize_network.ts";
 import type { Lanes } from "../stream/lanes.ts";
 import type { Range, TensorDetails } from "./details.ts";

@@ -15,7 +15,7 @@ import type {
 } from "../../runtime/program.ts";
 import type { ConstantElements } from "../../runtime/bundle/constant_elements.ts";
 import type { PackedLevels } from "../pack_weights.ts";
-import type { ValueQuantization } from "../quantize/plan.ts";
+import type { ValueQuantization } from "../plan.ts";
 
 /** Fields of a step that may be left out where they are empty. */
 export type StepParts = Omit<StepSpec, "constants" | "attributes" | "inputs"> & {

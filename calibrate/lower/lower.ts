@@ -7,7 +7,7 @@
 
 import type { Program } from "../../runtime/program.ts";
 import type { Graph, Node } from "../graph/graph.ts";
-import type { QuantizationPlan } from "../quantize/plan.ts";
+import type { QuantizationPlan } from "../plan.ts";
 import { createBuilder, type ProgramBuilder } from "./builder.ts";
 import { chooseForms, type Form, type FormChoice, isShared } from "./forms.ts";
 import { lowerBinary } from "./lower_binary.ts";

@@ -6,7 +6,7 @@
 
 import type { StepAttribute } from "../../runtime/program.ts";
 import type { BinaryNode } from "../graph/graph.ts";
-import { clampOf } from "../quantize/requantise.ts";
+import { clampOf } from "./requantise.ts";
 import type { LowerContext } from "./lower.ts";
 import { activationAttributes } from "./lower_layer.ts";
 

@@ -6,7 +6,7 @@
  */
 
 import type { ActivationNode } from "../graph/graph.ts";
-import { activationTable } from "../quantize/activation_table.ts";
+import { activationTable } from "./activation_table.ts";
 import type { Form } from "./forms.ts";
 import type { LowerContext } from "./lower.ts";
 import { activationAttributes } from "./lower_layer.ts";

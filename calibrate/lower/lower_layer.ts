@@ -14,8 +14,8 @@ import {
   packDepthwiseU8,
   packLevels,
 } from "../pack_weights.ts";
-import type { ValueQuantization, WeightQuantization } from "../quantize/plan.ts";
-import { clampOf, requantise, sumOf } from "../quantize/requantise.ts";
+import type { ValueQuantization, WeightQuantization } from "../plan.ts";
+import { clampOf, requantise, sumOf } from "./requantise.ts";
 import { keepsFloat } from "./forms.ts";
 import type { LowerContext } from "./lower.ts";
 

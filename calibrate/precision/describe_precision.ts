@@ -5,7 +5,7 @@
  */
 
 import type { Lowered } from "../lower/lower.ts";
-import { type Profile, profileProgram } from "../report/profile.ts";
+import { type Profile, profileProgram } from "../profile/profile.ts";
 import type { CalibrationSettings } from "../settings.ts";
 import type { MixedNetwork } from "./quantize_mixed.ts";
 

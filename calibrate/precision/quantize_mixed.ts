@@ -6,8 +6,9 @@
  */
 
 import type { Statistics } from "../observe/statistics.ts";
-import { evenlySpread, type QuantizedNetwork, quantizeNetwork } from "../quantize_network.ts";
-import { accuracyOf } from "../report/accuracy.ts";
+import { evenlySpread } from "../evenly_spread.ts";
+import { type QuantizedNetwork, quantizeNetwork } from "../quantize_network.ts";
+import { accuracyOf } from "../accuracy.ts";
 import type { Session } from "../session.ts";
 import type { CalibrationSettings } from "../settings.ts";
 import { rememberTasks } from "../stream/remember_tasks.ts";

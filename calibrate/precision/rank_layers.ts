@@ -8,7 +8,7 @@
 import { lower, type Lowered } from "../lower/lower.ts";
 import type { Statistics } from "../observe/statistics.ts";
 import { makePlan } from "../quantize/make_plan.ts";
-import { evenlySpread } from "../quantize_network.ts";
+import { evenlySpread } from "../evenly_spread.ts";
 import type { Session } from "../session.ts";
 import type { CalibrationSettings } from "../settings.ts";
 import { type FloatScores, scorePrograms } from "../stream/score_programs.ts";

@@ -11,9 +11,7 @@ import { minMaxGrid } from "../scales/min_max.ts";
 import { percentileGrid } from "../scales/percentile.ts";
 import { qmseGrid } from "../scales/qmse.ts";
 import { type Grid, scoreValues } from "../scales/score.ts";
-
-/** Methods that choose activation scales. */
-export type ScaleMethod = "qmse" | "minmax" | "percentile" | "entropy";
+import type { ScaleMethod } from "../settings.ts";
 
 /** A grid, and the method that it is from. */
 export interface GridChoice {

@@ -12,13 +12,13 @@ import { type ChannelMoments, meanSquaresOf } from "../observe/channel_moments.t
 import { type Histogram, uniteHistograms } from "../observe/histogram.ts";
 import type { Observation } from "../observe/statistics.ts";
 import type { Grid } from "../scales/score.ts";
+import type { ScaleMethod, WeightBits, WeightError, WeightGranularity } from "../settings.ts";
 import type { Lanes } from "../stream/lanes.ts";
-import type { ScaleMethod } from "./choose_grid.ts";
 import { observeKnown } from "./known_values.ts";
 import type { ParameterGroup } from "./observed_values.ts";
-import type { QuantizationPlan } from "./plan.ts";
+import type { QuantizationPlan } from "../plan.ts";
 import { lowBitLayers } from "./low_bit_layers.ts";
-import type { WeightGranularity, WeightOptions } from "./quantize_weights.ts";
+import type { WeightOptions } from "./quantize_weights.ts";
 
 /** How a plan is made. */
 export interface PlanOptions {
@@ -31,12 +31,6 @@ export interface PlanOptions {
   /** What an error of weights counts; "plain" where absent. */
   weightError?: WeightError;
 }
-
-/** Bits of weights. */
-export type WeightBits = 8 | 4;
-
-/** What the squared error of a weight counts: the same for all, or the mean square of the input that it multiplies. */
-export type WeightError = "plain" | "input";
 
 /** How the scale of a value was chosen; for the report. */
 export interface ScaleChoice {

@@ -8,7 +8,7 @@ import type { Activation } from "../../runtime/activation.ts";
 import type { Graph, Node } from "../graph/graph.ts";
 import { type FormChoice, preservesValues, shareParameters } from "../lower/forms.ts";
 import { type KnownElements, knownElements } from "./known_values.ts";
-import type { ValueQuantization } from "./plan.ts";
+import type { ValueQuantization } from "../plan.ts";
 
 /** Values that share one scale and zero point. */
 export interface ParameterGroup {

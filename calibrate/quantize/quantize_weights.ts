@@ -8,11 +8,9 @@
 import { fourDimensions, type LayerNode } from "../graph/layers.ts";
 import { kernelOrder } from "../pack_weights.ts";
 import { largestMagnitude, minMaxWeightScale, qmseWeightScale, type WeightRange } from "../scales/weight_scale.ts";
+import type { WeightGranularity } from "../settings.ts";
 import { chooseMultipliers, groupedScale, groupRow, TOP_LEVEL } from "./grouped_weights.ts";
-import type { ValueQuantization, WeightQuantization } from "./plan.ts";
-
-/** Which weights share a scale. */
-export type WeightGranularity = "per-channel" | "per-tensor";
+import type { ValueQuantization, WeightQuantization } from "../plan.ts";
 
 /** How weights are quantised. */
 export interface WeightOptions {

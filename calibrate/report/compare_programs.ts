@@ -9,7 +9,7 @@ import type { Lowered } from "../lower/lower.ts";
 import type { Session } from "../session.ts";
 import type { SampleComparison } from "../stream/compare_sample.ts";
 import type { Watched } from "../stream/lane.ts";
-import { type Accuracy, accuracyOf } from "./accuracy.ts";
+import { type Accuracy, accuracyOf } from "../accuracy.ts";
 
 /** Comparison of the float program and an 8-bit program over samples. */
 export interface Summary {

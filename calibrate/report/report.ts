@@ -8,7 +8,7 @@ import type { Graph, Node } from "../graph/graph.ts";
 import { isDepthwise } from "../graph/layers.ts";
 import type { DropReport, PrecisionReport } from "../precision/describe_precision.ts";
 import type { QuantizedNetwork } from "../quantize_network.ts";
-import type { Accuracy } from "./accuracy.ts";
+import type { Accuracy } from "../accuracy.ts";
 import type { Summary } from "./compare_programs.ts";
 
 /** One row of a report. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Accuracy } from "./accuracy.ts";
+import type { Accuracy } from "../accuracy.ts";
 import type { CalibrationReport } from "./report.ts";
 import { textTable } from "../../cli/text_table.ts";
 

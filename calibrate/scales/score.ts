@@ -6,7 +6,7 @@
 
 import { quantizeValue } from "../../runtime/numerics/quantization.ts";
 import { BINS, type Histogram } from "../observe/histogram.ts";
-import type { ValueQuantization } from "../quantize/plan.ts";
+import type { ValueQuantization } from "../plan.ts";
 
 /** The grid of a quantiser: real = scale x (q - zeroPoint), q from 0 to levels. */
 export interface Grid extends ValueQuantization {

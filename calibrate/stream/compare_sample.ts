@@ -8,7 +8,7 @@
 import type { Executor } from "../../runtime/executor.ts";
 import type { Lowered } from "../lower/lower.ts";
 import { addSample, type ChannelMoments } from "../observe/channel_moments.ts";
-import { rankOf } from "../report/accuracy.ts";
+import { rankOf } from "../accuracy.ts";
 import { indexOfLargest } from "./score_sample.ts";
 import { stepRanges } from "./step_ranges.ts";
 

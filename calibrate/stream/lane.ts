@@ -16,8 +16,9 @@ import { createHistogram, type Histogram, observe } from "../observe/histogram.t
 import type { JointMoments } from "../observe/moments.ts";
 import { rawSample } from "../observe/raw_sample.ts";
 import type { Observation } from "../observe/statistics.ts";
-import { chooseGrid, type GridChoice, type ScaleMethod } from "../quantize/choose_grid.ts";
-import type { ValueQuantization, WeightQuantization } from "../quantize/plan.ts";
+import { chooseGrid, type GridChoice } from "../quantize/choose_grid.ts";
+import type { ScaleMethod } from "../settings.ts";
+import type { ValueQuantization, WeightQuantization } from "../plan.ts";
 import { quantizeWeights, type WeightOptions } from "../quantize/quantize_weights.ts";
 import { type ComparedChannels, compareSample, type SampleComparison } from "./compare_sample.ts";
 import { QuantizedPass } from "./quantized_pass.ts";

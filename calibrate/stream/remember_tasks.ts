@@ -5,8 +5,9 @@
  */
 
 import type { Observation } from "../observe/statistics.ts";
-import type { GridChoice, ScaleMethod } from "../quantize/choose_grid.ts";
-import type { ValueQuantization, WeightQuantization } from "../quantize/plan.ts";
+import type { GridChoice } from "../quantize/choose_grid.ts";
+import type { ScaleMethod } from "../settings.ts";
+import type { ValueQuantization, WeightQuantization } from "../plan.ts";
 import type { WeightOptions } from "../quantize/quantize_weights.ts";
 import type { LayerNode } from "../graph/layers.ts";
 import type { Lane } from "./lane.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { rankOf } from "../report/accuracy.ts";
+import { rankOf } from "../accuracy.ts";
 import type { Lowered } from "../lower/lower.ts";
 import type { Lanes } from "./lanes.ts";
 import { indexOfLargest } from "./score_sample.ts";

@@ -5,7 +5,7 @@
  */
 
 import type { Executor } from "../../runtime/executor.ts";
-import { rankOf } from "../report/accuracy.ts";
+import { rankOf } from "../accuracy.ts";
 
 /** How programs did on a sample. */
 export interface Scores {

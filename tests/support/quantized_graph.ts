@@ -11,7 +11,7 @@ import { lower, type Lowered } from "../../calibrate/lower/lower.ts";
 import { createHistogram, observe } from "../../calibrate/observe/histogram.ts";
 import { makePlan } from "../../calibrate/quantize/make_plan.ts";
 import { atomsOf, parameterGroups } from "../../calibrate/quantize/observed_values.ts";
-import type { QuantizationPlan } from "../../calibrate/quantize/plan.ts";
+import type { QuantizationPlan } from "../../calibrate/plan.ts";
 import { openLanes } from "../../calibrate/stream/lanes.ts";
 import { stepRanges } from "../../calibrate/stream/step_ranges.ts";
 import { Executor } from "../../runtime/executor.ts";

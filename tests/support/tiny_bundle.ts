@@ -6,7 +6,7 @@
 
 import type { Graph, Node, Port, Value } from "../../calibrate/graph/graph.ts";
 import { lower } from "../../calibrate/lower/lower.ts";
-import type { QuantizationPlan } from "../../calibrate/quantize/plan.ts";
+import type { QuantizationPlan } from "../../calibrate/plan.ts";
 import { align, DIGEST_BYTES, FORMAT_VERSION, PREFIX_BYTES } from "../../runtime/bundle/format.ts";
 import { writeBundle } from "../../runtime/bundle/write.ts";
 import type { Program, StepSpec } from "../../runtime/program.ts";

@@ -7,7 +7,7 @@
 import type { Activation } from "../../runtime/activation.ts";
 import { activate } from "../../runtime/numerics/activate.ts";
 import { dequantizeValue, quantizeValue } from "../../runtime/numerics/quantization.ts";
-import type { ValueQuantization } from "./plan.ts";
+import type { ValueQuantization } from "../plan.ts";
 
 /**
  * The table of an activation function between two quantised values.

@@ -5,7 +5,7 @@
  */
 
 import { escapeText } from "../../cli/escape_text.ts";
-import { grouped, shapesText, shortened } from "./description_text.ts";
+import { grouped, shapesText, shortened } from "../inspect/description_text.ts";
 import type { Profile } from "./profile.ts";
 import { textTable } from "../../cli/text_table.ts";
 

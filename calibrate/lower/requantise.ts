@@ -7,7 +7,7 @@
 
 import type { Activation } from "../../runtime/activation.ts";
 import { roundTiesToEven } from "../../runtime/numerics/float32.ts";
-import type { LayerCorrection, ValueQuantization, WeightQuantization } from "./plan.ts";
+import type { LayerCorrection, ValueQuantization, WeightQuantization } from "../plan.ts";
 
 /** What a layer's kernel needs after its accumulators. */
 export interface Requantisation {
