@@ -24,6 +24,9 @@ const kernels: ReadonlyMap<string, KernelDefinition> = new Map(Object.entries({
   ...copyKernels,
 }));
 
+/** The names of all kernels. */
+export const kernelNames: readonly string[] = [...kernels.keys()];
+
 /**
  * The definition of the kernel that a step names.
  *
