@@ -52,6 +52,32 @@ export function allocate(type: TensorType, count: number): Float32Array | Float6
   return type === "float32" || type === "float16" ? new Float32Array(count) : new Float64Array(count);
 }
 
+/** Bits of the integer types whose arithmetic wraps around within the integers of a float64. */
+const WRAPPED_BITS: Readonly<Partial<Record<TensorType, { bits: number; signed: boolean }>>> = {
+  int32: { bits: 32, signed: true },
+  int16: { bits: 16, signed: true },
+  int8: { bits: 8, signed: true },
+  uint32: { bits: 32, signed: false },
+  uint16: { bits: 16, signed: false },
+  uint8: { bits: 8, signed: false },
+};
+
+/**
+ * How a type keeps a computed number: float16 is rounded, integers of up to 32
+ * bits wrap around. All else is kept as it is; arrays round to float32.
+ */
+export function kept(type: TensorType): (value: number) => number {
+  if (type === "float16") return Math.f16round;
+  const wrapped = WRAPPED_BITS[type];
+  if (!wrapped) return (value) => value;
+  const { bits, signed } = wrapped;
+  const [range, lowest] = [2 ** bits, signed ? -(2 ** (bits - 1)) : 0];
+  return (value) => {
+    const rest = (value - lowest) % range;
+    return (rest < 0 ? rest + range : rest) + lowest;
+  };
+}
+
 /** An int64 vector. */
 export function integers(values: readonly number[]): Tensor {
   return { type: "int64", shape: [values.length], data: Float64Array.from(values) };

@@ -12,7 +12,7 @@ import { broadcastShapes } from "../emit.ts";
 import { UnsupportedReason } from "../errors.ts";
 import type { Lowering } from "../lowering.ts";
 import type { OnnxNode } from "../model.ts";
-import { allocate, isFloatType, type Tensor, type TensorType } from "../tensor.ts";
+import { allocate, isFloatType, kept, type Tensor, type TensorType } from "../tensor.ts";
 import { reductionAxes } from "../shape_arguments.ts";
 import { power } from "./power.ts";
 import { broadcastTensor } from "./select.ts";
@@ -36,7 +36,8 @@ function mapped(
   { type, compute }: { type: TensorType; compute: (value: number) => number },
 ): Tensor {
   const data = allocate(type, source.data.length);
-  for (let i = 0; i < data.length; i++) data[i] = compute(source.data[i]);
+  const keep = kept(type);
+  for (let i = 0; i < data.length; i++) data[i] = keep(compute(source.data[i]));
   return { type, shape: source.shape, data };
 }
 
@@ -57,7 +58,8 @@ function combineTensors(
   const result = type ?? left.type;
   const data = allocate(result, a.data.length);
   const integers = !isFloatType(left.type);
-  for (let i = 0; i < data.length; i++) data[i] = combine(a.data[i], b.data[i], integers);
+  const keep = kept(result);
+  for (let i = 0; i < data.length; i++) data[i] = keep(combine(a.data[i], b.data[i], integers));
   return { type: result, shape, data };
 }
 
@@ -80,12 +82,17 @@ function foldCast(_lowering: Lowering, node: OnnxNode, [input]: (Tensor | undefi
   if (type === undefined) throw new UnsupportedReason(`it makes ${elementTypeName(number)}`);
   const compute = type === "bool"
     ? (value: number) => (value === 0 ? 0 : 1)
-    : type === "float16"
-    ? Math.f16round
     : isFloatType(type)
     ? (value: number) => value
-    : Math.trunc;
+    : (value: number) => toInteger(value, type);
   return mapped(required(input, node), { type, compute });
+}
+
+/** What C does not define, such as NaN as an integer, other runtimes answer by the machine that they run on. */
+function toInteger(value: number, type: TensorType): number {
+  const limit = type === "int64" || type === "uint64" ? Number.MAX_SAFE_INTEGER : 2 ** 32;
+  if (!(Math.abs(value) <= limit)) throw new UnsupportedReason(`it makes ${type} of ${value}`);
+  return Math.trunc(value);
 }
 
 function foldWhere(lowering: Lowering, node: OnnxNode, inputs: (Tensor | undefined)[]): Tensor {
@@ -105,16 +112,17 @@ function reduction(start: number, combine: (sum: number, value: number) => numbe
   return (lowering, node, [input]) => {
     const source = required(input, node);
     const { axes, keep } = reductionAxes(lowering, node, source.shape.length);
-    const kept = source.shape.map((length, i) => (axes.includes(i) ? 1 : length));
-    const data = allocate(source.type, kept.reduce((a, b) => a * b, 1)).fill(start);
-    const index = new Array<number>(kept.length).fill(0);
+    const reduced = source.shape.map((length, i) => (axes.includes(i) ? 1 : length));
+    const data = allocate(source.type, reduced.reduce((a, b) => a * b, 1)).fill(start);
+    const index = new Array<number>(reduced.length).fill(0);
     for (const value of source.data) {
       let to = 0;
-      for (let i = 0; i < kept.length; i++) to = to * kept[i] + (kept[i] === 1 ? 0 : index[i]);
+      for (let i = 0; i < reduced.length; i++) to = to * reduced[i] + (reduced[i] === 1 ? 0 : index[i]);
       data[to] = combine(data[to], value);
-      for (let i = kept.length - 1; i >= 0 && ++index[i] === source.shape[i]; i--) index[i] = 0;
+      for (let i = reduced.length - 1; i >= 0 && ++index[i] === source.shape[i]; i--) index[i] = 0;
     }
-    const shape = keep ? kept : kept.filter((_, i) => !axes.includes(i));
+    const shape = keep ? reduced : reduced.filter((_, i) => !axes.includes(i));
+    data.forEach((value, i) => data[i] = kept(source.type)(value));
     return { type: source.type, shape, data };
   };
 }
@@ -142,13 +150,25 @@ function quotient(a: number, b: number, integers: boolean): number {
   return Math.trunc(a / b);
 }
 
+function foldMod(lowering: Lowering, node: OnnxNode, inputs: (Tensor | undefined)[]): Tensor {
+  const [left, right] = inputs.slice(0, 2).map((input) => required(input, node));
+  const signOfDividend = intAttribute(node, "fmod", 0) !== 0;
+  const combine = (a: number, b: number, integers: boolean) => {
+    if (!integers && !signOfDividend) throw new UnsupportedReason("it takes floats without fmod");
+    if (integers && b === 0) throw new UnsupportedReason("it divides integers by 0");
+    const rest = a % b;
+    return !signOfDividend && rest !== 0 && (rest < 0) !== (b < 0) ? rest + b : rest;
+  };
+  return combineTensors(lowering, [left, right], { combine, type: undefined });
+}
+
 /** Element-wise functions and reductions of constants, by operator. */
 export const ARITHMETIC_FOLDS: ReadonlyMap<string, Fold> = new Map<string, Fold>([
   ["Add", binary((a, b) => a + b)],
   ["Sub", binary((a, b) => a - b)],
   ["Mul", binary((a, b) => a * b)],
   ["Div", binary(quotient)],
-  ["Mod", binary((a, b) => a - Math.floor(a / b) * b)],
+  ["Mod", foldMod],
   ["Pow", binary(power)],
   ["Max", variadic((a, b) => Math.max(a, b))],
   ["Min", variadic((a, b) => Math.min(a, b))],
