@@ -5,7 +5,7 @@
  */
 
 import { importOnnx, OnnxError, UnsupportedOperatorsError } from "../../calibrate/mod.ts";
-import type { Graph } from "../../calibrate/graph.ts";
+import type { Graph } from "../../calibrate/graph/graph.ts";
 import { lower } from "../../calibrate/lower/lower.ts";
 import { writeBundle } from "../../runtime/bundle/write.ts";
 import { BundleError } from "../../runtime/errors.ts";
