@@ -3,6 +3,8 @@ import type { Dataset, Sample } from "../calibrate/dataset/dataset.ts";
 import { writeNpy } from "../calibrate/dataset/npy_writer.ts";
 import { openDataset } from "../calibrate/dataset/open_dataset.ts";
 import { prepareImage, type Preprocessing } from "../runtime/preprocessing.ts";
+import { elementCount } from "../runtime/bundle/format.ts";
+import { random } from "./support/random.ts";
 import { description, npyOf } from "./support/npy.ts";
 import { encodePng, gradientPixels, randomPixels } from "./support/images.ts";
 
@@ -129,8 +131,65 @@ Deno.test("float32 samples have the network's own layout and no NaN or infinity"
     await assertRejects(
       () => openDataset(path, { inputShape: [1, 6] }),
       TypeError,
-      "has shape 3x5, expected samples x 6",
+      "has shape [3, 5], expected [samples, 6]: a sample is a whole input of the network, [1, 6]",
     );
+  });
+});
+
+Deno.test("a float32 sample is a whole input of the network, of whatever rank", async () => {
+  await inFolder(async (folder) => {
+    const path = `${folder}/x.npy`;
+    const fits = async (shape: number[], inputShape: number[]) => {
+      const values = random(5).f32(elementCount(shape), -1, 1);
+      await Deno.writeFile(path, writeNpy(shape, values));
+      const dataset = await openDataset(path, { inputShape });
+      const length = elementCount(inputShape);
+      assertEquals(dataset.length, shape[0]);
+      const expected = Array.from(
+        { length: shape[0] },
+        (_, i) => ({ tensor: values.slice(i * length, (i + 1) * length) }),
+      );
+      assertEquals(await readAll(dataset), expected);
+    };
+    await fits([3, 2, 5], [2, 5]);
+    await fits([3, 1, 5], [1, 5]);
+    await fits([3, 5], [1, 5]);
+    await fits([3, 5], [5]);
+    await fits([3, 1], [1]);
+    await fits([3], [1]);
+    await fits([3], []);
+    await fits([2, 4, 2, 1, 3], [4, 2, 1, 3]);
+    await fits([1, 1, 4, 6], [1, 1, 4, 6]);
+
+    const refused = async (shape: number[], inputShape: number[], message: string) => {
+      await Deno.writeFile(path, writeNpy(shape, new Float32Array(elementCount(shape))));
+      const error = await assertRejects(() => openDataset(path, { inputShape }), TypeError);
+      assert(error.message.endsWith(message), error.message);
+    };
+    await refused(
+      [64, 3, 6, 6],
+      [2, 3, 6, 6],
+      "has shape [64, 3, 6, 6], expected [samples, 2, 3, 6, 6]: a sample is a whole input of the network, [2, 3, 6, 6]",
+    );
+    await refused([2, 5], [2, 5], "expected [samples, 2, 5]: a sample is a whole input of the network, [2, 5]");
+    await refused([5], [5], "has shape [5], expected [samples, 5]: a sample is a whole input of the network, [5]");
+    await refused([3, 2], [1], "expected [samples]: a sample is a whole input of the network, [1]");
+    await refused([], [], "has shape [], expected [samples]: a sample is a whole input of the network, []");
+    await refused([3, 1, 1, 5], [1, 5], "expected [samples, 5]: a sample is a whole input of the network, [1, 5]");
+  });
+});
+
+Deno.test("images are refused where the network takes several at once", async () => {
+  await inFolder(async (folder) => {
+    await Deno.writeFile(`${folder}/x.npy`, writeNpy([4, 4, 6, 3], new Uint8Array(4 * 72)));
+    await Deno.writeFile(`${folder}/x.png`, encodePng(gradientPixels(4, 6)));
+    for (const path of [`${folder}/x.npy`, folder]) {
+      await assertRejects(
+        () => openDataset(path, { inputShape: [2, 3, 4, 6] }),
+        TypeError,
+        "A network whose input is 2x3x4x6 takes 2 images at once: give float32 samples of [samples, 2, 3, 4, 6]",
+      );
+    }
   });
 });
 

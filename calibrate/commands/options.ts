@@ -5,6 +5,7 @@
  */
 
 import type { Preprocessing } from "../../runtime/preprocessing.ts";
+import { imageInput } from "../dataset/image_input.ts";
 import { validatePreprocessing } from "../../runtime/preprocessing.ts";
 
 /** Parsed options, by name. */
@@ -36,7 +37,7 @@ const NORMALIZATIONS: Readonly<Record<string, { mean: number; std: number } | { 
 /**
  * Reads the preprocessing that options ask for.
  *
- * @param inputShape Shape of the network's input, [batch, channels, height, width].
+ * @param inputShape Shape of the network's input, [1, channels, height, width].
  * @returns The recipe, or undefined where no option asks for one.
  * @throws {TypeError} Where the options don't go together or can't be read.
  * @throws {RangeError} Where a number is out of range.
@@ -44,12 +45,7 @@ const NORMALIZATIONS: Readonly<Record<string, { mean: number; std: number } | { 
 export function readPreprocessing(values: OptionValues, inputShape: readonly number[]): Preprocessing | undefined {
   const { normalize, mean, std, resize, crop } = values;
   if ([normalize, mean, std, resize, crop].every((value) => value === undefined)) return undefined;
-  const [, channels, height, width] = inputShape;
-  if (inputShape.length !== 4 || (channels !== 1 && channels !== 3)) {
-    throw new TypeError(
-      `Preprocessing needs an input of [batch, 1 or 3, height, width]: the network's is [${inputShape.join(", ")}]`,
-    );
-  }
+  const { channels, height, width } = imageInput(inputShape);
   if (normalize !== undefined && (mean !== undefined || std !== undefined)) {
     throw new TypeError("--normalize does not go together with --mean and --std");
   }

@@ -19,7 +19,7 @@ export interface ImageInput {
 /**
  * Tells from the shape of a network's input which images it takes.
  *
- * @param shape [batch, channels, height, width], with 1 or 3 channels.
+ * @param shape [1, channels, height, width], with 1 or 3 channels.
  * @param preprocessing A recipe that has to agree with it.
  * @returns Size of the images.
  * @throws {TypeError} If the network takes no images, or the recipe is for others.
@@ -28,10 +28,16 @@ export function imageInput(
   shape: readonly number[],
   preprocessing?: Preprocessing,
 ): ImageInput {
-  const [, channels, height, width] = shape;
+  const [batch, channels, height, width] = shape;
   if (shape.length !== 4 || (channels !== 1 && channels !== 3)) {
     throw new TypeError(
       `A network whose input is ${shape.join("x")} takes no images, expected batch x 1 or 3 x height x width`,
+    );
+  }
+  if (batch !== 1) {
+    throw new TypeError(
+      `A network whose input is ${shape.join("x")} takes ${batch} images at once: give float32 samples of ` +
+        `[samples, ${shape.join(", ")}], or export it for one image or a free batch`,
     );
   }
   const input: ImageInput = { height, width, channels };

@@ -15,7 +15,8 @@ import { type NpyFile, openNpy, readNpyRow } from "./npy_file.ts";
  * uint8 images are [samples, height, width, channels], or [samples, height,
  * width] for one channel. Those of the network's size are taken as prepared
  * already; others are resized and cropped where the recipe has a resize.
- * float32 samples are [samples, ...the network's own input without its batch].
+ * float32 samples are whole inputs, [samples, ...shape of the network's own
+ * input]; a first dimension of 1, such as that of a free batch, may be absent.
  *
  * @param path Path of the file.
  * @param inputShape Shape of the network's input with its batch.
@@ -79,14 +80,12 @@ function tensorSource(
   file: NpyFile,
   inputShape: readonly number[],
 ): SampleSource {
-  const expected = inputShape.slice(1);
   const [length, ...shape] = file.shape;
-  if (
-    shape.length !== expected.length ||
-    shape.some((size, axis) => size !== expected[axis])
-  ) {
+  const single = inputShape[0] === 1 ? inputShape.slice(1) : inputShape;
+  if (file.shape.length === 0 || ![inputShape, single].some((whole) => whole.join() === shape.join())) {
     throw new TypeError(
-      `${file.path} has shape ${file.shape.join("x")}, expected ${["samples", ...expected].join(" x ")}`,
+      `${file.path} has shape ${shapeText(file.shape)}, expected ${shapeText(["samples", ...single])}: ` +
+        `a sample is a whole input of the network, ${shapeText(inputShape)}`,
     );
   }
   return {
@@ -103,4 +102,8 @@ function tensorSource(
       return { tensor };
     },
   };
+}
+
+function shapeText(shape: readonly (number | string)[]): string {
+  return `[${shape.join(", ")}]`;
 }

@@ -12,7 +12,7 @@ import { npySource } from "./npy_source.ts";
 
 /** What samples are for, and which of them are wanted. */
 export interface DatasetOptions {
-  /** Shape of the network's input in its own layout, with its batch first, such as [1, 3, 224, 224]. */
+  /** Shape of the network's input in its own layout, such as [1, 3, 224, 224]; a free batch counts as 1. */
   inputShape: readonly number[];
   /** Path of a `.npy` file with a class index for each sample; absent: from class sub-folders, if any. */
   labels?: string;
