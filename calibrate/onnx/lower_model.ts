@@ -118,36 +118,39 @@ function lowerNode(lowering: Lowering, node: OnnxNode): void {
   bindOutputs(lowering, { node, first, results: Array.isArray(result) ? result : [result] });
 }
 
+/** Gives the node's results the names that they have in the file. */
 function bindOutputs(
   lowering: Lowering,
   { node, first, results }: { node: OnnxNode; first: number; results: Value[] },
 ): void {
+  const made = lowering.nodes.slice(first);
+  const own = new Set(made.map((maker) => maker.output));
+  const renamed = new Map<string, string>();
   for (const [i, output] of node.outputs.entries()) {
     const value = results[i];
     if (output === "" || value === undefined) continue;
-    const own = lowering.nodes.slice(first).some((made) => made.output === value.name);
-    if (own && !lowering.values.has(output)) rename(lowering, { value, first, name: output });
+    if (own.delete(value.name) && !lowering.values.has(output)) {
+      renamed.set(value.name, output);
+      renameValue(lowering, value, output);
+    }
     lowering.names.set(output, value.name);
+  }
+  if (renamed.size === 0) return;
+  for (const maker of made) {
+    maker.output = renamed.get(maker.output) ?? maker.output;
+    maker.inputs = maker.inputs.map((input) => renamed.get(input) ?? input);
   }
 }
 
-function rename(
-  lowering: Lowering,
-  { value, first, name }: { value: Value; first: number; name: string },
-): void {
-  const old = value.name;
-  lowering.values.delete(old);
-  value.name = name;
-  lowering.values.set(name, value);
-  for (const node of lowering.nodes.slice(first)) {
-    if (node.output === old) node.output = name;
-    node.inputs = node.inputs.map((input) => (input === old ? name : input));
-  }
-  const normalization = lowering.normalizations.get(old);
+function renameValue(lowering: Lowering, value: Value, name: string): void {
+  const normalization = lowering.normalizations.get(value.name);
   if (normalization) {
-    lowering.normalizations.delete(old);
+    lowering.normalizations.delete(value.name);
     lowering.normalizations.set(name, normalization);
   }
+  lowering.values.delete(value.name);
+  value.name = name;
+  lowering.values.set(name, value);
 }
 
 function outputPort(lowering: Lowering, name: string, inputs: readonly Port[]): Port {

@@ -40,11 +40,15 @@ export function replaceNodes(
   nodes: readonly Node[],
   aliases: ReadonlyMap<string, string> = new Map(),
 ): Graph {
+  const resolved = new Map(aliases);
   const resolve = (name: string): string => {
+    const passed: string[] = [];
     let current = name;
-    for (let next = aliases.get(current); next !== undefined; next = aliases.get(current)) {
+    for (let next = resolved.get(current); next !== undefined; next = resolved.get(current)) {
+      passed.push(current);
       current = next;
     }
+    for (const alias of passed) resolved.set(alias, current);
     return current;
   };
   return {

@@ -21,10 +21,13 @@ export function nameNodes(graph: Graph): Graph {
     }
   }
   const taken = new Set(owners.keys());
+  const counts = new Map<string, number>();
   const nodes = graph.nodes.map((node) => {
     if (owners.get(node.name) === node) return node;
-    let name = `${node.name}/${node.op}`;
-    for (let i = 2; taken.has(name); i++) name = `${node.name}/${node.op}${i}`;
+    const base = `${node.name}/${node.op}`;
+    let [name, count] = [base, counts.get(base) ?? 1];
+    for (; taken.has(name); name = `${base}${count}`) count++;
+    counts.set(base, count);
     taken.add(name);
     return { ...node, name };
   });
