@@ -4,7 +4,7 @@
  * @module
  */
 
-import { consumersOf, type Graph, type Node } from "../graph/graph.ts";
+import type { Graph, Node } from "../graph/graph.ts";
 
 /** The form in which a value is kept in memory. */
 export type Form = "u8" | "f32";
@@ -44,7 +44,7 @@ export function preservesValues(node: Node): boolean {
 export function chooseForms(graph: Graph, float: ReadonlySet<string> | "all" = new Set()): FormChoice {
   const needed = new Map<string, Set<Form>>();
   const computed = new Map<string, Form>();
-  const producers = new Map(graph.nodes.map((node) => [node.output, node]));
+  const eightBit = eightBitByNature(graph);
   const need = (value: string, form: Form) => {
     const forms = needed.get(value);
     if (forms) forms.add(form);
@@ -56,7 +56,7 @@ export function chooseForms(graph: Graph, float: ReadonlySet<string> | "all" = n
     if (!forms) continue;
     const { reads, writes } = keepsFloat(float, node.output)
       ? { reads: "f32" as const, writes: "f32" as const }
-      : formsOf(node, forms, graph, producers);
+      : formsOf(node, forms, graph, eightBit);
     computed.set(node.output, writes);
     for (const input of node.inputs) need(input, reads);
   }
@@ -72,7 +72,7 @@ function formsOf(
   node: Node,
   forms: ReadonlySet<Form>,
   graph: Graph,
-  producers: ReadonlyMap<string, Node>,
+  eightBit: ReadonlySet<string>,
 ): { reads: Form; writes: Form } {
   const narrow = forms.has("f32") ? "f32" : "u8";
   switch (node.op) {
@@ -82,7 +82,7 @@ function formsOf(
     case "binary":
       return runsInt8(node, graph) && narrow === "u8" ? { reads: "u8", writes: "u8" } : { reads: "f32", writes: "f32" };
     case "activation": {
-      const hasTable = node.activation.kind !== "prelu" && isEightBitByNature(node.inputs[0], producers);
+      const hasTable = node.activation.kind !== "prelu" && eightBit.has(node.inputs[0]);
       const wide = narrow === "f32" || !hasTable;
       return wide ? { reads: "f32", writes: "f32" } : { reads: "u8", writes: "u8" };
     }
@@ -99,12 +99,15 @@ function runsInt8(node: Node, graph: Graph): boolean {
     node.activation.kind !== "prelu" && node.inputs.every((input) => !graph.values.get(input)?.data);
 }
 
-/** Whether a value is rounded to 8 bits before any arithmetic: an input, or such a value moved about. */
-function isEightBitByNature(value: string, producers: ReadonlyMap<string, Node>): boolean {
-  const producer = producers.get(value);
-  if (!producer) return true;
-  if (producer.op === "concat") return true;
-  return preservesValues(producer) && producer.op !== "resize" && isEightBitByNature(producer.inputs[0], producers);
+/** Values that are rounded to 8 bits before any arithmetic: inputs, constants, and such values moved about. */
+function eightBitByNature(graph: Graph): ReadonlySet<string> {
+  const made = new Set(graph.nodes.map((node) => node.output));
+  const found = new Set([...graph.values.keys()].filter((value) => !made.has(value)));
+  for (const node of graph.nodes) {
+    const moves = preservesValues(node) && node.op !== "resize" && found.has(node.inputs[0]);
+    if (node.op === "concat" || moves) found.add(node.output);
+  }
+  return found;
 }
 
 /**
@@ -118,6 +121,11 @@ export function shareParameters(graph: Graph, forms: FormChoice): Map<string, st
   const find = (value: string): string => {
     let root = value;
     while (parents.get(root) !== root) root = parents.get(root)!;
+    for (let next = value; next !== root;) {
+      const parent = parents.get(next)!;
+      parents.set(next, root);
+      next = parent;
+    }
     return root;
   };
   for (const [value, set] of forms.needed) if (set.has("u8")) parents.set(value, value);
@@ -128,9 +136,4 @@ export function shareParameters(graph: Graph, forms: FormChoice): Map<string, st
     }
   }
   return new Map([...parents.keys()].map((value) => [value, find(value)]));
-}
-
-/** Whether anything but the given node reads a value. */
-export function isShared(graph: Graph, value: string): boolean {
-  return (consumersOf(graph).get(value)?.length ?? 0) > 1 || graph.outputs.some((port) => port.value === value);
 }

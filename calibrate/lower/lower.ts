@@ -6,10 +6,10 @@
  */
 
 import type { Program } from "../../runtime/program.ts";
-import type { Graph, Node } from "../graph/graph.ts";
+import { consumersOf, type Graph, type Node } from "../graph/graph.ts";
 import type { QuantizationPlan } from "../plan.ts";
 import { createBuilder, type ProgramBuilder } from "./builder.ts";
-import { chooseForms, type Form, type FormChoice, isShared } from "./forms.ts";
+import { chooseForms, type Form, type FormChoice } from "./forms.ts";
 import { lowerBinary } from "./lower_binary.ts";
 import { lowerActivation, lowerConvert } from "./lower_convert.ts";
 import { type LayerParts, lowerLayer } from "./lower_layer.ts";
@@ -49,6 +49,8 @@ export interface LowerContext {
   probes: boolean;
   places: Map<string, Partial<Record<Form, number>>>;
   layers: Map<string, LayerParts>;
+  /** Transposes to channels last that quantise an input on its way, by the input's name. */
+  firstTransposes: ReadonlyMap<string, Node>;
   /** Tensor of a value in a form that was made before. */
   place(value: string, form: Form): number;
   /** Makes the tensor for a value in a form. */
@@ -94,12 +96,14 @@ function createContext(graph: Graph, options: LowerOptions): LowerContext {
   const builder = createBuilder();
   const places: LowerContext["places"] = new Map();
   const shape = (value: string) => graph.values.get(value)!.shape;
+  const forms = options.forms ?? chooseForms(graph, plan ? new Set() : "all");
   return {
     graph,
     builder,
     plan,
-    forms: options.forms ?? chooseForms(graph, plan ? new Set() : "all"),
+    forms,
     probes,
+    firstTransposes: findFirstTransposes(graph, forms),
     places,
     layers: new Map(),
     place(value, form) {
@@ -126,17 +130,22 @@ function ports(context: LowerContext, list: Graph["inputs"]): Program["inputs"] 
 
 function lowerInput(context: LowerContext, value: string): void {
   context.create(value, "f32");
-  if (!context.forms.needed.get(value)?.has("u8") || firstTranspose(context, value)) return;
+  if (!context.forms.needed.get(value)?.has("u8") || context.firstTransposes.has(value)) return;
   convertMissing(context, value);
 }
 
-/** The transpose to channels last that quantises an input on its way, where it is the input's only reader. */
-function firstTranspose(context: LowerContext, value: string): Node | undefined {
-  const { graph, forms } = context;
-  if (isShared(graph, value) || !graph.inputs.some((port) => port.value === value)) return undefined;
-  const reader = graph.nodes.find((node) => node.inputs.includes(value));
-  const isTranspose = reader?.op === "transpose" && reader.permutation.join() === "0,2,3,1";
-  return isTranspose && forms.computed.get(reader.output) === "u8" ? reader : undefined;
+/** The transposes to channels last that quantise an input on its way and are its only reader, by the input's name. */
+function findFirstTransposes(graph: Graph, forms: FormChoice): Map<string, Node> {
+  const consumers = consumersOf(graph);
+  const outputs = new Set(graph.outputs.map((port) => port.value));
+  const found = new Map<string, Node>();
+  for (const { value } of graph.inputs) {
+    const [reader, ...others] = consumers.get(value) ?? [];
+    if (reader?.op !== "transpose" || others.length > 0 || outputs.has(value)) continue;
+    const quantises = reader.permutation.join() === "0,2,3,1" && forms.computed.get(reader.output) === "u8";
+    if (quantises) found.set(value, reader);
+  }
+  return found;
 }
 
 function placeConstants(context: LowerContext, node: Node): void {
@@ -177,7 +186,7 @@ function lowerNode(context: LowerContext, node: Node): void {
     case "matMul":
       return lowerMatMul(context, node);
     case "transpose":
-      if (firstTranspose(context, node.inputs[0]) === node) return lowerFirstTranspose(context, node);
+      if (context.firstTransposes.get(node.inputs[0]) === node) return lowerFirstTranspose(context, node);
       return lowerMovement(context, node);
     default:
       return lowerMovement(context, node);
