@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { OutputKind } from "../runtime/program.ts";
 import { collectDetails } from "./details/collect_details.ts";
 import type { CalibrationDetails } from "./details/details.ts";
 import { equalizeLayers } from "./equalize/equalize_layers.ts";
@@ -14,6 +15,7 @@ import { describePrecision } from "./precision/describe_precision.ts";
 import { checkKeepFloat } from "./precision/keep_layers.ts";
 import { quantizeMixed } from "./precision/quantize_mixed.ts";
 import { evenlySpread } from "./evenly_spread.ts";
+import { findOutputKind } from "./output_kind.ts";
 import { comparePrograms } from "./report/compare_programs.ts";
 import { type CalibrationReport, makeReport } from "./report/report.ts";
 import { type SessionOptions, withSession } from "./session.ts";
@@ -24,6 +26,8 @@ import { writeNetwork } from "./write_network.ts";
 export interface CalibrationOptions extends SessionOptions, Partial<CalibrationSettings> {
   /** Names of the classes, stored in the bundle. */
   classes?: string[];
+  /** What the first output is, stored in the bundle; found from the graph where absent. */
+  outputKind?: OutputKind;
   /** Paths of the statistics of all shards, which are taken instead of observing the samples. */
   merge?: readonly string[];
   /** Whether to collect what a page about the calibration shows; false by default. */
@@ -73,6 +77,7 @@ export async function calibrate(network: Graph, options: CalibrationOptions): Pr
       samples: statistics.part.total,
       preprocessing: session.preprocessing,
       classes: options.classes ?? session.classes,
+      outputKind: options.outputKind ?? findOutputKind(network),
     };
     const bundle = await writeNetwork(quantized.program, notes);
     const precision = await describePrecision(mixed, settings, labels !== undefined);

@@ -9,10 +9,13 @@ import { Model } from "../runtime/model.ts";
 import type { Preprocessing } from "../runtime/preprocessing.ts";
 import type { Graph } from "./graph/graph.ts";
 import { lower } from "./lower/lower.ts";
+import { findOutputKind } from "./output_kind.ts";
 
 /** Makes a float model of a graph. @param preprocessing How its images are prepared, where it takes images. */
 export async function floatModel(graph: Graph, preprocessing?: Preprocessing): Promise<Model> {
   const { program, data } = lower(graph);
   if (preprocessing) program.preprocessing = preprocessing;
+  const outputKind = findOutputKind(graph);
+  if (outputKind !== "logits") program.outputKind = outputKind;
   return await Model.load(await writeBundle(program, data));
 }

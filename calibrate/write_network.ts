@@ -6,6 +6,7 @@
 
 import { writeBundle } from "../runtime/bundle/write.ts";
 import type { Preprocessing } from "../runtime/preprocessing.ts";
+import type { OutputKind } from "../runtime/program.ts";
 import type { Lowered } from "./lower/lower.ts";
 import { type CalibrationSettings, describeMethods } from "./settings.ts";
 
@@ -19,14 +20,18 @@ export interface BundleNotes {
   preprocessing?: Preprocessing | undefined;
   /** Names of the classes. */
   classes?: string[] | undefined;
+  /** What the first output is. */
+  outputKind: OutputKind;
 }
 
 /** Writes an 8-bit program as a bundle that tells how it came about. */
 export async function writeNetwork({ program, data }: Lowered, notes: BundleNotes): Promise<Uint8Array<ArrayBuffer>> {
-  const { settings, samples, preprocessing, classes } = notes;
+  const { settings, samples, preprocessing, classes, outputKind } = notes;
   const { weights, scales, usp, uspTarget } = settings;
   program.calibration = { weights, scales, usp, uspTarget, methods: describeMethods(settings), samples };
   if (preprocessing) program.preprocessing = preprocessing;
   if (classes) program.labels = classes;
+  // Bundles without the field hold logits, and loaders that do not know it take them.
+  if (outputKind !== "logits") program.outputKind = outputKind;
   return await writeBundle(program, data);
 }

@@ -7,11 +7,11 @@
 import { elementCount } from "./bundle/format.ts";
 import { type Bundle, readBundle } from "./bundle/read.ts";
 import { Executor, type ExecutorOptions, reserveFile } from "./executor.ts";
-import { exponential } from "./numerics/exponential.ts";
 import { loadKernels } from "./kernels/modules.ts";
+import { classScores } from "./class_scores.ts";
 import { createImageWriter, type ImageWriter } from "./image_input.ts";
 import { prepareImage, type Preprocessing } from "./preprocessing.ts";
-import type { PortSpec } from "./program.ts";
+import type { OutputKind, PortSpec } from "./program.ts";
 import type { Pixels } from "./resize_image.ts";
 import { type BundleSource, readSource } from "./source.ts";
 
@@ -37,7 +37,7 @@ export interface Prediction {
   label: string;
   /** Index of the class. */
   index: number;
-  /** Softmax of the first output, 0 to 1. */
+  /** The network's probability of the class, 0 to 1. */
   score: number;
 }
 
@@ -63,6 +63,8 @@ export class Model {
   readonly outputs: ModelPort[];
   /** Name of each class, where the bundle holds them. */
   readonly labels: readonly string[] | undefined;
+  /** What the first output holds: scores before softmax, or probabilities already. */
+  readonly outputKind: OutputKind;
   /** How images are prepared, where the network takes images. */
   readonly preprocessing: Preprocessing | undefined;
   /** The build of the kernels that runs the network: "simd128" or "relaxed". */
@@ -83,6 +85,7 @@ export class Model {
     this.inputs = program.inputs.map(describe);
     this.outputs = program.outputs.map(describe);
     this.labels = program.labels;
+    this.outputKind = program.outputKind ?? "logits";
     this.preprocessing = program.preprocessing;
     this.kernels = this.#executor.build;
   }
@@ -165,7 +168,7 @@ export class Model {
   }
 
   /**
-   * Classifies one image.
+   * Classifies one image by the first output: logits go through softmax, probabilities are the network's own.
    *
    * @param image Decoded pixels, RGB or RGBA.
    * @param options How many classes to return; 5 by default.
@@ -173,8 +176,7 @@ export class Model {
    * @throws {TypeError} Where the bundle holds no preprocessing or the image does not fit it.
    */
   classify(image: Pixels, options: { top?: number } = {}): Prediction[] {
-    const logits = this.runImage(image)[this.outputs[0].name].data;
-    const scores = softmax(logits);
+    const scores = classScores(this.runImage(image)[this.outputs[0].name].data, this.outputKind);
     const ranked = Array.from(scores.keys()).sort((a, b) => scores[b] - scores[a] || a - b);
     return ranked.slice(0, options.top ?? 5).map((index) => ({
       label: this.labels?.[index] ?? String(index),
@@ -257,11 +259,4 @@ function readInput(
     }
   }
   return { port, data, samples, length };
-}
-
-function softmax(logits: Float32Array): Float64Array {
-  const maximum = logits.reduce((max, value) => Math.max(max, value), -Infinity);
-  const scores = Float64Array.from(logits, (value) => exponential(value - maximum));
-  const sum = scores.reduce((total, value) => total + value, 0);
-  return scores.map((value) => value / sum);
 }

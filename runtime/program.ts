@@ -78,6 +78,15 @@ export interface PortSpec {
   batched: boolean;
 }
 
+/**
+ * What the first output of a classifier is: scores before softmax, probabilities that add up to 1, or probabilities
+ * each of its own, as of several labels at once.
+ */
+export type OutputKind = typeof OUTPUT_KINDS[number];
+
+/** All kinds of a first output. */
+export const OUTPUT_KINDS = ["logits", "probabilities", "independent-probabilities"] as const;
+
 /** How a program was made; shown by `inspect`, not used to run it. */
 export interface CalibrationRecord {
   /** Weight granularity. */
@@ -114,6 +123,8 @@ export interface Program {
   preprocessing?: Preprocessing;
   /** Name of each class, in the order of the first output. */
   labels?: string[];
+  /** What the first output is; logits where absent. */
+  outputKind?: OutputKind;
   /** Absent in a float program. */
   calibration?: CalibrationRecord;
 }

@@ -73,6 +73,13 @@ Deno.test("calibrate writes a bundle and a report, prints a table, and gives the
     const model = await Model.load(first.bundle);
     assertEquals(model.inputs, [{ name: "input", shape: [-1, 3, 48, 48] }]);
     assertEquals(model.preprocessing, { crop: [48, 48], mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] });
+    assertEquals(model.outputKind, "logits");
+
+    const told = await calibrated(`${folder}/d.octet`, [
+      ...[...DEMO, "--resize", "64x50", "--output-kind", "independent-probabilities"],
+    ]);
+    const other = await Model.load(told.bundle);
+    assertEquals([other.preprocessing?.resize, other.outputKind], [[64, 50], "independent-probabilities"]);
   });
 });
 
@@ -194,6 +201,10 @@ Deno.test("calibrate refuses arguments that it cannot use", async () => {
     await refused([...DEMO, "--target-drop", "1", "--keep-float", "1"], "does not go together with --target-drop");
     await refused([NETWORK, "--data", IMAGES, "--mean", "0.5,0.5", "--std", "1,1,1"], "--mean must be 3 numbers");
     await refused([...DEMO, "--normalize", "half"], "--normalize does not go together with --mean and --std");
+    await refused([...DEMO, "--output-kind", "odds"], "--output-kind must be one of logits, probabilities, indep");
+    await refused([...DEMO, "--resize", "48x"], '--resize must be a whole number of at least 1: got ""');
+    await refused([...DEMO, "--resize", "48x48x3"], '--resize must be N or HxW: got "48x48x3"');
+    await refused([...DEMO, "--resize", "64x40"], "preprocessing.resize is 64x40, smaller than the crop of 48x48");
     await refused([...DEMO, "--crop", "40"], "does not match the network's input 48x48");
     await refused([...DEMO, "--classes", `${folder}/two.txt`], "two.txt has 2 names: the network has 16 classes");
     assertEquals(listing(folder), ["two.txt"]);

@@ -5,6 +5,7 @@
  */
 
 import { elementCount } from "../../runtime/bundle/format.ts";
+import { OUTPUT_KINDS } from "../../runtime/program.ts";
 import { runCommand } from "../../cli/command.ts";
 import { parseArguments } from "../../cli/parse_arguments.ts";
 import { calibrate } from "../calibrate.ts";
@@ -28,6 +29,8 @@ const HELP = `Usage: deno task calibrate MODEL.onnx --data PATH --output FILE.oc
   --output FILE       the bundle to write
   --labels PATH       int32 .npy file, for accuracies; not needed where sub-folders are the classes
   --classes FILE      names of the classes, one per line, stored in the bundle
+  --output-kind WORD  what the first output is: logits, probabilities (add up to 1) or independent-probabilities;
+                      by default found from the network's end: after Softmax, after Sigmoid, else logits
   --samples N         use N samples, evenly spread
   --weights WORD      per-channel (default) or per-tensor
   --weight-bits N     8 (default), or 4: all layers but the first and depthwise ones, stored in 4 bits
@@ -58,6 +61,7 @@ async function main(args: string[]): Promise<void> {
       output: { type: "string" },
       labels: { type: "string" },
       classes: { type: "string" },
+      "output-kind": { type: "string" },
       samples: { type: "string" },
       weights: { type: "string", default: "per-channel" },
       "weight-bits": { type: "string", default: "8" },
@@ -97,6 +101,9 @@ async function main(args: string[]): Promise<void> {
     usp: readChoice("--usp", values.usp, ["moments", "mean", "lsq", "off"]),
     uspTarget: readChoice("--usp-target", values["usp-target"], ["measured", "bn"]),
     ...readPrecision(values["keep-float"], values["target-drop"]),
+    ...(values["output-kind"] !== undefined && {
+      outputKind: readChoice("--output-kind", values["output-kind"], OUTPUT_KINDS),
+    }),
     threads: readCount("--threads", values.threads),
     ...(values.samples !== undefined && { samples: readCount("--samples", values.samples) }),
   };

@@ -24,7 +24,7 @@ export const PREPROCESSING_OPTIONS = {
 export const PREPROCESSING_HELP = `  --normalize NAME    imagenet, half (to -1..1), unit (to 0..1) or none (0..255)
   --mean A,B,C        mean of each channel, on pixels scaled to 0..1
   --std A,B,C         standard deviation of each channel, on pixels scaled to 0..1
-  --resize N          resize the shorter side to N pixels (antialiased bilinear)
+  --resize N or HxW   resize the shorter side to N pixels, or stretch to HxW (antialiased bilinear, as torchvision)
   --crop N or HxW     crop the centre; by default the network's input`;
 
 const NORMALIZATIONS: Readonly<Record<string, { mean: number; std: number } | { mean: number[]; std: number[] }>> = {
@@ -53,11 +53,11 @@ export function readPreprocessing(values: OptionValues, inputShape: readonly num
     throw new TypeError("Images need --normalize, or both --mean and --std");
   }
   const recipe = {
-    crop: crop === undefined ? [height, width] : readCrop(String(crop)),
+    crop: crop === undefined ? [height, width] : readSides("--crop", String(crop)),
     ...(normalize === undefined
       ? { mean: readList("--mean", String(mean), channels), std: readList("--std", String(std), channels) }
       : named(String(normalize), channels)),
-    ...(resize !== undefined && { resize: readCount("--resize", String(resize)) }),
+    ...(resize !== undefined && { resize: readResize(String(resize)) }),
   };
   const checked = validatePreprocessing(recipe, "preprocessing");
   if (checked.crop[0] !== height || checked.crop[1] !== width) {
@@ -122,8 +122,12 @@ function readList(option: string, text: string, length: number): number[] {
   return values;
 }
 
-function readCrop(text: string): number[] {
-  const sides = text.split("x").map((side) => readCount("--crop", side));
-  if (sides.length > 2) throw new TypeError(`--crop must be N or HxW: got "${text}"`);
+function readResize(text: string): number | number[] {
+  return text.includes("x") ? readSides("--resize", text) : readCount("--resize", text);
+}
+
+function readSides(option: string, text: string): number[] {
+  const sides = text.split("x").map((side) => readCount(option, side));
+  if (sides.length > 2) throw new TypeError(`${option} must be N or HxW: got "${text}"`);
   return [sides[0], sides[sides.length - 1]];
 }

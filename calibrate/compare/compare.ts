@@ -19,6 +19,7 @@ import type { ProgressListener } from "../../cli/progress.ts";
 import { type CalibrationSettings, completeSettings } from "../settings.ts";
 import { openLanesOf } from "../stream/lanes.ts";
 import { type FloatScores, scorePrograms } from "../stream/score_programs.ts";
+import { findOutputKind } from "../output_kind.ts";
 import { writeNetwork } from "../write_network.ts";
 import { type Comparison, type RowScore, summarise } from "./comparison.ts";
 import { COMPARED_METHODS, type ComparedMethod } from "./methods.ts";
@@ -94,6 +95,7 @@ export async function compareMethods(network: Graph, options: ComparisonOptions)
   const { calibration, evaluation, classes } = await openSamples(network, options, repeats);
   const networks = [network, equalizeLayers(network).graph].map(prepareNetwork);
   const plain = lower(network);
+  const outputKind = findOutputKind(network);
   const lanes = openLanesOf(ROW_LANES, Math.min(threads, calibration.samples));
   const float: FloatScores = { outputs: [], ranks: [], signal: 0 };
   const score = async (ready: readonly QuantizedRow<Row>[], subset: number) => {
@@ -102,7 +104,8 @@ export async function compareMethods(network: Graph, options: ComparisonOptions)
     const tell = progress && ((done: number, total: number) => progress("Evaluating", done, total));
     const scored = await scorePrograms({ ...scoring, progress: tell }, ready.map(({ program }) => program), float);
     for (const [index, { row: { name, settings, scores }, program }] of ready.entries()) {
-      const bundle = await writeNetwork(program, { settings, samples: calibration.samples, preprocessing, classes });
+      const notes = { settings, samples: calibration.samples, preprocessing, classes, outputKind };
+      const bundle = await writeNetwork(program, notes);
       scores.push({ ...scored[index], bundleBytes: bundle.length });
       await options.take?.({ method: name, subset, bundle });
     }

@@ -38,7 +38,7 @@ export interface ExportContext {
  *
  * The integers, scales and zero points are those of the bundle. The batch is free
  * where it is there, unless the network joins a constant to its values. Preprocessing and labels go along as metadata
- * `octet.preprocessing` and `octet.labels`, in JSON.
+ * `octet.preprocessing` and `octet.labels`, in JSON, the kind of the first output as `octet.outputKind`.
  *
  * @param bundle A bundle that was read and checked.
  * @returns The bytes of the file.
@@ -76,6 +76,7 @@ export function exportOnnx({ program, data }: Bundle): Uint8Array {
     nodes: builder.nodes,
     metadata: {
       ...(program.preprocessing && { "octet.preprocessing": JSON.stringify(program.preprocessing) }),
+      "octet.outputKind": program.outputKind ?? "logits",
       ...(program.labels && { "octet.labels": JSON.stringify(program.labels) }),
     },
   });

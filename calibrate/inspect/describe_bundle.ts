@@ -9,7 +9,15 @@ import type { Bundle } from "../../runtime/bundle/read.ts";
 import { Executor } from "../../runtime/executor.ts";
 import type { ModelPort } from "../../runtime/model.ts";
 import type { Preprocessing } from "../../runtime/preprocessing.ts";
-import type { CalibrationRecord, PortSpec, Program, StepSpec, TensorSpec, TensorType } from "../../runtime/program.ts";
+import type {
+  CalibrationRecord,
+  OutputKind,
+  PortSpec,
+  Program,
+  StepSpec,
+  TensorSpec,
+  TensorType,
+} from "../../runtime/program.ts";
 
 /** Bytes of a bundle; the first five parts add up to the file. */
 export interface BundleBytes {
@@ -61,6 +69,8 @@ export interface BundleDescription {
   outputs: ModelPort[];
   /** Null where the network takes no images. */
   preprocessing: Preprocessing | null;
+  /** What the first output is. */
+  outputKind: OutputKind;
   /** Number of class names. */
   labels: number;
   /** Null in a float program. */
@@ -91,6 +101,7 @@ export function describeBundle(bundle: Bundle): BundleDescription {
     inputs: program.inputs.map(describePort),
     outputs: program.outputs.map(describePort),
     preprocessing: program.preprocessing ?? null,
+    outputKind: program.outputKind ?? "logits",
     labels: program.labels?.length ?? 0,
     calibration: program.calibration ?? null,
     build: executor.build,

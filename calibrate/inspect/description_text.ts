@@ -23,6 +23,7 @@ export function bundleText(description: BundleDescription): string {
     ["SHA-256", [description.hash]],
     ["Inputs", description.inputs.map(portText)],
     ["Outputs", description.outputs.map(portText)],
+    ["Output kind", [description.outputKind]],
     ["Preprocessing", [preprocessingText(description.preprocessing)]],
     ["Labels", [labels > 0 ? grouped(labels) : "none"]],
     ["Calibration", [calibrationText(description.calibration)]],

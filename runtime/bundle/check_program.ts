@@ -8,16 +8,17 @@
 import { BundleError } from "../errors.ts";
 import { kernelDefinition } from "../kernels/registry.ts";
 import { type Preprocessing, validatePreprocessing } from "../preprocessing.ts";
-import type {
-  CalibrationRecord,
-  ConstantSpec,
-  ConstantType,
-  PortSpec,
-  Program,
-  StepAttribute,
-  StepSpec,
-  TensorSpec,
-  TensorType,
+import {
+  type CalibrationRecord,
+  type ConstantSpec,
+  type ConstantType,
+  OUTPUT_KINDS,
+  type PortSpec,
+  type Program,
+  type StepAttribute,
+  type StepSpec,
+  type TensorSpec,
+  type TensorType,
 } from "../program.ts";
 import { checkLifetimes } from "./check_lifetimes.ts";
 import {
@@ -70,6 +71,9 @@ export function checkProgram(value: unknown, dataBytes: number): Program {
   }
   if (header.labels !== undefined) {
     program.labels = asArray(header.labels, "labels", MAX_ENTRIES).map((label, i) => asString(label, `labels[${i}]`));
+  }
+  if (header.outputKind !== undefined) {
+    program.outputKind = oneOf(header.outputKind, "outputKind", OUTPUT_KINDS);
   }
   if (header.calibration !== undefined) program.calibration = checkCalibration(header.calibration);
   for (const step of steps) kernelDefinition(step).check(step, program);

@@ -17,6 +17,9 @@ export const FORMAT_VERSION = 1;
 /** Version of bundles with weights of 4 bits. */
 export const GROUPED_VERSION = 2;
 
+/** Version of bundles that say what their first output is, or stretch images. */
+export const OUTPUT_VERSION = 3;
+
 /** Bytes before the header: magic, version, header length, data length, zero. */
 export const PREFIX_BYTES = 24;
 
@@ -51,7 +54,8 @@ export function constantBytes(constant: ConstantSpec): number {
 }
 
 /** Version of the format that a program needs. */
-export function versionOf({ constants }: Program): number {
+export function versionOf({ constants, outputKind, preprocessing }: Program): number {
+  if (outputKind !== undefined || Array.isArray(preprocessing?.resize)) return OUTPUT_VERSION;
   return constants.some(({ type }) => type === "i4") ? GROUPED_VERSION : FORMAT_VERSION;
 }
 

@@ -14,10 +14,10 @@ import {
   align,
   DIGEST_BYTES,
   FORMAT_VERSION,
-  GROUPED_VERSION,
   MAGIC,
   MAX_HEADER_BYTES,
   MAX_PART_BYTES,
+  OUTPUT_VERSION,
   PREFIX_BYTES,
   toHex,
   versionOf,
@@ -52,9 +52,9 @@ export async function readBundle(bytes: Uint8Array): Promise<Bundle> {
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const version = view.getUint32(8, true);
-  if (version !== FORMAT_VERSION && version !== GROUPED_VERSION) {
+  if (version < FORMAT_VERSION || version > OUTPUT_VERSION) {
     throw new BundleError(
-      `Unsupported bundle version ${version}: this runtime reads versions ${FORMAT_VERSION} and ${GROUPED_VERSION}`,
+      `Unsupported bundle version ${version}: this runtime reads versions ${FORMAT_VERSION} to ${OUTPUT_VERSION}`,
       8,
     );
   }

@@ -104,6 +104,11 @@ export const schemas: Record<string, ApiPart> = {
   Prediction: object({
     label: { type: "string", description: "Name of the class, or its index where names are not known" },
     index: COUNT,
-    score: { type: "number", minimum: 0, maximum: 1, description: "Softmax of the first output" },
+    score: {
+      type: "number",
+      minimum: 0,
+      maximum: 1,
+      description: "The network's own probability of the class; of independent classes each between 0 and 1",
+    },
   }),
 };

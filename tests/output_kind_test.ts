@@ -1,0 +1,160 @@
+import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
+import { calibrate } from "../calibrate/calibrate.ts";
+import { writeNpy } from "../calibrate/dataset/npy_writer.ts";
+import { exportOnnx } from "../calibrate/export/export_onnx.ts";
+import { floatModel } from "../calibrate/float_model.ts";
+import type { Graph } from "../calibrate/graph/graph.ts";
+import { describeBundle } from "../calibrate/inspect/describe_bundle.ts";
+import { importOnnx } from "../calibrate/onnx/import.ts";
+import { findOutputKind } from "../calibrate/output_kind.ts";
+import { BundleError } from "../runtime/errors.ts";
+import { readBundle } from "../runtime/bundle/read.ts";
+import { writeBundle } from "../runtime/bundle/write.ts";
+import { Model } from "../runtime/model.ts";
+import type { OutputKind } from "../runtime/program.ts";
+import { randomPixels } from "./support/images.ts";
+import { float, floats, ints, type ModelSpec, writeOnnx } from "./support/onnx_writer.ts";
+import { random } from "./support/random.ts";
+import { lower } from "../calibrate/lower/lower.ts";
+import { bundleOf, tinyParts } from "./support/tiny_bundle.ts";
+
+const CLASSES = 6;
+const RECIPE = { crop: [4, 4] as [number, number], mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] };
+
+/** A classifier of [N, 3, 4, 4] whose logits go through some more nodes, from "logits" to "y". */
+function classifier(nodes: ModelSpec["nodes"], constants: ModelSpec["constants"] = {}): Graph {
+  const weights = random(4).f32(CLASSES * 48, -0.4, 0.4);
+  return importOnnx(
+    writeOnnx({
+      inputs: { x: ["N", 3, 4, 4] },
+      outputs: ["y"],
+      constants: { w: floats([CLASSES, 48], Array.from(weights)), ...constants },
+      nodes: [
+        { op: "Flatten", inputs: ["x"], outputs: ["flat"] },
+        { op: "Gemm", inputs: ["flat", "w"], outputs: ["logits"], attributes: { transB: 1 } },
+        ...nodes,
+      ],
+    }),
+    { name: "classifier" },
+  );
+}
+
+function node(op: string, input: string, output: string, attributes: Record<string, number | { float: number }> = {}) {
+  return { op, inputs: [input], outputs: [output], attributes };
+}
+
+const SOFTMAX = classifier([node("Softmax", "logits", "y", { axis: 1 })]);
+const SIGMOID = classifier([node("Sigmoid", "logits", "y")]);
+const LOGITS = classifier([node("Identity", "logits", "y")]);
+
+/** Softmax in float64. */
+function softmax(logits: ArrayLike<number>): number[] {
+  const powers = Array.from(logits, Math.exp);
+  const sum = powers.reduce((a, b) => a + b);
+  return powers.map((value) => value / sum);
+}
+
+Deno.test("what the first output is, is found from the end of the graph", () => {
+  const shape = { constants: { shape: ints([-1, CLASSES]) } };
+  const cases: [string, Graph, OutputKind][] = [
+    ["softmax", SOFTMAX, "probabilities"],
+    ["softmax over the last axis", classifier([node("Softmax", "logits", "y", { axis: -1 })]), "probabilities"],
+    ["sigmoid", SIGMOID, "independent-probabilities"],
+    [
+      "hard sigmoid",
+      classifier([node("HardSigmoid", "logits", "y", { alpha: float(0.2), beta: float(0.5) })]),
+      "independent-probabilities",
+    ],
+    ["nothing", LOGITS, "logits"],
+    ["ReLU", classifier([node("Relu", "logits", "y")]), "logits"],
+    ["tanh", classifier([node("Tanh", "logits", "y")]), "logits"],
+    [
+      "softmax, then reshape",
+      classifier([node("Softmax", "logits", "p", { axis: 1 }), {
+        op: "Reshape",
+        inputs: ["p", "shape"],
+        outputs: ["y"],
+      }], shape.constants),
+      "probabilities",
+    ],
+    [
+      "softmax, then ReLU",
+      classifier([node("Softmax", "logits", "p", { axis: 1 }), node("Relu", "p", "y")]),
+      "probabilities",
+    ],
+    [
+      "softmax, then a product",
+      classifier([node("Softmax", "logits", "p", { axis: 1 }), { op: "Mul", inputs: ["p", "two"], outputs: ["y"] }], {
+        two: floats([1], [2]),
+      }),
+      "logits",
+    ],
+  ];
+  for (const [name, graph, kind] of cases) assertEquals(findOutputKind(graph), kind, name);
+});
+
+Deno.test("classify gives the network's own probabilities, with floats and with 8 bits", async () => {
+  const path = await Deno.makeTempFile({ suffix: ".npy" });
+  const images = Array.from({ length: 24 }, (_, seed) => randomPixels({ height: 4, width: 4, channels: 3 }, seed + 1));
+  try {
+    await Deno.writeFile(path, writeNpy([24, 4, 4, 3], Uint8Array.from(images.flatMap(({ data }) => [...data]))));
+    const logits = (await floatModel(LOGITS, RECIPE)).runPixels(images[0].data).y.data;
+    const cases: [Graph, OutputKind, number[]][] = [
+      [LOGITS, "logits", softmax(logits)],
+      [SOFTMAX, "probabilities", softmax(logits)],
+      [SIGMOID, "independent-probabilities", Array.from(logits, (value) => 1 / (1 + Math.exp(-value)))],
+    ];
+    for (const [graph, kind, expected] of cases) {
+      const { bundle } = await calibrate(graph, { data: path, preprocessing: RECIPE });
+      assertEquals(describeBundle(await readBundle(bundle)).outputKind, kind);
+      for (
+        const [model, tolerance] of [[await floatModel(graph, RECIPE), 1e-5], [await Model.load(bundle), 0.02]] as const
+      ) {
+        assertEquals(model.outputKind, kind);
+        const predictions = model.classify(images[0], { top: CLASSES });
+        for (const { index, score } of predictions) assertAlmostEquals(score, expected[index], tolerance, kind);
+        const order = expected.map((_, index) => index).sort((a, b) => expected[b] - expected[a]);
+        assertEquals(predictions[0].index, order[0]);
+      }
+    }
+    const { bundle } = await calibrate(SIGMOID, { data: path, preprocessing: RECIPE, outputKind: "logits" });
+    assertEquals((await Model.load(bundle)).outputKind, "logits");
+  } finally {
+    await Deno.remove(path);
+  }
+});
+
+Deno.test("a bundle says what its first output is, and one that does not say holds logits", async () => {
+  const { program, data } = tinyParts();
+  const plain = await writeBundle(program, data);
+  assertEquals((await Model.load(plain)).outputKind, "logits");
+  const told = await writeBundle({ ...program, outputKind: "probabilities" }, data);
+  assertEquals((await Model.load(told)).outputKind, "probabilities");
+  const version = (bytes: Uint8Array) => new DataView(bytes.buffer).getUint32(8, true);
+  assertEquals([version(plain), version(told)], [1, 3]);
+  const header = (kind: unknown) => JSON.stringify({ ...program, outputKind: kind });
+  for (const [kind, inVersion] of [["probabilities", 1], ["odds", 3], [1, 3], [null, 3]] as const) {
+    const bytes = await bundleOf(header(kind), data, inVersion);
+    await assertRejects(() => readBundle(bytes), BundleError, inVersion === 1 ? "of version 1" : "outputKind");
+  }
+});
+
+Deno.test("a recipe that stretches images needs version 3", async () => {
+  const { program, data } = await readBundle(await imageBundle([8, 4]));
+  assertEquals(program.preprocessing!.resize, [8, 4]);
+  const bytes = await bundleOf(JSON.stringify(program), data, 1);
+  await assertRejects(() => readBundle(bytes), BundleError, "Bundle of version 1 has the content of version 3");
+  assertEquals(new DataView((await imageBundle(8)).buffer).getUint32(8, true), 1);
+});
+
+async function imageBundle(resize: number | [number, number]): Promise<Uint8Array<ArrayBuffer>> {
+  const { program, data } = lower(LOGITS);
+  return await writeBundle({ ...program, preprocessing: { ...RECIPE, resize } }, data);
+}
+
+Deno.test("an exported network says what its first output is", async () => {
+  const { program, data } = tinyParts();
+  const bundle = await readBundle(await writeBundle({ ...program, outputKind: "independent-probabilities" }, data));
+  const text = new TextDecoder("latin1").decode(exportOnnx(bundle));
+  assert(text.includes("octet.outputKind") && text.includes("independent-probabilities"));
+});
