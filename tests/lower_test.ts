@@ -114,7 +114,14 @@ Deno.test("Layers apply every activation function, with and without a step of it
     await assertSameAsInterpreted(makeGraph({
       inputs: { x: [2, 2, 3] },
       shapes: { y: [2, 2, 3] },
-      nodes: [{ op: "activation", inputs: ["x"], output: "y", activation, ...slopes }],
+      nodes: [{
+        op: "activation",
+        inputs: ["x"],
+        output: "y",
+        activation,
+        ...slopes,
+        ...(slopes.slopes && { axis: 2 }),
+      }],
     }));
   }
 });

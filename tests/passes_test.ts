@@ -2,7 +2,7 @@ import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/ass
 import { verifyGraph } from "../calibrate/operators/check_graph.ts";
 import type { ConvolutionNode, FullyConnectedNode, Graph, Node } from "../calibrate/graph/graph.ts";
 import { importOnnx } from "../calibrate/onnx/import.ts";
-import { planReshape } from "../calibrate/passes/reshape_order.ts";
+import { planReshape } from "../calibrate/operators/reshape_order.ts";
 import { interpret } from "./support/interpret.ts";
 import { pattern } from "./support/onnx_operator_cases.ts";
 import { type Constant, float, floats, ints, type ModelSpec, type NodeSpec, writeOnnx } from "./support/onnx_writer.ts";

@@ -66,7 +66,7 @@ Deno.test("A slope per channel after a value that is 8 bits by nature runs in fl
     inputs: { x: [1, 6, 6, 3] },
     shapes: { r: [1, 6, 6, 3], y: [1, 6, 6, 5] },
     nodes: [
-      { op: "activation", inputs: ["x"], output: "r", activation: { kind: "prelu" }, slopes },
+      { op: "activation", inputs: ["x"], output: "r", activation: { kind: "prelu" }, slopes, axis: 3 },
       convolution({ inputs: ["r"], output: "y", weightShape: [5, 3, 1, 1] }, 6),
     ],
   });

@@ -10,7 +10,8 @@
 
 import type { FoldedNormalization, Graph } from "../graph/graph.ts";
 import { groupsOf, isLayer, type LayerNode, layersOf } from "../graph/layers.ts";
-import { type ChannelLinks, linkChannels } from "./channel_links.ts";
+import type { ChannelLinks } from "../graph/channel_links.ts";
+import { linkChannels } from "./channel_links.ts";
 
 /** Factors stay within its inverse and it. */
 const LARGEST_FACTOR = 64;

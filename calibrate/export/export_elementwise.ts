@@ -6,7 +6,7 @@
 
 import { elementCount } from "../../runtime/bundle/format.ts";
 import type { StepSpec } from "../../runtime/program.ts";
-import { stridesOf } from "../lower/lower_movement.ts";
+import { stridesOf } from "../graph/shape.ts";
 import { floats, typed } from "../onnx/encode.ts";
 import { exportActivation } from "./export_activation.ts";
 import type { ExportContext } from "./export_onnx.ts";

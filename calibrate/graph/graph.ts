@@ -101,8 +101,10 @@ export interface ActivationNode extends NodeBase {
   op: "activation";
   /** Activation function of the result. */
   activation: Activation;
-  /** Slope per channel (last dimension) of a "prelu" activation. */
+  /** Slopes of a "prelu" activation, one for each index of the dimension `axis`. */
   slopes?: Float32Array;
+  /** The dimension along which there are slopes; absent where there are none. */
+  axis?: number;
 }
 
 /** Element-wise function of two values with NumPy broadcasting; either may be constant. */

@@ -7,7 +7,7 @@
 import onnxProto from "onnx-proto";
 import type { ModelPort } from "../../runtime/model.ts";
 import type { Graph, Node, Port } from "../graph/graph.ts";
-import { isDepthwise, isLayer } from "../graph/layers.ts";
+import { describeNode } from "../operators/describe_node.ts";
 import { importOnnx } from "../onnx/import.ts";
 
 /** One node after import. */
@@ -19,7 +19,7 @@ export interface NetworkLayer {
   output: number[];
   /** Number of weights, biases, slopes and elements of constants; a shared constant counts where it is read first. */
   parameters: number;
-  /** Multiply-adds of a convolution or fully connected layer for one sample, for the whole input where its batch is fixed. */
+  /** Multiply-adds of a layer or matrix product for one sample, for the whole input where its batch is fixed. */
   multiplyAdds: number;
 }
 
@@ -37,7 +37,7 @@ export interface NetworkDescription {
   outputs: ModelPort[];
   /** Number of parameters, after BatchNormalizations and constants are folded. */
   parameters: number;
-  /** Multiply-adds of convolutions and fully connected layers for one sample. */
+  /** Multiply-adds of layers and matrix products for one sample. */
   multiplyAdds: number;
   /** How many nodes each operator has after import, the most used first. */
   operators: { operator: string; nodes: number }[];
@@ -64,7 +64,7 @@ export function describeNetwork(bytes: Uint8Array, options: { name: string }): N
     outputs: graph.outputs.map(describePort),
     parameters: layers.reduce((sum, layer) => sum + layer.parameters, 0),
     multiplyAdds: layers.reduce((sum, layer) => sum + layer.multiplyAdds, 0),
-    operators: countOperators(graph.nodes),
+    operators: countOperators(graph),
     layers,
   };
 }
@@ -93,7 +93,8 @@ function describeNodes(graph: Graph): NetworkLayer[] {
   const counted = new Set<string>();
   return graph.nodes.map((node) => {
     const output = graph.values.get(node.output)!.shape;
-    let parameters = ownParameters(node);
+    const { kind, multiplyAdds, ...own } = describeNode(graph, node);
+    let { parameters } = own;
     for (const input of node.inputs) {
       const { data } = graph.values.get(input)!;
       if (!data || counted.has(input)) continue;
@@ -101,56 +102,26 @@ function describeNodes(graph: Graph): NetworkLayer[] {
       parameters += data.length;
     }
     return {
-      operator: operatorOf(node),
+      operator: operatorNameOf(node, kind),
       name: node.name,
       output,
       parameters,
-      multiplyAdds: multiplyAddsOf(node, output),
+      multiplyAdds,
     };
   });
 }
 
-function ownParameters(node: Node): number {
-  const weights = "weights" in node && "bias" in node ? node.weights.length + node.bias.length : 0;
-  return weights + ("slopes" in node ? node.slopes?.length ?? 0 : 0);
+function operatorNameOf(node: Node, kind: string): string {
+  const plain = node.op === "activation" || !("activation" in node) || node.activation.kind === "identity";
+  return plain ? kind : `${kind} + ${node.activation.kind}`;
 }
 
-function multiplyAddsOf(node: Node, output: readonly number[]): number {
-  if (!isLayer(node)) return 0;
-  const [outputs] = node.weightShape;
-  return output.reduce((product, length) => product * length, node.weights.length / outputs);
-}
-
-function operatorOf(node: Node): string {
-  const name = kindOf(node);
-  if (node.op === "activation" || !("activation" in node) || node.activation.kind === "identity") return name;
-  return `${name} + ${node.activation.kind}`;
-}
-
-function kindOf(node: Node): string {
-  switch (node.op) {
-    case "convolution":
-      return isDepthwise(node) ? "depthwise convolution" : "convolution";
-    case "fullyConnected":
-      return "fully connected";
-    case "activation":
-      return node.activation.kind;
-    case "binary":
-      return node.operation;
-    case "pool":
-      return `${node.reduction} pool`;
-    case "reduceMean":
-      return "reduce mean";
-    case "matMul":
-      return "matrix product";
-    default:
-      return node.op;
-  }
-}
-
-function countOperators(nodes: readonly Node[]): { operator: string; nodes: number }[] {
+function countOperators(graph: Graph): { operator: string; nodes: number }[] {
   const counts = new Map<string, number>();
-  for (const node of nodes) counts.set(kindOf(node), (counts.get(kindOf(node)) ?? 0) + 1);
+  for (const node of graph.nodes) {
+    const { kind } = describeNode(graph, node);
+    counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  }
   return [...counts].map(([operator, nodes]) => ({ operator, nodes })).sort((a, b) => b.nodes - a.nodes);
 }
 

@@ -7,6 +7,7 @@
 import type { Activation } from "../../runtime/activation.ts";
 import { activate } from "../../runtime/numerics/activate.ts";
 import { dequantizeValue, quantizeValue } from "../../runtime/numerics/quantization.ts";
+import { activationTraits } from "../operators/activations.ts";
 import type { ValueQuantization } from "../plan.ts";
 
 /**
@@ -15,11 +16,8 @@ import type { ValueQuantization } from "../plan.ts";
  * @returns For each of the 256 inputs the output, by the kernels' own arithmetic.
  */
 export function activationTable(activation: Activation, from: ValueQuantization, to: ValueQuantization): Uint8Array {
-  const options = {
-    activation: activation.kind,
-    activationA: "alpha" in activation ? activation.alpha : activation.kind === "clip" ? activation.min : 0,
-    activationB: "beta" in activation ? activation.beta : activation.kind === "clip" ? activation.max : 0,
-  };
+  const [activationA, activationB] = activationTraits(activation).parameters(activation);
+  const options = { activation: activation.kind, activationA, activationB };
   const inverseScale = Math.fround(1 / to.scale);
   return Uint8Array.from({ length: 256 }, (_, quantized) => {
     const result = activate(dequantizeValue(quantized, from.scale, from.zeroPoint), options, 0);

@@ -4,10 +4,10 @@
  * @module
  */
 
+import type { Form } from "../graph/form.ts";
 import type { Graph, Node } from "../graph/graph.ts";
-
-/** The form in which a value is kept in memory. */
-export type Form = "u8" | "f32";
+import type { NodeForms } from "../operators/operator.ts";
+import { operatorOf } from "../operators/operators.ts";
 
 /** The forms in which each value is needed, and the form in which each node computes. */
 export interface FormChoice {
@@ -19,12 +19,9 @@ export interface FormChoice {
   float: ReadonlySet<string> | "all";
 }
 
-/** Operators whose result holds input elements only, so that it shares their scale. */
-const MOVEMENTS: ReadonlySet<Node["op"]> = new Set(["concat", "transpose", "reshape", "slice", "pad", "dilate"]);
-
 /** Whether a node's output shares the quantisation parameters of its inputs. */
 export function preservesValues(node: Node): boolean {
-  return MOVEMENTS.has(node.op) || node.op === "resize" || (node.op === "pool" && node.reduction === "max");
+  return operatorOf(node).content(node).origin !== "computed";
 }
 
 /**
@@ -36,9 +33,9 @@ export function preservesValues(node: Node): boolean {
  * to u8 where the producer's result is 8 bits by nature and the function is the
  * same for all channels. What has no 8-bit kernel computes in f32.
  *
- * @param graph Channels-last graph.
  * The more layers are kept in float, the fewer values are needed as u8.
  *
+ * @param graph Channels-last graph.
  * @param float Names of layers' outputs to keep in float, or "all".
  */
 export function chooseForms(graph: Graph, float: ReadonlySet<string> | "all" = new Set()): FormChoice {
@@ -55,7 +52,7 @@ export function chooseForms(graph: Graph, float: ReadonlySet<string> | "all" = n
     const forms = needed.get(node.output);
     if (!forms) continue;
     const { reads, writes } = keepsFloat(float, node.output)
-      ? { reads: "f32" as const, writes: "f32" as const }
+      ? { reads: "f32", writes: "f32" } satisfies NodeForms
       : formsOf(node, forms, graph, eightBit);
     computed.set(node.output, writes);
     for (const input of node.inputs) need(input, reads);
@@ -73,30 +70,16 @@ function formsOf(
   forms: ReadonlySet<Form>,
   graph: Graph,
   eightBit: ReadonlySet<string>,
-): { reads: Form; writes: Form } {
-  const narrow = forms.has("f32") ? "f32" : "u8";
-  switch (node.op) {
-    case "convolution":
-    case "fullyConnected":
-      return { reads: "u8", writes: narrow };
-    case "binary":
-      return runsInt8(node, graph) && narrow === "u8" ? { reads: "u8", writes: "u8" } : { reads: "f32", writes: "f32" };
-    case "activation": {
-      const hasTable = node.activation.kind !== "prelu" && eightBit.has(node.inputs[0]);
-      const wide = narrow === "f32" || !hasTable;
-      return wide ? { reads: "f32", writes: "f32" } : { reads: "u8", writes: "u8" };
-    }
-    case "softmax":
-    case "matMul":
-      return { reads: "f32", writes: "f32" };
-    default:
-      return { reads: narrow, writes: narrow };
-  }
-}
-
-function runsInt8(node: Node, graph: Graph): boolean {
-  return node.op === "binary" && ["add", "subtract", "multiply"].includes(node.operation) &&
-    node.activation.kind !== "prelu" && node.inputs.every((input) => !graph.values.get(input)?.data);
+): NodeForms {
+  const needed = forms.has("f32") ? "f32" : "u8";
+  const operator = operatorOf(node);
+  if (operator.forms === "float") return { reads: "f32", writes: "f32" };
+  if (operator.forms === "needed") return { reads: needed, writes: needed };
+  return operator.forms(node, {
+    needed,
+    isConstant: (value) => graph.values.get(value)?.data !== undefined,
+    isEightBit: (value) => eightBit.has(value),
+  });
 }
 
 /** Values that are rounded to 8 bits before any arithmetic: inputs, constants, and such values moved about. */
@@ -104,8 +87,9 @@ function eightBitByNature(graph: Graph): ReadonlySet<string> {
   const made = new Set(graph.nodes.map((node) => node.output));
   const found = new Set([...graph.values.keys()].filter((value) => !made.has(value)));
   for (const node of graph.nodes) {
-    const moves = preservesValues(node) && node.op !== "resize" && found.has(node.inputs[0]);
-    if (node.op === "concat" || moves) found.add(node.output);
+    const { origin } = operatorOf(node).content(node);
+    const moves = (origin === "moved" || origin === "selected") && found.has(node.inputs[0]);
+    if (origin === "joined" || moves) found.add(node.output);
   }
   return found;
 }

@@ -5,11 +5,12 @@
  * @module
  */
 
+import type { Form } from "../graph/form.ts";
 import type { Program } from "../../runtime/program.ts";
 import { consumersOf, type Graph, type Node } from "../graph/graph.ts";
 import type { QuantizationPlan } from "../plan.ts";
 import { createBuilder, type ProgramBuilder } from "./builder.ts";
-import { chooseForms, type Form, type FormChoice } from "./forms.ts";
+import { chooseForms, type FormChoice } from "./forms.ts";
 import { lowerBinary } from "./lower_binary.ts";
 import { lowerActivation, lowerConvert } from "./lower_convert.ts";
 import { type LayerParts, lowerLayer } from "./lower_layer.ts";

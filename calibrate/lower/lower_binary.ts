@@ -6,6 +6,7 @@
 
 import type { StepAttribute } from "../../runtime/program.ts";
 import type { BinaryNode } from "../graph/graph.ts";
+import { activationTraits, passesFactors } from "../operators/activations.ts";
 import { clampOf } from "./requantise.ts";
 import type { LowerContext } from "./lower.ts";
 import { activationAttributes } from "./lower_layer.ts";
@@ -28,17 +29,16 @@ export function lowerBinary(context: LowerContext, node: BinaryNode): void {
 /** Folds the output's scale into the operands' where the activation function allows it. */
 function quantizedAttributes(context: LowerContext, node: BinaryNode): Record<string, StepAttribute> {
   const [a, b, output] = [...node.inputs, node.output].map((value) => context.plan!.values.get(value)!);
-  const { kind } = node.activation;
-  const homogeneous = ["identity", "relu", "clip", "leakyRelu"].includes(kind);
+  const folds = passesFactors(node.activation);
   const inverse = 1 / output.scale;
-  const factor = homogeneous ? inverse : 1;
+  const factor = folds ? inverse : 1;
   const multiplies = node.operation === "multiply";
   const second = multiplies ? 0 : (node.operation === "subtract" ? -b.scale : b.scale) * factor;
   return {
     operation: multiplies ? "multiply" : "add",
     scales: [multiplies ? a.scale * b.scale * factor : a.scale * factor, second].map(Math.fround),
-    ...(kind === "relu" || kind === "clip" ? {} : activationAttributes(node.activation)),
-    outputScale: homogeneous ? 1 : Math.fround(inverse),
+    ...(activationTraits(node.activation).bounds ? {} : activationAttributes(node.activation)),
+    outputScale: folds ? 1 : Math.fround(inverse),
     clamp: clampOf(node.activation, output),
   };
 }

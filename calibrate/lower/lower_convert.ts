@@ -5,9 +5,9 @@
  * @module
  */
 
+import type { Form } from "../graph/form.ts";
 import type { ActivationNode } from "../graph/graph.ts";
 import { activationTable } from "./activation_table.ts";
-import type { Form } from "./forms.ts";
 import type { LowerContext } from "./lower.ts";
 import { activationAttributes } from "./lower_layer.ts";
 

@@ -15,6 +15,7 @@ import {
   packLevels,
 } from "../pack_weights.ts";
 import type { ValueQuantization, WeightQuantization } from "../plan.ts";
+import { activationTraits } from "../operators/activations.ts";
 import { clampOf, requantise, sumOf } from "./requantise.ts";
 import { keepsFloat } from "./forms.ts";
 import type { LowerContext } from "./lower.ts";
@@ -39,10 +40,8 @@ export interface LayerParts {
 
 /** The attributes `activation` and `activationParameters` of a step. */
 export function activationAttributes(activation: Activation): Record<string, StepAttribute> {
-  const { kind } = activation;
-  const first = "alpha" in activation ? activation.alpha : kind === "clip" ? activation.min : 0;
-  const second = "beta" in activation ? activation.beta : kind === "clip" ? activation.max : 0;
-  return { activation: kind, activationParameters: [finite(first), finite(second)] };
+  const parameters = activationTraits(activation).parameters(activation).map(finite);
+  return { activation: activation.kind, activationParameters: parameters };
 }
 
 /** A float32 that stands for an absent bound. */
@@ -120,7 +119,7 @@ function lowerQuantized(context: LowerContext, node: LayerNode): void {
     quantization,
   });
   const constants = [weights, builder.constant(bias), builder.constant(multiplier)];
-  const clamped = quantization !== undefined && ["relu", "clip"].includes(node.activation.kind);
+  const clamped = quantization !== undefined && activationTraits(node.activation).bounds !== undefined;
   const attributes = {
     ...geometry,
     ...(clamped ? {} : activationAttributes(node.activation)),

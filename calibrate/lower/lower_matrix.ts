@@ -6,7 +6,8 @@
 
 import type { MatMulNode, SoftmaxNode } from "../graph/graph.ts";
 import type { LowerContext } from "./lower.ts";
-import { copy, stridesOf } from "./lower_movement.ts";
+import { stridesOf } from "../graph/shape.ts";
+import { copy } from "./lower_movement.ts";
 
 /** Lowers a product of two values. */
 export function lowerMatMul(context: LowerContext, node: MatMulNode): void {

@@ -4,9 +4,10 @@
  * @module
  */
 
+import type { Form } from "../graph/form.ts";
+import { stridesOf } from "../graph/shape.ts";
 import { quantizeValue } from "../../runtime/numerics/quantization.ts";
 import type { ConcatNode, DilateNode, Node, PadNode, ReshapeNode, SliceNode, TransposeNode } from "../graph/graph.ts";
-import type { Form } from "./forms.ts";
 import type { LowerContext } from "./lower.ts";
 
 /** Elements to copy, with their places in both tensors. */
@@ -116,13 +117,6 @@ function filled(context: LowerContext, node: PadNode | DilateNode, form: Form, r
     : Math.fround(real);
   context.builder.step({ kernel: "fill", name: node.name, output, attributes: { value } });
   return output;
-}
-
-/** Row-major strides of a shape. */
-export function stridesOf(shape: readonly number[]): number[] {
-  const strides = new Array<number>(shape.length).fill(1);
-  for (let axis = shape.length - 2; axis >= 0; axis--) strides[axis] = strides[axis + 1] * shape[axis + 1];
-  return strides;
 }
 
 function offsetOf(strides: readonly number[], position: readonly number[]): number {

@@ -7,6 +7,7 @@
 
 import type { Activation } from "../../runtime/activation.ts";
 import { roundTiesToEven } from "../../runtime/numerics/float32.ts";
+import { activationTraits, passesFactors } from "../operators/activations.ts";
 import type { LayerCorrection, ValueQuantization, WeightQuantization } from "../plan.ts";
 
 /** What a layer's kernel needs after its accumulators. */
@@ -18,9 +19,6 @@ export interface Requantisation {
   /** Factor after the activation function; 1 where it is part of the multiplier. */
   outputScale: number;
 }
-
-/** Activation functions with f(k x) = k f(x) for k > 0: the output scale can go into the multiplier. */
-const HOMOGENEOUS: ReadonlySet<Activation["kind"]> = new Set(["identity", "relu", "clip", "leakyRelu", "prelu"]);
 
 /**
  * Works out bias and multipliers of a layer.
@@ -43,7 +41,7 @@ export function requantise(
   const depth = weights.values.length / channels;
   const bias = new Int32Array(channels);
   const multiplier = new Float32Array(channels);
-  const homogeneous = HOMOGENEOUS.has(layer.activation);
+  const folds = passesFactors({ kind: layer.activation });
   const inverse = layer.quantization ? 1 / layer.quantization.scale : 1;
   for (let channel = 0; channel < channels; channel++) {
     const { scale, integer, fits } = biasOf(channel, weights, correction, input);
@@ -54,9 +52,9 @@ export function requantise(
       );
     }
     bias[channel] = integer - input.zeroPoint * sumOf(weights.values, channel * depth, depth);
-    multiplier[channel] = homogeneous ? scale * inverse : scale;
+    multiplier[channel] = folds ? scale * inverse : scale;
   }
-  return { bias, multiplier, outputScale: homogeneous ? 1 : Math.fround(inverse) };
+  return { bias, multiplier, outputScale: folds ? 1 : Math.fround(inverse) };
 }
 
 /** Whether int32 accumulators have room for every bias of a corrected layer, whatever its input is. */
@@ -81,13 +79,12 @@ function biasOf(
   return { scale, integer, fits: Math.abs(integer) + depth * 127 * 255 < 2 ** 31 };
 }
 
-/** The clamp, in u8, that applies a ReLU or clip to a quantised result; all of u8 for other functions. */
+/** The clamp, in u8, that applies the bounds of an activation function to a quantised result; all of u8 for others. */
 export function clampOf(activation: Activation, { scale, zeroPoint }: ValueQuantization): [number, number] {
   const quantize = (value: number) =>
     Math.min(255, Math.max(0, roundTiesToEven(Math.min(1e6, Math.max(-1e6, value / scale))) + zeroPoint));
-  if (activation.kind === "relu") return [zeroPoint, 255];
-  if (activation.kind === "clip") return [quantize(activation.min), quantize(activation.max)];
-  return [0, 255];
+  const bounds = activationTraits(activation).bounds?.(activation);
+  return bounds ? [quantize(bounds[0]), quantize(bounds[1])] : [0, 255];
 }
 
 /** Sum of some weights. */

@@ -102,15 +102,23 @@ export function broadcastShapes(lowering: Lowering, a: number[], b: number[]): n
   throw new OnnxError(`${operator} cannot broadcast [${a}] with [${b}]`, name);
 }
 
-/** An activation function; the value itself for "identity". */
+/**
+ * An activation function; the value itself for "identity".
+ *
+ * @param slopes Slopes of a "prelu" activation, and the dimension along which they run.
+ */
 export function emitActivation(
   lowering: Lowering,
   input: Value,
   activation: Activation,
-  slopes?: Float32Array,
+  slopes?: { data: Float32Array; axis: number },
 ): Value {
   if (activation.kind === "identity") return input;
-  return emit(lowering, [input], { op: "activation", activation, ...(slopes && { slopes }) });
+  return emit(lowering, [input], {
+    op: "activation",
+    activation,
+    ...(slopes && { slopes: slopes.data, axis: slopes.axis }),
+  });
 }
 
 /** What a convolution is, apart from its input and output. */

@@ -5,14 +5,37 @@
  */
 
 import type { ActivationNode } from "../graph/graph.ts";
-import type { Operator } from "./operator.ts";
+import { orderOf, place } from "../graph/relayout.ts";
+import { activationTraits } from "./activations.ts";
+import { computed, linkOneByOne, type Operator } from "./operator.ts";
 
 /** An activation function on its own. */
 export const activation: Operator<ActivationNode> = {
-  shape: (_, [input]) => [...input],
-  check({ activation, slopes }) {
-    if (activation.kind === "identity") return "is an activation that does nothing";
-    if ((activation.kind === "prelu") !== (slopes !== undefined)) return "has slopes where none belong, or lacks them";
-    return undefined;
+  shape({ slopes, axis }, [input]) {
+    const fits = slopes === undefined || slopes.length === input[axis!];
+    return fits ? [...input] : `has ${slopes.length} slopes along axis ${axis} of [${input}]`;
   },
+  check({ activation, slopes, axis }) {
+    if (activation.kind === "identity") return "is an activation that does nothing";
+    const { perChannel } = activationTraits(activation);
+    const fits = perChannel === (slopes !== undefined) && perChannel === (axis !== undefined);
+    return fits ? undefined : "has slopes where none belong, or lacks them";
+  },
+  readsImages: false,
+  relayout(layout, node) {
+    const order = orderOf(layout, node);
+    if (node.axis === undefined) return place(layout, node, order);
+    // The kernel takes slopes along the last dimension alone.
+    const slopesLast = [...order.filter((axis) => axis !== node.axis), node.axis];
+    place(layout, { ...node, axis: order.length - 1 }, slopesLast);
+  },
+  parameterAxis: ({ axis }) => axis,
+  content: computed,
+  forms({ activation, inputs }, { needed, isEightBit }) {
+    const hasTable = !activationTraits(activation).perChannel && isEightBit(inputs[0]);
+    const form = hasTable ? needed : "f32";
+    return { reads: form, writes: form };
+  },
+  linkChannels: (node, linker) => activationTraits(node.activation).homogeneous && linkOneByOne(node, linker),
+  describe: ({ activation, slopes }) => ({ kind: activation.kind, parameters: slopes?.length ?? 0, multiplyAdds: 0 }),
 };

@@ -4,8 +4,9 @@
  * @module
  */
 
+import { orderOf, place } from "../graph/relayout.ts";
 import type { ConcatNode } from "../graph/graph.ts";
-import { checkNothing, type Operator } from "./operator.ts";
+import { checkNothing, describeAs, noParameterAxis, type Operator } from "./operator.ts";
 
 /** Concatenation along one dimension. */
 export const concat: Operator<ConcatNode> = {
@@ -19,4 +20,22 @@ export const concat: Operator<ConcatNode> = {
     return shape;
   },
   check: checkNothing,
+  readsImages: false,
+  relayout(layout, node) {
+    const order = orderOf(layout, node);
+    place(layout, { ...node, axis: order.indexOf(node.axis) }, order);
+  },
+  parameterAxis: noParameterAxis,
+  content: () => ({ origin: "joined" }),
+  forms: "needed",
+  linkChannels({ inputs, output, axis }, linker) {
+    const alongChannels = axis === linker.shape(output).length - 1;
+    let start = 0;
+    for (const input of inputs) {
+      linker.followPart(output, alongChannels ? start : 0, input);
+      start += linker.channels(input);
+    }
+    return true;
+  },
+  describe: describeAs("concat"),
 };

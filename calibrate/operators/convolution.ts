@@ -4,10 +4,12 @@
  * @module
  */
 
+import { isDepthwise } from "../graph/layers.ts";
+import { placeImages } from "../graph/relayout.ts";
 import type { ConvolutionNode } from "../graph/graph.ts";
 import { channelAxis, imageShape, positions, refuseNoImage, spatialAxes } from "./images.ts";
-import { checkLayer } from "./layer_parameters.ts";
-import type { Operator } from "./operator.ts";
+import { checkLayer, layerCounts, layerForms, linkLayer } from "./layers.ts";
+import { computed, type Operator } from "./operator.ts";
 
 /** Convolution of images. */
 export const convolution: Operator<ConvolutionNode> = {
@@ -25,4 +27,16 @@ export const convolution: Operator<ConvolutionNode> = {
     return imageShape({ batch: input[0], channels: outputs, size }, order);
   },
   check: checkLayer,
+  readsImages: true,
+  relayout: placeImages,
+  parameterAxis: (_, __, order) => channelAxis(order),
+  content: computed,
+  forms: layerForms,
+  linkChannels: linkLayer,
+  describe: (node, { output }) => ({ kind: kindOf(node), ...layerCounts(node, output) }),
 };
+
+function kindOf(node: ConvolutionNode): string {
+  if (isDepthwise(node)) return "depthwise convolution";
+  return node.weightShape[2] * node.weightShape[3] === 1 ? "pointwise convolution" : "convolution";
+}

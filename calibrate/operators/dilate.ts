@@ -4,9 +4,10 @@
  * @module
  */
 
+import { placeImages } from "../graph/relayout.ts";
 import type { DilateNode } from "../graph/graph.ts";
 import { channelAxis, imageShape, refuseNoImage, spatialAxes } from "./images.ts";
-import { checkNothing, type Operator } from "./operator.ts";
+import { checkNothing, describeAs, linkOneByOne, noParameterAxis, type Operator } from "./operator.ts";
 
 /** Insertion of zeros between the pixels of images. */
 export const dilate: Operator<DilateNode> = {
@@ -15,4 +16,11 @@ export const dilate: Operator<DilateNode> = {
     return refuseNoImage(input) ?? imageShape({ batch: input[0], channels: input[channelAxis(order)], size }, order);
   },
   check: checkNothing,
+  readsImages: true,
+  relayout: placeImages,
+  parameterAxis: noParameterAxis,
+  content: () => ({ origin: "moved", filler: 0 }),
+  forms: "needed",
+  linkChannels: linkOneByOne,
+  describe: describeAs("dilate"),
 };

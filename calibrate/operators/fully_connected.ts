@@ -4,9 +4,10 @@
  * @module
  */
 
+import { place, primaryForm, sourceOrder } from "../graph/relayout.ts";
 import type { FullyConnectedNode } from "../graph/graph.ts";
-import { checkLayer } from "./layer_parameters.ts";
-import type { Operator } from "./operator.ts";
+import { checkLayer, layerCounts, layerForms, linkLayer } from "./layers.ts";
+import { computed, type Operator } from "./operator.ts";
 
 /** Product of the last dimension with constant weights. */
 export const fullyConnected: Operator<FullyConnectedNode> = {
@@ -16,4 +17,29 @@ export const fullyConnected: Operator<FullyConnectedNode> = {
       : `of weights [${outputs},${inputs}] does not fit [${input}]`;
   },
   check: checkLayer,
+  readsImages: false,
+  relayout(layout, node) {
+    const [input] = node.inputs;
+    const { order } = primaryForm(layout, input);
+    const last = order.length - 1;
+    const wanted = order[last] === last ? [...order] : sourceOrder(order.length);
+    const columns = layout.columns.get(input);
+    place(layout, columns ? permuteColumns(node, columns) : node, wanted);
+  },
+  parameterAxis: (_, rank) => rank - 1,
+  content: computed,
+  forms: layerForms,
+  linkChannels: linkLayer,
+  describe: (node, { output }) => ({ kind: "fully connected", ...layerCounts(node, output) }),
 };
+
+function permuteColumns(node: FullyConnectedNode, columns: Int32Array): FullyConnectedNode {
+  const [outputs, inputs] = node.weightShape;
+  const weights = new Float32Array(node.weights.length);
+  for (let row = 0; row < outputs; row++) {
+    for (let column = 0; column < inputs; column++) {
+      weights[row * inputs + column] = node.weights[row * inputs + columns[column]];
+    }
+  }
+  return { ...node, weights };
+}

@@ -4,9 +4,11 @@
  * @module
  */
 
+import { placeInSourceOrder } from "../graph/relayout.ts";
+import { elementCount } from "../../runtime/bundle/format.ts";
 import type { MatMulNode } from "../graph/graph.ts";
 import { broadcastShapes } from "../graph/shape.ts";
-import { checkNothing, type Operator } from "./operator.ts";
+import { checkNothing, computed, noParameterAxis, type Operator } from "./operator.ts";
 
 /** A matrix product of two values. */
 export const matMul: Operator<MatMulNode> = {
@@ -17,4 +19,15 @@ export const matMul: Operator<MatMulNode> = {
     return fits ? [...batch, a.at(-2)!, b.at(-1)!] : `cannot multiply [${a}] by [${b}]`;
   },
   check: checkNothing,
+  readsImages: false,
+  relayout: placeInSourceOrder,
+  parameterAxis: noParameterAxis,
+  content: computed,
+  forms: "float",
+  linkChannels: () => false,
+  describe: (_, { inputs: [a], output }) => ({
+    kind: "matrix product",
+    parameters: 0,
+    multiplyAdds: elementCount(output) * a.at(-1)!,
+  }),
 };

@@ -4,8 +4,9 @@
  * @module
  */
 
+import { heldShape, orderOf, place } from "../graph/relayout.ts";
 import type { PadNode } from "../graph/graph.ts";
-import type { Operator } from "./operator.ts";
+import { describeAs, linkOneByOne, noParameterAxis, type Operator } from "./operator.ts";
 
 /** Padding with a number. */
 export const pad: Operator<PadNode> = {
@@ -17,4 +18,15 @@ export const pad: Operator<PadNode> = {
     before.length === after.length && [...before, ...after].every((amount) => amount >= 0)
       ? undefined
       : `has pads of [${before}] and [${after}]`,
+  readsImages: false,
+  relayout(layout, node) {
+    const order = orderOf(layout, node);
+    place(layout, { ...node, before: heldShape(node.before, order), after: heldShape(node.after, order) }, order);
+  },
+  parameterAxis: noParameterAxis,
+  content: ({ value }) => ({ origin: "moved", filler: value }),
+  forms: "needed",
+  linkChannels: (node, linker) =>
+    node.value === 0 && node.before.at(-1) === 0 && node.after.at(-1) === 0 && linkOneByOne(node, linker),
+  describe: describeAs("pad"),
 };

@@ -4,9 +4,10 @@
  * @module
  */
 
+import { placeImages } from "../graph/relayout.ts";
 import type { PoolNode } from "../graph/graph.ts";
 import { channelAxis, imageShape, refuseNoImage, spatialAxes } from "./images.ts";
-import { checkNothing, type Operator } from "./operator.ts";
+import { checkNothing, linkOneByOne, noParameterAxis, type Operator } from "./operator.ts";
 
 /** Pooling of images. */
 export const pool: Operator<PoolNode> = {
@@ -18,4 +19,11 @@ export const pool: Operator<PoolNode> = {
     return imageShape({ batch: input[0], channels: input[channelAxis(order)], size }, order);
   },
   check: checkNothing,
+  readsImages: true,
+  relayout: placeImages,
+  parameterAxis: noParameterAxis,
+  content: ({ reduction }) => ({ origin: reduction === "max" ? "selected" : "computed" }),
+  forms: "needed",
+  linkChannels: linkOneByOne,
+  describe: ({ reduction }) => ({ kind: `${reduction} pool`, parameters: 0, multiplyAdds: 0 }),
 };

@@ -4,9 +4,10 @@
  * @module
  */
 
+import { placeImages } from "../graph/relayout.ts";
 import type { ResizeNode } from "../graph/graph.ts";
 import { channelAxis, imageShape, refuseNoImage } from "./images.ts";
-import type { Operator } from "./operator.ts";
+import { describeAs, linkOneByOne, noParameterAxis, type Operator } from "./operator.ts";
 
 /** Resampling of images. */
 export const resize: Operator<ResizeNode> = {
@@ -18,4 +19,11 @@ export const resize: Operator<ResizeNode> = {
     [rows, columns].every(({ indices, weights }) => indices.length === 2 * weights.length)
       ? undefined
       : "has sampling positions that do not go with their weights",
+  readsImages: true,
+  relayout: placeImages,
+  parameterAxis: noParameterAxis,
+  content: () => ({ origin: "mixed" }),
+  forms: "needed",
+  linkChannels: linkOneByOne,
+  describe: describeAs("resize"),
 };

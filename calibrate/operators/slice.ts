@@ -4,8 +4,9 @@
  * @module
  */
 
+import { heldShape, orderOf, place } from "../graph/relayout.ts";
 import type { SliceNode } from "../graph/graph.ts";
-import type { Operator } from "./operator.ts";
+import { describeAs, moved, noParameterAxis, type Operator } from "./operator.ts";
 
 /** A part of a value. */
 export const slice: Operator<SliceNode> = {
@@ -17,4 +18,17 @@ export const slice: Operator<SliceNode> = {
     return inside ? [...wanted] : `cannot cut [${wanted}] out of [${input}] from [${starts}] in steps of [${steps}]`;
   },
   check: ({ starts, steps }) => starts.length === steps.length ? undefined : "has starts that do not go with its steps",
+  readsImages: false,
+  relayout(layout, node) {
+    const order = orderOf(layout, node);
+    place(layout, { ...node, starts: heldShape(node.starts, order), steps: heldShape(node.steps, order) }, order);
+  },
+  parameterAxis: noParameterAxis,
+  content: moved,
+  forms: "needed",
+  linkChannels({ inputs: [input], output, starts, steps }, linker) {
+    linker.follow(output, input, (channel) => starts.at(-1)! + channel * steps.at(-1)!);
+    return true;
+  },
+  describe: describeAs("slice"),
 };

@@ -6,10 +6,13 @@
  * @module
  */
 
+import { elementCount } from "../../runtime/bundle/format.ts";
 import type { ConvolutionNode, FoldedNormalization, Graph, Node } from "../graph/graph.ts";
 import { isLayer, type LayerNode } from "../graph/layers.ts";
-import { replaceNodes } from "./edit.ts";
-import { surroundingsOf } from "./edit.ts";
+import type { Shape } from "../graph/shape.ts";
+import { channelAxis } from "../operators/images.ts";
+import { operatorOf } from "../operators/operators.ts";
+import { replaceNodes, surroundingsOf } from "./edit.ts";
 import { removeUnused } from "./remove_unused.ts";
 
 /**
@@ -33,15 +36,16 @@ export function foldBatchNormalization(
     const via = made.get(node.inputs[0]);
     if (via === undefined || !isPrivate(via.output)) continue;
     const said = normalizations.get(node.output);
-    if (isPlainLayer(via)) {
+    if (isPlainLayer(via) && parameterAxis(graph, via) === CHANNEL_AXIS) {
       made.delete(via.output);
       made.set(node.output, { ...scaleLayer(via, node, said), output: node.output });
       continue;
     }
     const layer = via.op === "reshape" ? made.get(via.inputs[0]) : undefined;
     if (layer?.op !== "fullyConnected" || !isPlainLayer(layer) || !isPrivate(layer.output)) continue;
-    const channels = graph.values.get(layer.output)!.shape;
-    if (channels.length !== 2 || channels[1] !== node.weightShape[0]) continue;
+    const [from, to] = [layer.output, via.output].map((name) => graph.values.get(name)!.shape);
+    const along = { shape: from, axis: parameterAxis(graph, layer)! };
+    if (!staysThroughReshape(along, { shape: to, axis: CHANNEL_AXIS })) continue;
     made.set(layer.output, scaleLayer(layer, node, said));
     made.delete(via.output);
     made.set(node.output, { ...via, output: node.output });
@@ -54,6 +58,21 @@ export function isChannelScale(node: Node): node is ConvolutionNode {
   return node.op === "convolution" && node.weightShape.slice(1).every((length) => length === 1) &&
     node.groups === node.weightShape[0] && node.stride.every((step) => step === 1) &&
     node.pads.every((pad) => pad === 0);
+}
+
+/** The dimension of images along which factors per channel run before the graph is brought into channels-last form. */
+const CHANNEL_AXIS = channelAxis("channelsFirst");
+
+/** The dimension of a layer's result along which its parameters run. */
+function parameterAxis(graph: Graph, layer: LayerNode): number | undefined {
+  const rank = graph.values.get(layer.output)!.shape.length;
+  return operatorOf(layer).parameterAxis(layer, rank, "channelsFirst");
+}
+
+/** Whether a dimension of a value and one of the value reshaped hold the same elements at each index. */
+function staysThroughReshape(before: { shape: Shape; axis: number }, after: { shape: Shape; axis: number }): boolean {
+  const outer = ({ shape, axis }: { shape: Shape; axis: number }) => elementCount(shape.slice(0, axis));
+  return before.shape[before.axis] === after.shape[after.axis] && outer(before) === outer(after);
 }
 
 function isPlainLayer(node: Node): node is LayerNode {

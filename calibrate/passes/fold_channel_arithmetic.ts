@@ -5,6 +5,8 @@
  */
 
 import type { BinaryNode, ConvolutionNode, Graph, Node, Value } from "../graph/graph.ts";
+import { channelAxis } from "../operators/images.ts";
+import { operatorOf } from "../operators/operators.ts";
 import { replaceNodes, surroundingsOf } from "./edit.ts";
 import { scaleChannels } from "./fold_batch_normalization.ts";
 import { removeUnused } from "./remove_unused.ts";
@@ -31,12 +33,13 @@ export function foldChannelArithmetic(graph: Graph): Graph {
     const producer = made.get(input);
     if (producer?.op === "fullyConnected") {
       if (producer.activation.kind !== "identity" || !isPrivate(input)) continue;
-      const scale = channelScale(node, graph, { input, axis: shape.length - 1 });
+      const axis = operatorOf(producer).parameterAxis(producer, shape.length, "channelsFirst")!;
+      const scale = channelScale(node, graph, { input, axis });
       if (scale === undefined) continue;
       made.delete(input);
       made.set(node.output, { ...scaleChannels(producer, scale), output: node.output });
-    } else if (shape.length === 4 && producer?.op !== "matMul" && producer?.op !== "softmax") {
-      const scale = channelScale(node, graph, { input, axis: 1 });
+    } else if (shape.length === 4 && !(producer && operatorOf(producer).forms === "float")) {
+      const scale = channelScale(node, graph, { input, axis: channelAxis("channelsFirst") });
       if (scale) made.set(node.output, depthwise(node, input, scale));
     }
   }

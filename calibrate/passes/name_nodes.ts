@@ -5,8 +5,7 @@
  */
 
 import type { Graph, Node } from "../graph/graph.ts";
-
-const STRUCTURAL = new Set(["reshape", "transpose", "slice", "pad", "dilate", "concat"]);
+import { operatorOf } from "../operators/operators.ts";
 
 /**
  * The graph with distinct node names: of several nodes made from one operator,
@@ -16,7 +15,7 @@ export function nameNodes(graph: Graph): Graph {
   const owners = new Map<string, Node>();
   for (const node of graph.nodes) {
     const owner = owners.get(node.name);
-    if (!owner || (STRUCTURAL.has(owner.op) && !STRUCTURAL.has(node.op))) {
+    if (!owner || (arranges(owner) && !arranges(node))) {
       owners.set(node.name, node);
     }
   }
@@ -32,4 +31,10 @@ export function nameNodes(graph: Graph): Graph {
     return { ...node, name };
   });
   return { ...graph, nodes };
+}
+
+/** Whether a node only moves elements. */
+function arranges(node: Node): boolean {
+  const { origin } = operatorOf(node).content(node);
+  return origin === "moved" || origin === "joined";
 }

@@ -8,6 +8,7 @@
 import { elementCount } from "../../runtime/bundle/format.ts";
 import type { Graph, Node } from "../graph/graph.ts";
 import { createHistogram, type Histogram, observe } from "../observe/histogram.ts";
+import { operatorOf } from "../operators/operators.ts";
 import { type Observation, RAW_VALUES } from "../observe/statistics.ts";
 
 /** Elements that are the same in every sample. */
@@ -37,9 +38,10 @@ export function knownElements(graph: Graph, name: string, producer: Node | undef
     if (index >= 0) throw new RangeError(`Constant "${name}" is ${data[index]} at index ${index}, expected numbers`);
     return { name, data, repeats: 1 };
   }
-  if (producer?.op !== "pad" || producer.value === 0 || Math.abs(producer.value) >= BOUND) return undefined;
+  const filler = producer && operatorOf(producer).content(producer).filler;
+  if (!producer || !filler || Math.abs(filler) >= BOUND) return undefined;
   const repeats = elementCount(shape) - elementCount(graph.values.get(producer.inputs[0])!.shape);
-  return repeats > 0 ? { name, data: Float32Array.of(producer.value), repeats } : undefined;
+  return repeats > 0 ? { name, data: Float32Array.of(filler), repeats } : undefined;
 }
 
 /**

@@ -6,6 +6,7 @@
 
 import type { Activation } from "../../runtime/activation.ts";
 import type { Graph, Node } from "../graph/graph.ts";
+import { activationTraits } from "../operators/activations.ts";
 import { type FormChoice, preservesValues, shareParameters } from "../lower/forms.ts";
 import { type KnownElements, knownElements } from "./known_values.ts";
 import type { ValueQuantization } from "../plan.ts";
@@ -21,13 +22,6 @@ export interface ParameterGroup {
   /** Parameters that follow from the activation function alone. */
   fixed?: ValueQuantization;
 }
-
-/** Parameters of results with a known range, as in the TensorFlow Lite quantisation specification. */
-const FIXED: Partial<Record<Activation["kind"], ValueQuantization>> = {
-  sigmoid: { scale: 1 / 256, zeroPoint: 0 },
-  hardSigmoid: { scale: Math.fround(1 / 255), zeroPoint: 0 },
-  tanh: { scale: 1 / 128, zeroPoint: 128 },
-};
 
 /**
  * Groups the 8-bit values of a graph by the parameters that they share.
@@ -49,19 +43,20 @@ export function parameterGroups(graph: Graph, forms: FormChoice): ParameterGroup
   }
   for (const group of groups.values()) {
     const sole = group.sources.length === 1 && group.known.length === 0;
-    const fixed = sole ? FIXED[activationOf(producers.get(group.sources[0]))] : undefined;
-    if (fixed) group.fixed = fixed;
+    const activation = sole ? activationOf(producers.get(group.sources[0])) : undefined;
+    const quantization = activation && activationTraits(activation).quantization;
+    if (quantization) group.fixed = quantization;
   }
   return [...groups.values()];
 }
 
-/** Values other than zero where results of a node pile up: the bounds of a clip. */
+/** Values other than zero where results of a node pile up: the bounds of its activation function. */
 export function atomsOf(node: Node | undefined): number[] {
-  if (!node || !("activation" in node) || node.activation.kind !== "clip") return [];
-  const { min, max } = node.activation;
-  return [min, max].filter((bound) => bound !== 0 && Math.abs(bound) < 1e30);
+  const activation = activationOf(node);
+  const bounds = activation && activationTraits(activation).bounds?.(activation);
+  return bounds?.filter((bound) => bound !== 0 && Math.abs(bound) < 1e30) ?? [];
 }
 
-function activationOf(node: Node | undefined): Activation["kind"] {
-  return node && "activation" in node ? node.activation.kind : "identity";
+function activationOf(node: Node | undefined): Activation | undefined {
+  return node && "activation" in node ? node.activation : undefined;
 }

@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { Graph, Node } from "../graph/graph.ts";
-import { isDepthwise } from "../graph/layers.ts";
+import type { Graph } from "../graph/graph.ts";
+import { describeNode } from "../operators/describe_node.ts";
 import type { DropReport, PrecisionReport } from "../precision/describe_precision.ts";
 import type { QuantizedNetwork } from "../quantize_network.ts";
 import type { Accuracy } from "../accuracy.ts";
@@ -15,7 +15,7 @@ import type { Summary } from "./compare_programs.ts";
 export interface LayerReport {
   /** Name in the source network. */
   name: string;
-  /** "convolution", "depthwise", "pointwise", "fully connected", or the operator. */
+  /** The operator in words, such as "depthwise convolution". */
   kind: string;
   /** Dimensions of the result, channels last. */
   shape: number[];
@@ -71,7 +71,7 @@ export function makeReport(parts: {
     const inBytes = program.places.get(node.output)?.u8 !== undefined;
     return {
       name: node.name,
-      kind: kindOf(node),
+      kind: describeNode(graph, node).kind,
       shape: graph.values.get(node.output)!.shape,
       scale: inBytes ? choices.get(node.output)!.method : "float32",
       clipped: inBytes ? choices.get(node.output)!.clipped : 0,
@@ -88,16 +88,6 @@ export function makeReport(parts: {
     ...(after.quantized && { quantized: after.quantized }),
     layers,
   };
-}
-
-/** The kind of a node in words. */
-export function kindOf(node: Node): string {
-  if (node.op === "fullyConnected") return "fully connected";
-  if (node.op === "pool") return `${node.reduction} pool`;
-  if (node.op === "binary") return node.operation;
-  if (node.op !== "convolution") return node.op;
-  if (isDepthwise(node)) return "depthwise";
-  return node.weightShape[2] * node.weightShape[3] === 1 ? "pointwise" : "convolution";
 }
 
 function finite(value: number | undefined): number | null {

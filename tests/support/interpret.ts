@@ -55,13 +55,8 @@ function run(node: Node, inputs: Array32[], output: Array32): void {
       return convolution(node, inputs[0], output);
     case "fullyConnected":
       return fullyConnected(node, inputs[0], output);
-    case "activation": {
-      const channels = output.shape.at(-1)!;
-      for (let i = 0; i < output.data.length; i++) {
-        output.data[i] = activate(inputs[0].data[i], node.activation, node.slopes?.[i % channels]);
-      }
-      return;
-    }
+    case "activation":
+      return fill(output, (index) => activate(at(inputs[0], index), node.activation, node.slopes?.[index[node.axis!]]));
     case "binary":
       return fill(
         output,

@@ -94,7 +94,7 @@ export function lowerPRelu(lowering: Lowering, node: OnnxNode): Value {
   const channelAxis = slope.shape.length - (rank - 1);
   const perChannel = rank >= 2 && slope.shape.length <= rank &&
     slope.shape.every((length, i) => length === (i === channelAxis ? channels : 1));
-  if (perChannel) return emitActivation(lowering, input, { kind: "prelu" }, data);
+  if (perChannel) return emitActivation(lowering, input, { kind: "prelu" }, { data, axis: 1 });
   const zero = constantValue(lowering, { type: "float32", shape: [1], data: Float32Array.of(0) });
   const negative = emitBinary(lowering, "minimum", [input, zero]);
   const sloped = emitBinary(lowering, "multiply", [negative, constantValue(lowering, slope)]);

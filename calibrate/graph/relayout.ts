@@ -5,7 +5,9 @@
  * @module
  */
 
-import type { Node, Value } from "../graph/graph.ts";
+import { elementCount } from "../../runtime/bundle/format.ts";
+import type { Node, Value } from "./graph.ts";
+import { stridesOf } from "./shape.ts";
 
 /** A value of the source graph and how the new graph holds it. */
 export interface Held {
@@ -112,12 +114,7 @@ export function permute<A extends Float32Array | Int32Array>(
   shape: readonly number[],
   permutation: readonly number[],
 ): A {
-  const strides = new Array<number>(shape.length);
-  let stride = 1;
-  for (let i = shape.length - 1; i >= 0; i--) {
-    strides[i] = stride;
-    stride *= shape[i];
-  }
+  const strides = stridesOf(shape);
   const lengths = permutation.map((axis) => shape[axis]);
   const steps = permutation.map((axis) => strides[axis]);
   const index = lengths.map(() => 0);
@@ -133,4 +130,44 @@ export function permute<A extends Float32Array | Int32Array>(
     }
   }
   return result;
+}
+
+/** Adds a node that takes all its inputs, and makes its output, in one order. */
+export function place(layout: Relayout, node: Node, order: number[]): void {
+  const inputs = node.inputs.map((input) => formOf(layout, input, order).name);
+  addNode(layout, { ...node, inputs }, order);
+}
+
+/** The order in which the largest variable input of a node is held. */
+export function orderOf(layout: Relayout, node: Node): number[] {
+  const rank = layout.source.get(node.output)!.shape.length;
+  let best = sourceOrder(rank);
+  let most = 0;
+  for (const input of node.inputs) {
+    const value = layout.source.get(input)!;
+    const size = elementCount(value.shape);
+    if (value.data || value.shape.length !== rank || size <= most) continue;
+    best = primaryForm(layout, input).order;
+    most = size;
+  }
+  return [...best];
+}
+
+/** Adds a node in the order of its largest variable input. */
+export function placeInOrder(layout: Relayout, node: Node): void {
+  place(layout, node, orderOf(layout, node));
+}
+
+/** Adds a node of images, which takes and makes them in channels-last form. */
+export function placeImages(layout: Relayout, node: Node): void {
+  place(layout, node, [...CHANNELS_LAST]);
+}
+
+/** Adds a node that takes its inputs, and makes its output, in the order of the source network. */
+export function placeInSourceOrder(layout: Relayout, node: Node): void {
+  const inputs = node.inputs.map((input) => {
+    const rank = layout.source.get(input)!.shape.length;
+    return formOf(layout, input, sourceOrder(rank)).name;
+  });
+  addNode(layout, { ...node, inputs }, sourceOrder(layout.source.get(node.output)!.shape.length));
 }

@@ -1,0 +1,68 @@
+/**
+ * What calibration knows of each activation function.
+ *
+ * @module
+ */
+
+import type { Activation, ActivationKind } from "../../runtime/activation.ts";
+import type { ValueQuantization } from "../plan.ts";
+
+/** What is known of an activation function. */
+export interface ActivationTraits<A extends Activation> {
+  /** The numbers a and b of the kernels' parameter blocks; zeros where the function has none. */
+  parameters(activation: A): [a: number, b: number];
+  /** Whether each channel has a parameter of its own. */
+  perChannel: boolean;
+  /** Whether f(k x) = k f(x) for every k > 0, channel by channel. */
+  homogeneous: boolean;
+  /** The interval to which it limits its argument, where that is all it does. */
+  bounds: ((activation: A) => [low: number, high: number]) | undefined;
+  /** Whether it makes gates: factors between 0 and 1, so that the other factor of a product may be scaled. */
+  gate: boolean;
+  /** Scale and zero point that its range alone settles, as in the TensorFlow Lite quantisation specification. */
+  quantization: ValueQuantization | undefined;
+}
+
+/** A function of one number without parameters. */
+const CURVE = {
+  parameters: (): [number, number] => [0, 0],
+  perChannel: false,
+  homogeneous: false,
+  bounds: undefined,
+  gate: false,
+  quantization: undefined,
+};
+
+/** What is known of each activation function, by its name. */
+export const ACTIVATIONS: { readonly [K in ActivationKind]: ActivationTraits<Extract<Activation, { kind: K }>> } = {
+  identity: { ...CURVE, homogeneous: true },
+  relu: { ...CURVE, homogeneous: true, bounds: () => [0, Infinity] },
+  clip: { ...CURVE, parameters: ({ min, max }) => [min, max], bounds: ({ min, max }) => [min, max] },
+  leakyRelu: { ...CURVE, parameters: ({ alpha }) => [alpha, 0], homogeneous: true },
+  prelu: { ...CURVE, perChannel: true, homogeneous: true },
+  hardSwish: CURVE,
+  hardSigmoid: {
+    ...CURVE,
+    parameters: ({ alpha, beta }) => [alpha, beta],
+    gate: true,
+    quantization: { scale: Math.fround(1 / 255), zeroPoint: 0 },
+  },
+  sigmoid: { ...CURVE, gate: true, quantization: { scale: 1 / 256, zeroPoint: 0 } },
+  silu: CURVE,
+  gelu: CURVE,
+  geluTanh: CURVE,
+  elu: { ...CURVE, parameters: ({ alpha }) => [alpha, 0] },
+  tanh: { ...CURVE, quantization: { scale: 1 / 128, zeroPoint: 128 } },
+};
+
+/** Whether a factor on the result may be a factor on the argument instead: limits are then in the result's units. */
+export function passesFactors(activation: { kind: ActivationKind }): boolean {
+  const { homogeneous, bounds } = activationTraits(activation);
+  return homogeneous || bounds !== undefined;
+}
+
+/** What is known of an activation function, to be asked about this one alone. */
+export function activationTraits({ kind }: { kind: ActivationKind }): ActivationTraits<Activation> {
+  // The compiler does not see that the table's key and the function's type go together.
+  return ACTIVATIONS[kind] as ActivationTraits<Activation>;
+}

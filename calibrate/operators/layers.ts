@@ -1,0 +1,45 @@
+/**
+ * What convolutions and fully connected layers have in common.
+ *
+ * @module
+ */
+
+import { elementCount } from "../../runtime/bundle/format.ts";
+import type { ChannelLinker } from "../graph/channel_links.ts";
+import type { LayerNode } from "../graph/layers.ts";
+import type { Shape } from "../graph/shape.ts";
+import { activationTraits } from "./activations.ts";
+import type { FormContext, NodeForms } from "./operator.ts";
+
+/** What is wrong with the lengths of a layer's parameters. */
+export function checkLayer(node: LayerNode): string | undefined {
+  const [outputs] = node.weightShape;
+  const lengths = [
+    node.bias.length,
+    node.slopes?.length ?? outputs,
+    node.normalization?.gamma.length ?? outputs,
+  ];
+  const fits = node.weights.length === elementCount(node.weightShape) &&
+    lengths.every((length) => length === outputs) &&
+    activationTraits(node.activation).perChannel === (node.slopes !== undefined);
+  return fits ? undefined : "has parameters of inconsistent lengths";
+}
+
+/** Layers read 8 bits and write what is needed. */
+export function layerForms(_: LayerNode, { needed }: FormContext): NodeForms {
+  return { reads: "u8", writes: needed };
+}
+
+/** Layers link no channels, and fix those they make where their activation function allows no factors. */
+export function linkLayer(node: LayerNode, linker: ChannelLinker): true {
+  if (!activationTraits(node.activation).homogeneous) linker.fix(node.output);
+  return true;
+}
+
+/** Numbers of a layer's parameters and products. */
+export function layerCounts(node: LayerNode, output: Shape): { parameters: number; multiplyAdds: number } {
+  return {
+    parameters: node.weights.length + node.bias.length + (node.slopes?.length ?? 0),
+    multiplyAdds: elementCount(output) * (node.weights.length / node.weightShape[0]),
+  };
+}
