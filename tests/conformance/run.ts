@@ -1,17 +1,22 @@
 /**
- * Asks Octet what other people's suites ask: `deno task conformance` runs the
- * node tests of the ONNX project and holds them against the list of those that
- * pass; `--update` writes the list anew.
+ * Asks Octet what other people's suites and programs answer:
+ * `deno task conformance` runs the node tests of the ONNX project and holds them
+ * against the list of those that pass, which `--update` writes anew;
+ * `deno task conformance --random N --seed S` draws networks and holds them
+ * against onnxruntime.
  *
  * @module
  */
 
-import { parseArgs } from "node:util";
+import { parseArguments } from "../../cli/parse_arguments.ts";
+import { runCommand } from "../../cli/command.ts";
 import { FORMS } from "./node_cases.ts";
-import { readList, writeList } from "./node_list.ts";
 import { NODE_DIFFERENCES } from "./node_differences.ts";
+import { readList, writeList } from "./node_list.ts";
 import { complaints, isKnown, type NamedResult, runSuite } from "./node_results.ts";
 import { fetchSuite } from "./node_suite.ts";
+import { bytesOf } from "./random/draw_network.ts";
+import { describeFinding, type Finding, isHarmless, runRandom } from "./random/run_random.ts";
 
 const KINDS = ["passed", "refused", "refused late", "wrong", "internal error"] as const;
 
@@ -20,6 +25,9 @@ const FORM_NOTES = {
   "bound": "refused as written; inputs that are not float32, or all but the first, made constants",
   "folded": "all inputs made constants: what is computed at import",
 };
+
+/** Where networks that fail are saved. */
+const OUTPUT = new URL("../output/conformance/", import.meta.url);
 
 function printCounts(results: readonly NamedResult[]): void {
   for (const form of FORMS) {
@@ -47,5 +55,46 @@ async function runNodeTests(update: boolean): Promise<void> {
   Deno.exitCode = 1;
 }
 
-const { values } = parseArgs({ options: { update: { type: "boolean", default: false } } });
-await runNodeTests(values.update);
+async function runNetworks(networks: number, seed: number, reasons: boolean): Promise<void> {
+  const progress = (judged: number) => console.error(`${judged} of ${networks}`);
+  const { counts, findings } = await runRandom({ networks, seed, progress });
+  const failures = findings.filter(({ verdict }) => !isHarmless(verdict));
+  for (const [index, finding] of failures.entries()) await report(finding, `${seed}-${index}`);
+  if (reasons) {
+    for (const { verdict, times, network } of findings.filter(({ verdict }) => isHarmless(verdict))) {
+      console.log(`${times} ${verdict.kind}: ${verdict.reason.split("\n")[0]} (seed ${network.seed})`);
+    }
+  }
+  console.log(Object.entries(counts).map(([kind, count]) => `${count} ${kind}`).join(", "));
+  if (failures.length > 0) Deno.exitCode = 1;
+}
+
+async function report(finding: Finding, name: string): Promise<void> {
+  await Deno.mkdir(OUTPUT, { recursive: true });
+  const file = new URL(`${name}.onnx`, OUTPUT);
+  await Deno.writeFile(file, bytesOf(finding.network));
+  await Deno.writeTextFile(new URL(`${name}.txt`, OUTPUT), describeFinding(finding));
+  console.log(`${describeFinding(finding)}\nsaved as ${file.pathname}, seed ${finding.network.seed}\n`);
+}
+
+function wholeNumber(text: string, option: string, least: number): number {
+  const number = Number(text);
+  if (!Number.isSafeInteger(number) || number < least) {
+    throw new TypeError(`Option --${option} takes a whole number from ${least} on: "${text}" given`);
+  }
+  return number;
+}
+
+await runCommand(async (args) => {
+  const { values } = parseArguments({
+    args,
+    options: {
+      update: { type: "boolean", default: false },
+      random: { type: "string" },
+      seed: { type: "string", default: "1" },
+      reasons: { type: "boolean", default: false },
+    },
+  });
+  if (values.random === undefined) return await runNodeTests(values.update);
+  await runNetworks(wholeNumber(values.random, "random", 1), wholeNumber(values.seed, "seed", 0), values.reasons);
+});
