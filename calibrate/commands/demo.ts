@@ -11,6 +11,7 @@ import { calibrate, type CalibrationOptions } from "../calibrate.ts";
 import { openDataset } from "../dataset/open_dataset.ts";
 import { evaluate } from "../evaluate.ts";
 import { floatModel } from "../float_model.ts";
+import { parseArguments } from "../../cli/parse_arguments.ts";
 import { createProgress } from "../../cli/progress.ts";
 import { percents } from "../report/report_text.ts";
 import { textTable } from "../../cli/text_table.ts";
@@ -18,6 +19,15 @@ import { readInput, readNetwork, writeOutput } from "./files.ts";
 
 const PREPROCESSING = { crop: [48, 48] as [number, number], mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] };
 const OUTPUT = "demo.octet";
+
+const HELP = `Usage: deno task demo
+
+Calibrates the demo network of examples/demo in five ways, evaluates each beside
+the float network on 400 images, prints the comparison, and writes the last
+network to ${OUTPUT} in this folder.
+
+  --help  show this text
+`;
 
 const PLAIN = { equalize: false } as const;
 
@@ -32,7 +42,12 @@ const VARIANTS: { name: string; options: Pick<CalibrationOptions, "weights" | "s
 
 if (import.meta.main) await runCommand(main);
 
-async function main(): Promise<void> {
+async function main(args: string[]): Promise<void> {
+  const { values } = parseArguments({ args, options: { help: { type: "boolean", default: false } } });
+  if (values.help) {
+    console.log(HELP.trimEnd());
+    return;
+  }
   const file = (name: string) => fileURLToPath(new URL(`../../examples/demo/${name}`, import.meta.url));
   const network = file("network.onnx");
   const graph = await readNetwork(network);
