@@ -5,6 +5,7 @@
  * @module
  */
 
+import { InputError } from "../runtime/errors.ts";
 import { elementCount } from "../runtime/bundle/format.ts";
 import type { Model } from "../runtime/model.ts";
 import { checkDataset } from "./dataset/check_dataset.ts";
@@ -41,7 +42,7 @@ export async function evaluate(
     classes: elementCount(model.outputs[0].shape.map(Math.abs)),
     preprocessing: model.preprocessing,
   });
-  if (!dataset.labels) throw new TypeError("Evaluation needs labels: give --labels, or class sub-folders");
+  if (!dataset.labels) throw new InputError("Evaluation needs labels: give --labels, or class sub-folders");
   const ranks: number[] = [];
   const times: number[] = [];
   for (let index = 0; index < dataset.length; index++) {

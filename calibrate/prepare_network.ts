@@ -4,6 +4,7 @@
  * @module
  */
 
+import { InputError } from "../runtime/errors.ts";
 import { DIGEST_BYTES, toHex } from "../runtime/bundle/format.ts";
 import { writeBundle } from "../runtime/bundle/write.ts";
 import type { Graph } from "./graph/graph.ts";
@@ -30,7 +31,7 @@ export interface PreparedNetwork {
  */
 export function prepareNetwork(graph: Graph): PreparedNetwork {
   if (graph.inputs.length !== 1) {
-    throw new TypeError(
+    throw new InputError(
       `Network "${graph.name}" has ${graph.inputs.length} inputs: calibration takes networks with one`,
     );
   }

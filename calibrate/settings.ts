@@ -4,6 +4,8 @@
  * @module
  */
 
+import { InputError, InputRangeError } from "../runtime/errors.ts";
+
 /** Which weights share a scale. */
 export type WeightGranularity = "per-channel" | "per-tensor";
 
@@ -87,17 +89,17 @@ export function completeSettings(settings: Partial<CalibrationSettings>): Calibr
     ...DEFAULT_SETTINGS,
     ...settings,
   };
-  if (weightBits !== 8 && weightBits !== 4) throw new RangeError(`weightBits must be 8 or 4: got ${weightBits}`);
+  if (weightBits !== 8 && weightBits !== 4) throw new InputRangeError(`weightBits must be 8 or 4: got ${weightBits}`);
   if (!Number.isInteger(weightGroup) || weightGroup < 0 || weightGroup % 4 !== 0) {
-    throw new RangeError(`weightGroup must be a multiple of 4, or 0: got ${weightGroup}`);
+    throw new InputRangeError(`weightGroup must be a multiple of 4, or 0: got ${weightGroup}`);
   }
   if (!Number.isInteger(keepFloat) || keepFloat < 0) {
-    throw new RangeError(`keepFloat must be a whole number, 0 or more: got ${keepFloat}`);
+    throw new InputRangeError(`keepFloat must be a whole number, 0 or more: got ${keepFloat}`);
   }
   if (targetDrop !== undefined && !(targetDrop >= 0 && targetDrop <= 100)) {
-    throw new RangeError(`targetDrop must be a number of percentage points from 0 to 100: got ${targetDrop}`);
+    throw new InputRangeError(`targetDrop must be a number of percentage points from 0 to 100: got ${targetDrop}`);
   }
-  if (targetDrop !== undefined && keepFloat > 0) throw new TypeError("keepFloat and targetDrop exclude each other");
+  if (targetDrop !== undefined && keepFloat > 0) throw new InputError("keepFloat and targetDrop exclude each other");
   const rounding = settings.rounding ?? (weightBits === 4 ? "gptq" : "nearest");
   return {
     ...{ weights, weightBits, weightGroup, weightError, rounding, scales, equalize, usp, uspTarget, keepFloat },

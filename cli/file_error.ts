@@ -4,6 +4,7 @@
  * @module
  */
 
+import { InputError, isInputError } from "../runtime/errors.ts";
 import { escapeText } from "./escape_text.ts";
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -18,11 +19,18 @@ const REASONS: Readonly<Record<string, string>> = {
  *
  * @param file Its path.
  * @param cause What was thrown.
- * @returns An error whose message is one line and begins with the path.
+ * @returns An error whose message is one line and begins with the path; a defect as it was thrown.
  */
-export function fileError(file: string, cause: unknown): TypeError {
-  const { code, message } = cause instanceof Error ? cause as Error & { code?: string } : { message: String(cause) };
+export function fileError(file: string, cause: unknown): unknown {
+  if (!(isInputError(cause) || isSystemError(cause))) return cause;
+  const { code, message } = cause as Error & { code?: string };
   const reason = code === undefined ? undefined : REASONS[code];
   const text = reason === undefined ? `${file}: ${message.split("\n")[0]}` : `Cannot read ${file}: ${reason}`;
-  return new TypeError(escapeText(text), { cause });
+  return new InputError(escapeText(text), { cause });
+}
+
+/** Whether an error is the system's, or says that a permission is lacking. */
+function isSystemError(error: unknown): error is Error {
+  return error instanceof Error &&
+    (typeof (error as Error & { code?: unknown }).code === "string" || error.name === "NotCapable");
 }

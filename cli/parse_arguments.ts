@@ -5,6 +5,7 @@
  */
 
 import { parseArgs, type ParseArgsConfig } from "node:util";
+import { InputError } from "../runtime/errors.ts";
 import { escapeText } from "./escape_text.ts";
 
 /**
@@ -19,6 +20,6 @@ export function parseArguments<T extends ParseArgsConfig>(config: T): ReturnType
     return parseArgs(config);
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause);
-    throw new TypeError(escapeText(message.split(/\.?\n|\. /)[0]), { cause });
+    throw new InputError(escapeText(message.split(/\.?\n|\. /)[0]), { cause });
   }
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { InputError, InputRangeError } from "../runtime/errors.ts";
 import { escapeText } from "../cli/escape_text.ts";
 import { parseArguments } from "../cli/parse_arguments.ts";
 import { CACHE_CHOICES, type CacheChoice } from "../runtime/http/models/source/bundle_cache.ts";
@@ -67,17 +68,17 @@ export function parseBuildArguments(args: string[]): BuildArguments {
   const { name, output, embed, help } = values;
   const target = TARGETS.find((known) => known === values.target);
   if (target === undefined) {
-    throw new RangeError(`--target must be ${TARGETS.join(" or ")}, not "${escapeText(values.target)}"`);
+    throw new InputRangeError(`--target must be ${TARGETS.join(" or ")}, not "${escapeText(values.target)}"`);
   }
   const cache = CACHE_CHOICES.find((known) => known === values.cache);
   if (cache === undefined) {
-    throw new RangeError(`--cache must be one of ${CACHE_CHOICES.join(", ")}, not "${escapeText(values.cache)}"`);
+    throw new InputRangeError(`--cache must be one of ${CACHE_CHOICES.join(", ")}, not "${escapeText(values.cache)}"`);
   }
-  if (output === "") throw new RangeError("--output must not be empty");
-  if (name === "") throw new RangeError("--name must not be empty");
-  if (positionals.length === 0 && !help) throw new TypeError("No bundle is named: build:edge FILE.octet expected");
+  if (output === "") throw new InputRangeError("--output must not be empty");
+  if (name === "") throw new InputRangeError("--name must not be empty");
+  if (positionals.length === 0 && !help) throw new InputError("No bundle is named: build:edge FILE.octet expected");
   if (name !== undefined && positionals.length > 1) {
-    throw new TypeError("--name is for one bundle: write NAME=FILE where there are several");
+    throw new InputError("--name is for one bundle: write NAME=FILE where there are several");
   }
   const sources = positionals.map((source) => ({ name, source }));
   return { sources, output, embed, target, cache, help };

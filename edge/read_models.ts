@@ -4,6 +4,7 @@
  * @module
  */
 
+import { InputError } from "../runtime/errors.ts";
 import { bundleBytes } from "../runtime/bundle/file_bytes.ts";
 import { toHex } from "../runtime/bundle/format.ts";
 import { escapeText } from "../cli/escape_text.ts";
@@ -43,7 +44,7 @@ export async function readModels(sources: readonly ModelSource[]): Promise<EdgeM
   for (const given of sources) {
     const found = await findBundles(given.source);
     if (given.name !== undefined && found.some(({ name }) => name !== undefined)) {
-      throw new TypeError(`${escapeText(given.source)} names its models itself: leave out --name`);
+      throw new InputError(`${escapeText(given.source)} names its models itself: leave out --name`);
     }
     for (const { name = given.name, version, source } of found) {
       const bundle = await readBundleSource(source, { cache: "off" }).catch((cause) => {
@@ -56,7 +57,7 @@ export async function readModels(sources: readonly ModelSource[]): Promise<EdgeM
   const keys = models.map(({ name, version }) => JSON.stringify([name, version]));
   const twin = models.find((_, index) => keys.indexOf(keys[index]) < index);
   if (twin !== undefined) {
-    throw new TypeError(`Two bundles are named "${escapeText(twin.name)}": write NAME=FILE for one of them`);
+    throw new InputError(`Two bundles are named "${escapeText(twin.name)}": write NAME=FILE for one of them`);
   }
   return models;
 }

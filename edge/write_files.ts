@@ -6,6 +6,7 @@
 
 import { join } from "node:path";
 import type { OutputFile } from "./entry.ts";
+import { InputError } from "../runtime/errors.ts";
 import { fileError } from "../cli/file_error.ts";
 
 /**
@@ -29,6 +30,6 @@ export async function writeFiles(folder: string, files: readonly OutputFile[]): 
   } catch (cause) {
     await Promise.all(places.map(({ part }) => Deno.remove(part).catch(() => {})));
     const reason = cause instanceof Error ? cause.message.replace(/ \(os error \d+\).*/, "") : String(cause);
-    throw fileError(folder, new Error(`the files cannot be written: ${reason}`, { cause }));
+    throw fileError(folder, new InputError(`the files cannot be written: ${reason}`, { cause }));
   }
 }

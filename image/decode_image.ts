@@ -4,11 +4,13 @@
  * @module
  */
 
+import { InputRangeError } from "../runtime/errors.ts";
 import type { Pixels } from "../runtime/resize_image.ts";
 import { decodeJpeg } from "./decode_jpeg.ts";
 import { decodePng } from "./decode_png.ts";
 import { decodeWebp } from "./decode_webp.ts";
 import { imageFormat } from "./image_format.ts";
+import { ImageError } from "./image_error.ts";
 
 /** Limits on images. */
 export interface DecodeOptions {
@@ -31,9 +33,7 @@ export const DEFAULT_MAX_PIXELS = 25_000_000;
  * @param bytes The file.
  * @param options Limits.
  * @returns An image of 3 channels.
- * @throws {TypeError} If it is none of these formats, or of a kind that is not decoded, such as CMYK.
- * @throws {RangeError} If it has too many pixels.
- * @throws {SyntaxError} If it is truncated or corrupt.
+ * @throws {ImageError} If it is of a kind that is not decoded, too large, truncated or corrupt.
  */
 export async function decodeImage(
   bytes: Uint8Array,
@@ -41,7 +41,7 @@ export async function decodeImage(
 ): Promise<Pixels> {
   const { maxPixels = DEFAULT_MAX_PIXELS } = options;
   if (!(maxPixels >= 1)) {
-    throw new RangeError(
+    throw new InputRangeError(
       `The limit on pixels must be positive, not ${maxPixels}`,
     );
   }
@@ -53,6 +53,6 @@ export async function decodeImage(
     case "webp":
       return await decodeWebp(bytes, maxPixels);
     case undefined:
-      throw new TypeError("The image is neither JPEG, PNG nor WebP");
+      throw new ImageError("unsupported", "The image is neither JPEG, PNG nor WebP");
   }
 }

@@ -8,6 +8,7 @@ import type { Pixels } from "../runtime/resize_image.ts";
 import { decodeByCodec } from "./codec.ts";
 import { checkPixels } from "./image_format.ts";
 import { readJpegHeader } from "./jpeg_header.ts";
+import { ImageError } from "./image_error.ts";
 
 /** Scans that a file may have, and pixels over all scans in multiples of the limit on pixels. */
 const MOST_SCANS = 64;
@@ -19,9 +20,7 @@ const MOST_PASSES = 16;
  * @param bytes A file that begins with a JPEG start marker.
  * @param maxPixels Most pixels that it may have.
  * @returns An image of 3 channels.
- * @throws {TypeError} If it is of a kind that is not decoded.
- * @throws {RangeError} If it has too many pixels or scans.
- * @throws {SyntaxError} If it is truncated or corrupt.
+ * @throws {ImageError} If it is of a kind that is not decoded, too large, truncated or corrupt.
  */
 export async function decodeJpeg(
   bytes: Uint8Array,
@@ -31,17 +30,16 @@ export async function decodeJpeg(
   checkPixels(header, maxPixels);
   const { height, width, scans } = header;
   if (scans > MOST_SCANS || height * width * scans > maxPixels * MOST_PASSES) {
-    throw new RangeError(
-      `A JPEG file of ${height}x${width} with ${scans} scans takes too long to decode`,
-    );
+    throw new ImageError("too-large", `A JPEG file of ${height}x${width} with ${scans} scans takes too long to decode`);
   }
   const { image, lines } = await decodeByCodec("jpeg", bytes);
   const fault = lines.find((line) => !line.includes("extraneous bytes before marker"));
   if (fault !== undefined) {
-    throw new SyntaxError(`The JPEG file cannot be decoded: ${fault}`);
+    throw new ImageError("corrupt", `The JPEG file cannot be decoded: ${fault}`);
   }
   if (image === undefined || image.width !== width || image.height !== height) {
-    throw new SyntaxError(
+    throw new ImageError(
+      "corrupt",
       "The JPEG file cannot be decoded: it does not give the image that its frame announces",
     );
   }

@@ -6,10 +6,12 @@
  */
 
 import type { Pixels } from "../runtime/resize_image.ts";
+import { FormatError } from "../runtime/errors.ts";
 import { decompress } from "../runtime/decompress.ts";
 import { checkPixels } from "./image_format.ts";
 import { type PngFile, readPngChunks } from "./png_chunks.ts";
 import { unfilterRow } from "./png_filter.ts";
+import { ImageError } from "./image_error.ts";
 
 /** A sub-image: where its pixels lie in the image. */
 interface Pass {
@@ -40,9 +42,7 @@ const CHANNELS: Record<number, number> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
  * @param bytes A file that begins with the PNG signature.
  * @param maxPixels Most pixels that it may have.
  * @returns An image of 3 channels.
- * @throws {TypeError} If it is of a kind that is not decoded.
- * @throws {RangeError} If it has too many pixels.
- * @throws {SyntaxError} If it is truncated or corrupt.
+ * @throws {ImageError} If it is of a kind that is not decoded, too large, truncated or corrupt.
  */
 export async function decodePng(
   bytes: Uint8Array,
@@ -54,13 +54,10 @@ export async function decodePng(
   const rows = filteredRows(file);
   let row = rows.next();
   let filled = 0;
-  const chunks = decompress(file.data, "deflate", "The PNG file has image data that cannot be decompressed");
-  for await (const chunk of chunks) {
+  for await (const chunk of imageData(file)) {
     for (let at = 0; at < chunk.length;) {
       if (row.done) {
-        throw new SyntaxError(
-          "The PNG file has more image data than its size needs",
-        );
+        throw new ImageError("corrupt", "The PNG file has more image data than its size needs");
       }
       const taken = chunk.subarray(at, at + row.value.bytes.length - filled);
       row.value.bytes.set(taken, filled);
@@ -81,11 +78,18 @@ export async function decodePng(
     }
   }
   if (!row.done) {
-    throw new SyntaxError(
-      "The PNG file has less image data than its size needs",
-    );
+    throw new ImageError("corrupt", "The PNG file has less image data than its size needs");
   }
   return { data, height, width, channels: 3 };
+}
+
+/** The filtered rows of all passes, one after the other. */
+async function* imageData({ data }: PngFile): AsyncGenerator<Uint8Array, void, void> {
+  try {
+    yield* decompress(data, "deflate", "The PNG file has image data that cannot be decompressed");
+  } catch (error) {
+    throw error instanceof FormatError ? new ImageError("corrupt", error.message, { cause: error }) : error;
+  }
 }
 
 /** The rows of all passes in their order in the file; two buffers are used in turn. */
@@ -141,7 +145,7 @@ function writeRow(
     if (colorType === 3) {
       const entry = valueAt(pixel) * 3;
       if (entry >= palette.length) {
-        throw new SyntaxError("The PNG file has a pixel outside its palette");
+        throw new ImageError("corrupt", "The PNG file has a pixel outside its palette");
       }
       data[to] = palette[entry];
       data[to + 1] = palette[entry + 1];

@@ -5,6 +5,7 @@
  */
 
 import { toHex } from "../runtime/bundle/format.ts";
+import { ImageError } from "./image_error.ts";
 
 /** Formats that are decoded. */
 export type ImageFormat = typeof IMAGE_FORMATS[number];
@@ -35,15 +36,13 @@ export function imageFormat(bytes: Uint8Array): ImageFormat | undefined {
  *
  * @param size Size in pixels.
  * @param maxPixels Most pixels that it may have.
- * @throws {RangeError} If it has more.
+ * @throws {ImageError} If it has more.
  */
 export function checkPixels(
   size: { height: number; width: number },
   maxPixels: number,
 ): void {
   if (size.height * size.width > maxPixels) {
-    throw new RangeError(
-      `An image of ${size.height}x${size.width} has more than ${maxPixels} pixels`,
-    );
+    throw new ImageError("too-large", `An image of ${size.height}x${size.width} has more than ${maxPixels} pixels`);
   }
 }

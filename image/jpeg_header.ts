@@ -4,6 +4,8 @@
  * @module
  */
 
+import { ImageError } from "./image_error.ts";
+
 /** What the markers of a file say. */
 export interface JpegHeader {
   /** Height in pixels. */
@@ -37,8 +39,7 @@ const OTHER_FRAMES = [
  *
  * @param bytes A file that begins with a JPEG start marker.
  * @returns What the markers say.
- * @throws {TypeError} If it is lossless, arithmetic-coded, CMYK or has more than 8 bits.
- * @throws {SyntaxError} If it ends before its end marker, or markers are missing or out of place.
+ * @throws {ImageError} If it is of a kind that is not decoded, too large, truncated or corrupt.
  */
 export function readJpegHeader(bytes: Uint8Array): JpegHeader {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -54,32 +55,28 @@ export function readJpegHeader(bytes: Uint8Array): JpegHeader {
     const length = view.getUint16(at);
     const end = at + length;
     if (length < 2) {
-      throw new SyntaxError(
-        `The JPEG file has a marker of length ${length} at byte ${at}`,
-      );
+      throw new ImageError("corrupt", `The JPEG file has a marker of length ${length} at byte ${at}`);
     }
     if (end > bytes.length) throw truncated();
     if (OTHER_FRAMES.includes(marker)) {
-      throw new TypeError(
-        "Lossless, hierarchical and arithmetic-coded JPEG files are not decoded",
-      );
+      throw new ImageError("unsupported", "Lossless, hierarchical and arithmetic-coded JPEG files are not decoded");
     }
     if (DECODED_FRAMES.includes(marker)) {
       if (frame !== undefined) {
-        throw new SyntaxError("The JPEG file has more than one frame");
+        throw new ImageError("corrupt", "The JPEG file has more than one frame");
       }
       frame = readFrame(view, at, length);
     }
     if (marker === 0xda) {
       if (frame === undefined) {
-        throw new SyntaxError("The JPEG file has a scan before its frame");
+        throw new ImageError("corrupt", "The JPEG file has a scan before its frame");
       }
       scans++;
     }
     at = end;
   }
   if (frame === undefined || scans === 0) {
-    throw new SyntaxError("The JPEG file has no image");
+    throw new ImageError("corrupt", "The JPEG file has no image");
   }
   return { ...frame, scans };
 }
@@ -89,26 +86,22 @@ function readFrame(
   at: number,
   length: number,
 ): { height: number; width: number; components: number } {
-  if (length < 8) throw new SyntaxError("The JPEG file has a malformed frame");
+  if (length < 8) throw new ImageError("corrupt", "The JPEG file has a malformed frame");
   const bits = view.getUint8(at + 2);
   if (bits !== 8) {
-    throw new TypeError(`JPEG files of ${bits} bits are not decoded, only 8`);
+    throw new ImageError("unsupported", `JPEG files of ${bits} bits are not decoded, only 8`);
   }
   const height = view.getUint16(at + 3);
   const width = view.getUint16(at + 5);
   const components = view.getUint8(at + 7);
   if (height === 0 || width === 0) {
-    throw new SyntaxError(`The JPEG file has a size of ${height}x${width}`);
+    throw new ImageError("corrupt", `The JPEG file has a size of ${height}x${width}`);
   }
   if (components === 4) {
-    throw new TypeError(
-      "CMYK JPEG files are not decoded, only grey and colour",
-    );
+    throw new ImageError("unsupported", "CMYK JPEG files are not decoded, only grey and colour");
   }
   if (components !== 1 && components !== 3) {
-    throw new TypeError(
-      `JPEG files of ${components} components are not decoded, only 1 and 3`,
-    );
+    throw new ImageError("unsupported", `JPEG files of ${components} components are not decoded, only 1 and 3`);
   }
   return { height, width, components };
 }
@@ -127,6 +120,6 @@ function nextMarker(bytes: Uint8Array, at: number): number {
   }
 }
 
-function truncated(): SyntaxError {
-  return new SyntaxError("The JPEG file is truncated");
+function truncated(): ImageError {
+  return new ImageError("corrupt", "The JPEG file is truncated");
 }

@@ -5,6 +5,7 @@
  */
 
 import { crc32 } from "./crc32.ts";
+import { ImageError } from "./image_error.ts";
 
 /** What the chunks of a file say. */
 export interface PngFile {
@@ -39,8 +40,7 @@ const DEPTHS: Record<number, readonly number[]> = {
  * @param bytes A file that begins with the PNG signature.
  * @param checkSize Called with the size as soon as it is known; may throw.
  * @returns What the chunks say.
- * @throws {TypeError} If it needs a chunk or method that the PNG standard doesn't name.
- * @throws {SyntaxError} If it is truncated or corrupt.
+ * @throws {ImageError} If it is of a kind that is not decoded, too large, truncated or corrupt.
  */
 export function readPngChunks(
   bytes: Uint8Array,
@@ -50,15 +50,15 @@ export function readPngChunks(
   let file: PngFile | undefined;
   for (let at = 8;;) {
     if (at + 12 > bytes.length) {
-      throw new SyntaxError("The PNG file is truncated");
+      throw new ImageError("corrupt", "The PNG file is truncated");
     }
     const length = view.getUint32(at);
     const type = String.fromCharCode(...bytes.subarray(at + 4, at + 8));
     if (!/^[A-Za-z]{4}$/.test(type)) {
-      throw new SyntaxError(`The PNG file has no chunk at byte ${at}`);
+      throw new ImageError("corrupt", `The PNG file has no chunk at byte ${at}`);
     }
     if (length > bytes.length - at - 12) {
-      throw new SyntaxError("The PNG file is truncated");
+      throw new ImageError("corrupt", "The PNG file is truncated");
     }
     const data = bytes.subarray(at + 8, at + 8 + length);
     const critical = type.charCodeAt(0) < 0x61;
@@ -67,16 +67,12 @@ export function readPngChunks(
       crc32(bytes.subarray(at + 4, at + 8 + length)) !==
         view.getUint32(at + 8 + length)
     ) {
-      throw new SyntaxError(
-        `The PNG file has a wrong checksum in its ${type} chunk at byte ${at}`,
-      );
+      throw new ImageError("corrupt", `The PNG file has a wrong checksum in its ${type} chunk at byte ${at}`);
     }
     at += 12 + length;
     if (file === undefined) {
       if (type !== "IHDR") {
-        throw new SyntaxError(
-          `The PNG file begins with a ${type} chunk, expected IHDR`,
-        );
+        throw new ImageError("corrupt", `The PNG file begins with a ${type} chunk, expected IHDR`);
       }
       file = readHeader(data);
       checkSize(file);
@@ -85,30 +81,30 @@ export function readPngChunks(
         length === 0 || length % 3 !== 0 || length > 768 ||
         file.palette.length > 0 || file.data.length > 0
       ) {
-        throw new SyntaxError("The PNG file has a malformed palette");
+        throw new ImageError("corrupt", "The PNG file has a malformed palette");
       }
       file.palette = data;
     } else if (type === "IDAT") {
       file.data.push(data);
     } else if (type === "IEND") {
       if (file.data.length === 0) {
-        throw new SyntaxError("The PNG file has no image");
+        throw new ImageError("corrupt", "The PNG file has no image");
       }
       if (file.colorType === 3 && file.palette.length === 0) {
-        throw new SyntaxError("The PNG file has no palette");
+        throw new ImageError("corrupt", "The PNG file has no palette");
       }
       return file;
     } else if (type === "IHDR") {
-      throw new SyntaxError("The PNG file has more than one header");
+      throw new ImageError("corrupt", "The PNG file has more than one header");
     } else if (critical) {
-      throw new TypeError(`PNG files with a ${type} chunk are not decoded`);
+      throw new ImageError("unsupported", `PNG files with a ${type} chunk are not decoded`);
     }
   }
 }
 
 function readHeader(data: Uint8Array): PngFile {
   if (data.length !== 13) {
-    throw new SyntaxError("The PNG file has a malformed header");
+    throw new ImageError("corrupt", "The PNG file has a malformed header");
   }
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
   const [width, height] = [view.getUint32(0), view.getUint32(4)];
@@ -116,15 +112,17 @@ function readHeader(data: Uint8Array): PngFile {
   if (
     width === 0 || height === 0 || width > 0x7fffffff || height > 0x7fffffff
   ) {
-    throw new SyntaxError(`The PNG file has a size of ${height}x${width}`);
+    throw new ImageError("corrupt", `The PNG file has a size of ${height}x${width}`);
   }
   if (!DEPTHS[colorType]?.includes(depth)) {
-    throw new SyntaxError(
+    throw new ImageError(
+      "corrupt",
       `The PNG file has colour type ${colorType} with ${depth} bits, which PNG doesn't know`,
     );
   }
   if (compression !== 0 || filter !== 0 || interlace > 1) {
-    throw new TypeError(
+    throw new ImageError(
+      "unsupported",
       `PNG files with compression ${compression}, filter ${filter}, interlace ${interlace} are not decoded`,
     );
   }

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { ImageError } from "./image_error.ts";
+
 /**
  * Undoes the filter of a row in place.
  *
@@ -11,7 +13,7 @@
  * @param row The row's bytes.
  * @param above The row above, zeros for the first.
  * @param step Bytes from a pixel to its neighbour, at least 1.
- * @throws {SyntaxError} If there is no such filter.
+ * @throws {ImageError} If there is no such filter.
  */
 export function unfilterRow(
   filter: number,
@@ -39,9 +41,7 @@ export function unfilterRow(
       }
       return;
     default:
-      throw new SyntaxError(
-        `The PNG file has a row with filter ${filter}, expected 0 to 4`,
-      );
+      throw new ImageError("corrupt", `The PNG file has a row with filter ${filter}, expected 0 to 4`);
   }
 }
 

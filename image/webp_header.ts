@@ -4,6 +4,8 @@
  * @module
  */
 
+import { ImageError } from "./image_error.ts";
+
 /** What the chunks of a file say. */
 export interface WebpHeader {
   /** Height in pixels. */
@@ -28,21 +30,20 @@ const ANIMATION_FLAG = 0x02;
  * @param bytes A file that begins with the signature of WebP.
  * @param checkSize Called with each size that the file announces, of its canvas and of its image; may throw.
  * @returns What the chunks say.
- * @throws {TypeError} If it is an animation.
- * @throws {SyntaxError} If it is truncated, or chunks are missing or malformed.
+ * @throws {ImageError} If it is of a kind that is not decoded, too large, truncated or corrupt.
  */
 export function readWebpHeader(bytes: Uint8Array, checkSize: (size: Size) => void): WebpHeader {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const end = 8 + view.getUint32(4, true);
-  if (end > bytes.length) throw new SyntaxError("The WebP file is truncated");
+  if (end > bytes.length) throw new ImageError("corrupt", "The WebP file is truncated");
   let canvas: Size | undefined;
   for (let at = 12; at < end;) {
-    if (at + 8 > end) throw new SyntaxError(`The WebP file has no chunk at byte ${at}`);
+    if (at + 8 > end) throw new ImageError("corrupt", `The WebP file has no chunk at byte ${at}`);
     const type = String.fromCharCode(...bytes.subarray(at, at + 4));
     const length = view.getUint32(at + 4, true);
     const start = at + 8;
     if (length > end - start) {
-      throw new SyntaxError(`The WebP file has a chunk at byte ${at} that goes beyond its end`);
+      throw new ImageError("corrupt", `The WebP file has a chunk at byte ${at} that goes beyond its end`);
     }
     const data = new DataView(bytes.buffer, bytes.byteOffset + start, length);
     if (type === "VP8X") {
@@ -52,7 +53,7 @@ export function readWebpHeader(bytes: Uint8Array, checkSize: (size: Size) => voi
       const size = type === "VP8 " ? readLossy(data) : readLossless(data);
       checkSize(size);
       if (canvas !== undefined && (canvas.height !== size.height || canvas.width !== size.width)) {
-        throw new SyntaxError("The WebP file has an image of another size than its canvas");
+        throw new ImageError("corrupt", "The WebP file has an image of another size than its canvas");
       }
       return { ...size, end };
     } else if (type === "ANIM" || type === "ANMF") {
@@ -60,7 +61,7 @@ export function readWebpHeader(bytes: Uint8Array, checkSize: (size: Size) => voi
     }
     at = start + length + (length & 1);
   }
-  throw new SyntaxError("The WebP file has no image");
+  throw new ImageError("corrupt", "The WebP file has no image");
 }
 
 function readCanvas(data: DataView): Size {
@@ -84,15 +85,15 @@ function readLossless(data: DataView): Size {
 
 function positive(size: Size): Size {
   if (size.height === 0 || size.width === 0) {
-    throw new SyntaxError(`The WebP file has a size of ${size.height}x${size.width}`);
+    throw new ImageError("corrupt", `The WebP file has a size of ${size.height}x${size.width}`);
   }
   return size;
 }
 
-function malformed(): SyntaxError {
-  return new SyntaxError("The WebP file has a malformed header");
+function malformed(): ImageError {
+  return new ImageError("corrupt", "The WebP file has a malformed header");
 }
 
-function animated(): TypeError {
-  return new TypeError("Animated WebP files are not decoded");
+function animated(): ImageError {
+  return new ImageError("unsupported", "Animated WebP files are not decoded");
 }

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { FormatError } from "./errors.ts";
+
 /** Compressed bytes given to the decompressor at once; it may answer with a thousand times as many. */
 const PIECE_BYTES = 8192;
 
@@ -32,7 +34,7 @@ export async function* decompress(
   try {
     while (true) {
       const { done, value } = await reader.read().catch((cause) => {
-        throw new SyntaxError(fault, { cause });
+        throw new FormatError(fault, { cause });
       });
       if (done) return;
       yield value;

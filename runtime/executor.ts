@@ -5,6 +5,7 @@
  * @module
  */
 
+import { InputError } from "./errors.ts";
 import { align, elementCount } from "./bundle/format.ts";
 import type { Bundle } from "./bundle/read.ts";
 import type { ElementView } from "./kernels/definition.ts";
@@ -113,7 +114,7 @@ const reserved = new WeakMap<ArrayBufferLike, KernelInstance>();
 
 function createInstance({ kernels }: ExecutorOptions): KernelInstance {
   if (kernels === "relaxed" && chooseBuild() !== "relaxed") {
-    throw new TypeError("This host's relaxed dot product saturates: use simd128");
+    throw new InputError("This host's relaxed dot product saturates: use simd128");
   }
   return instantiateKernels(kernels);
 }

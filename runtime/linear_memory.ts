@@ -4,6 +4,7 @@
  * @module
  */
 
+import { InputRangeError } from "./errors.ts";
 import { ELEMENT_BYTES } from "./bundle/format.ts";
 import type { ElementView } from "./kernels/definition.ts";
 import type { ConstantType, TensorType } from "./program.ts";
@@ -21,7 +22,7 @@ export function grow(memory: WebAssembly.Memory, bytes: number): void {
   try {
     memory.grow(Math.ceil(missing / PAGE_BYTES));
   } catch {
-    throw new RangeError(`Cannot set aside ${bytes} bytes of memory for the network`);
+    throw new InputRangeError(`Cannot set aside ${bytes} bytes of memory for the network`);
   }
 }
 

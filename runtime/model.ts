@@ -4,6 +4,7 @@
  * @module
  */
 
+import { InputError } from "./errors.ts";
 import { elementCount } from "./bundle/format.ts";
 import { type Bundle, readBundle } from "./bundle/read.ts";
 import { Executor, type ExecutorOptions, reserveFile } from "./executor.ts";
@@ -131,7 +132,7 @@ export class Model {
     checkNames(inputs, program.inputs, "input");
     const given = program.inputs.map((port) => readInput(port, inputs[port.name]));
     const batch = given[0].samples;
-    if (given.some(({ samples }) => samples !== batch)) throw new TypeError("Inputs have different batch sizes");
+    if (given.some(({ samples }) => samples !== batch)) throw new InputError("Inputs have different batch sizes");
     return this.#collect(batch, results, (sample) => {
       for (const { data, port, length } of given) {
         this.#executor.tensor(port.tensor).set(data.subarray(sample * length, (sample + 1) * length));
@@ -161,7 +162,7 @@ export class Model {
     const { crop: [height, width], mean } = preprocessing;
     const expected = height * width * mean.length;
     if (pixels.length !== expected) {
-      throw new TypeError(`Pixels have ${pixels.length} bytes, ${height} x ${width} x ${mean.length} expected`);
+      throw new InputError(`Pixels have ${pixels.length} bytes, ${height} x ${width} x ${mean.length} expected`);
     }
     const write = this.#writeImage ??= createImageWriter(this.#executor, preprocessing);
     return this.#collect(1, {}, () => write(pixels));
@@ -186,7 +187,7 @@ export class Model {
   }
 
   #requirePreprocessing(): Preprocessing {
-    if (!this.preprocessing) throw new TypeError(`Model "${this.name}" holds no preprocessing: it takes no images`);
+    if (!this.preprocessing) throw new InputError(`Model "${this.name}" holds no preprocessing: it takes no images`);
     return this.preprocessing;
   }
 
@@ -221,7 +222,7 @@ function describe(port: PortSpec): ModelPort {
 
 function checkNames(given: Record<string, unknown>, ports: readonly PortSpec[], kind: "input" | "output"): void {
   for (const name of Object.keys(given)) {
-    if (!ports.some((port) => port.name === name)) throw new TypeError(`Unknown ${kind} "${name}"`);
+    if (!ports.some((port) => port.name === name)) throw new InputError(`Unknown ${kind} "${name}"`);
   }
 }
 
@@ -229,7 +230,7 @@ function givenResult(port: PortSpec, batch: number, given: Record<string, Float3
   if (!Object.hasOwn(given, port.name)) return undefined;
   const [array, length] = [given[port.name], batch * elementCount(port.shape)];
   if (!(array instanceof Float32Array) || array.length !== length) {
-    throw new TypeError(`The array for output "${port.name}" must be a Float32Array of ${length} elements`);
+    throw new InputError(`The array for output "${port.name}" must be a Float32Array of ${length} elements`);
   }
   return array;
 }
@@ -238,22 +239,22 @@ function readInput(
   port: PortSpec,
   given: Float32Array | Tensor | undefined,
 ): { port: PortSpec; data: Float32Array; samples: number; length: number } {
-  if (given === undefined) throw new TypeError(`Missing input "${port.name}"`);
+  if (given === undefined) throw new InputError(`Missing input "${port.name}"`);
   const data: unknown = given instanceof Float32Array ? given : given?.data;
-  if (!(data instanceof Float32Array)) throw new TypeError(`Input "${port.name}" must be a Float32Array or a Tensor`);
+  if (!(data instanceof Float32Array)) throw new InputError(`Input "${port.name}" must be a Float32Array or a Tensor`);
   const length = elementCount(port.shape);
   const samples = port.batched ? data.length / length : 1;
   if (
     !Number.isInteger(samples) || samples < 1 || data.length !== samples * length
   ) {
-    throw new TypeError(
+    throw new InputError(
       `Input "${port.name}" has ${data.length} elements: float32 [${describe(port).shape.join(", ")}] expected`,
     );
   }
   if (!(given instanceof Float32Array)) {
     const expected = port.batched ? [samples, ...port.shape.slice(1)] : port.shape;
     if (given.shape.length !== expected.length || given.shape.some((size, axis) => size !== expected[axis])) {
-      throw new TypeError(
+      throw new InputError(
         `Input "${port.name}" has shape [${given.shape.join(", ")}]: [${expected.join(", ")}] expected`,
       );
     }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { InputError, InputRangeError } from "./errors.ts";
 import { centerWindow, channelsOf, type Pixels, resizedSize, resizeWindow } from "./resize_image.ts";
 
 /** How an image becomes the network's input: resize, centre crop, normalise. */
@@ -38,11 +39,11 @@ export function validatePreprocessing(
   where: string,
 ): Preprocessing {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new TypeError(`${where} must be an object`);
+    throw new InputError(`${where} must be an object`);
   }
   for (const key of Object.keys(value)) {
     if (!["resize", "crop", "mean", "std"].includes(key)) {
-      throw new TypeError(
+      throw new InputError(
         `${where} has an unknown field ${JSON.stringify(key)}`,
       );
     }
@@ -58,11 +59,11 @@ export function validatePreprocessing(
     std: numbers(std, channels, `${where}.std`),
   };
   if (recipe.std.some((deviation) => deviation <= 0)) {
-    throw new RangeError(`${where}.std must hold positive numbers`);
+    throw new InputRangeError(`${where}.std must hold positive numbers`);
   }
   const isFinite = (byte: number, channel: number) => Number.isFinite(normalize(recipe, byte, channel));
   if (!recipe.mean.every((_, channel) => isFinite(0, channel) && isFinite(255, channel))) {
-    throw new RangeError(`${where} gives values beyond float32`);
+    throw new InputRangeError(`${where} gives values beyond float32`);
   }
   if (resize !== undefined) {
     recipe.resize = checkResize(resize, recipe.crop, `${where}.resize`);
@@ -91,7 +92,7 @@ export function prepareImage(
   const source = withChannels(image, mean.length);
   if (resize === undefined) {
     if (image.height !== height || image.width !== width) {
-      throw new RangeError(
+      throw new InputRangeError(
         `Image size ${image.height}x${image.width} does not match the network's input ${height}x${width}`,
       );
     }
@@ -135,7 +136,7 @@ export function normalizePixels(
   const channels = mean.length;
   const pixels = height * width;
   if (hwc.length !== pixels * channels || output.length !== hwc.length) {
-    throw new RangeError(
+    throw new InputRangeError(
       `A prepared image has ${pixels * channels} values, not ${hwc.length} bytes for ${output.length} values`,
     );
   }
@@ -170,16 +171,16 @@ function withChannels(image: Pixels, channels: number): Pixels {
 
 function numbers(value: unknown, length: number, where: string): number[] {
   if (!Array.isArray(value) || value.length !== length) {
-    throw new TypeError(
+    throw new InputError(
       `${where} must be a list of ${length} ${length === 1 ? "number" : "numbers"}`,
     );
   }
   for (const item of value) {
     if (typeof item !== "number") {
-      throw new TypeError(`${where} must hold numbers`);
+      throw new InputError(`${where} must hold numbers`);
     }
     if (!Number.isFinite(item)) {
-      throw new RangeError(`${where} must hold finite numbers`);
+      throw new InputRangeError(`${where} must hold finite numbers`);
     }
   }
   return value.slice();
@@ -187,20 +188,20 @@ function numbers(value: unknown, length: number, where: string): number[] {
 
 function checkResize(value: unknown, [height, width]: Preprocessing["crop"], where: string): number | [number, number] {
   if (typeof value !== "number" && !Array.isArray(value)) {
-    throw new TypeError(`${where} must be a number, or a list of 2 numbers`);
+    throw new InputError(`${where} must be a number, or a list of 2 numbers`);
   }
   const sides = typeof value === "number" ? [value, value] : numbers(value, 2, where);
   for (const side of sides) checkLength(side, where);
   if (sides[0] < height || sides[1] < width) {
     const size = typeof value === "number" ? value : sides.join("x");
-    throw new RangeError(`${where} is ${size}, smaller than the crop of ${height}x${width}`);
+    throw new InputRangeError(`${where} is ${size}, smaller than the crop of ${height}x${width}`);
   }
   return typeof value === "number" ? value : [sides[0], sides[1]];
 }
 
 function checkLength(value: number, where: string): void {
   if (!Number.isInteger(value) || value < 1 || value > LARGEST_INPUT_SIDE) {
-    throw new RangeError(
+    throw new InputRangeError(
       `${where} must hold whole pixels from 1 to ${LARGEST_INPUT_SIDE}, not ${value}`,
     );
   }

@@ -7,6 +7,8 @@
  * @module
  */
 
+import { InputError, InputRangeError } from "./errors.ts";
+
 /** An 8-bit image, rows from the top, channels last. `ImageData` is one. */
 export interface Pixels {
   /** height x width x channels bytes, row-major. */
@@ -55,13 +57,13 @@ interface Taps {
  */
 export function channelsOf(image: Pixels): 1 | 3 | 4 {
   if (typeof image !== "object" || image === null) {
-    throw new TypeError(
+    throw new InputError(
       "An image must be an object with data, width and height",
     );
   }
   const { data, width, height, channels } = image;
   if (!(data instanceof Uint8Array || data instanceof Uint8ClampedArray)) {
-    throw new TypeError(
+    throw new InputError(
       "The data of an image must be a Uint8Array or a Uint8ClampedArray",
     );
   }
@@ -69,10 +71,10 @@ export function channelsOf(image: Pixels): 1 | 3 | 4 {
   checkSide(width, "Image width");
   const found = channels ?? data.length / (width * height);
   if (found !== 1 && found !== 3 && found !== 4) {
-    throw new TypeError(`An image must have 1, 3 or 4 channels, not ${found}`);
+    throw new InputError(`An image must have 1, 3 or 4 channels, not ${found}`);
   }
   if (data.length !== height * width * found) {
-    throw new TypeError(
+    throw new InputError(
       `An image of ${height}x${width} with ${found} channels has ${height * width * found} bytes, not ${data.length}`,
     );
   }
@@ -359,6 +361,6 @@ function checkSide(value: number, what: string): void {
   if (
     !Number.isInteger(value) || value < 1 || value > Number.MAX_SAFE_INTEGER
   ) {
-    throw new RangeError(`${what} must be a positive integer, not ${value}`);
+    throw new InputRangeError(`${what} must be a positive integer, not ${value}`);
   }
 }

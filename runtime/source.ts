@@ -4,6 +4,7 @@
  * @module
  */
 
+import { InputError } from "./errors.ts";
 import { MAX_PART_BYTES } from "./bundle/format.ts";
 
 /** What a bundle is loaded from: its bytes, a URL, or the path of a file. */
@@ -49,7 +50,7 @@ export async function readSource(
   const place = typeof source === "string" && /^(https?|file|data):/.test(source) ? new URL(source) : source;
   if (typeof place === "string" || place.protocol === "file:") return await readFrom(place, allocate);
   const response = await fetch(place);
-  if (!response.ok) throw new TypeError(`Cannot read the bundle from ${place}: status ${response.status}`);
+  if (!response.ok) throw new InputError(`Cannot read the bundle from ${place}: status ${response.status}`);
   return new Uint8Array(await response.arrayBuffer());
 }
 

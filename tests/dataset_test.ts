@@ -1,3 +1,4 @@
+import { ImageError } from "../image/image_error.ts";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { Dataset, Sample } from "../calibrate/dataset/dataset.ts";
 import { writeNpy } from "../calibrate/dataset/npy_writer.ts";
@@ -371,7 +372,7 @@ Deno.test("a broken image is named, and an empty or missing place is refused", a
       file.subarray(0, file.length - 20),
     );
     const dataset = await openDataset(folder, { inputShape: INPUT });
-    await assertRejects(() => dataset.sample(0), SyntaxError, "broken.png");
+    await assertRejects(() => dataset.sample(0), ImageError, "broken.png");
   });
 });
 

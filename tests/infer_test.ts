@@ -129,6 +129,21 @@ Deno.test("a body that is not JSON, not UTF-8 or nested too deep is refused quic
   }
 });
 
+Deno.test("a defect of a built-in class is answered as any other, and reported; what a model says of its input is told", async () => {
+  const reported: unknown[] = [];
+  const call = serveBoth({ onError: (error) => reported.push(error) });
+  const ask = (first: number) => {
+    const inputs = [adderInput("a", [first, 1, 1, 1, 1, 1]), adderInput("b", ONES)];
+    return answer(call("/v2/models/adder/infer", { method: "POST", body: JSON.stringify({ inputs }) }));
+  };
+  assertEquals(await ask(1001), [500, { error: "Internal error" }]);
+  assertEquals(reported.map((error) => (error as Error).message), [
+    "Cannot read properties of undefined (reading 'secret')",
+  ]);
+  assertEquals(await ask(1002), [400, { error: 'Input "a" is not liked' }]);
+  assertEquals(reported.length, 1);
+});
+
 Deno.test("outputs that are not finite and defects give status 500 without details", async () => {
   const large = adderInput("a", new Array(6).fill(3e38));
   const [status, body] = await inferAdder({ inputs: [large, { ...large, name: "b" }] });

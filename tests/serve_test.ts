@@ -270,7 +270,7 @@ Deno.test("serve --lazy loads a model of a folder on its first request, and goes
       const { code, stderr } = await end;
       const [reported, failed, ...more] = stderr.trimEnd().split("\n").map((line) => JSON.parse(line));
       assertEquals(code, 0);
-      assertMatch(reported.error, /^TypeError: .*\/other\/1\/model\.octet: Truncated bundle: /);
+      assertMatch(reported.error, /^InputError: .*\/other\/1\/model\.octet: Truncated bundle: /);
       assertEquals([failed.route, failed.status, failed.reason], ["/v2/models/{name}/ready", 503, "unavailable"]);
       assertEquals(more, []);
     });

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { InputError, InputRangeError } from "../../runtime/errors.ts";
 import { elementCount } from "../../runtime/bundle/format.ts";
 import { OUTPUT_KINDS } from "../../runtime/program.ts";
 import { runCommand } from "../../cli/command.ts";
@@ -85,8 +86,8 @@ async function main(args: string[]): Promise<void> {
     },
   });
   if (values.help) return console.log(HELP);
-  if (positionals.length !== 1) throw new TypeError("Give one MODEL.onnx to calibrate (--help shows the usage)");
-  if (values.data === undefined) throw new TypeError("--data is missing: where are the calibration samples");
+  if (positionals.length !== 1) throw new InputError("Give one MODEL.onnx to calibrate (--help shows the usage)");
+  if (values.data === undefined) throw new InputError("--data is missing: where are the calibration samples");
   const shard = readShard(values);
   const choices = {
     weights: readChoice("--weights", values.weights, ["per-channel", "per-tensor"]),
@@ -109,7 +110,7 @@ async function main(args: string[]): Promise<void> {
   };
   const graph = await readNetwork(positionals[0]);
   if (graph.inputs.length !== 1) {
-    throw new TypeError(`${positionals[0]} has ${graph.inputs.length} inputs: one expected`);
+    throw new InputError(`${positionals[0]} has ${graph.inputs.length} inputs: one expected`);
   }
   const preprocessing = readPreprocessing(values, graph.inputs[0].shape);
   const classCount = elementCount(graph.outputs[0].shape);
@@ -126,7 +127,7 @@ async function main(args: string[]): Promise<void> {
     return console.log(`${shard.statistics}: ${bytes.length} bytes, shard ${shard.index} of ${shard.count}`);
   }
   const { output, merge } = values;
-  if (output === undefined) throw new TypeError("--output is missing: where shall the bundle go");
+  if (output === undefined) throw new InputError("--output is missing: where shall the bundle go");
   const inputs = [...positionals, ...merge ?? []];
   await checkOutput(output, inputs);
   if (values.json !== undefined) await checkOutput(values.json, [...inputs, output]);
@@ -159,18 +160,18 @@ async function main(args: string[]): Promise<void> {
 function readGroup(text: string): number {
   const size = Number(text);
   if (text.trim() === "" || !Number.isInteger(size) || size < 0 || size % 4 !== 0) {
-    throw new RangeError(`--weight-group must be a multiple of 4, or 0: got "${text}"`);
+    throw new InputRangeError(`--weight-group must be a multiple of 4, or 0: got "${text}"`);
   }
   return size;
 }
 
 function readPrecision(count?: string, drop?: string): { keepFloat?: number; targetDrop?: number } {
   if (count !== undefined && drop !== undefined) {
-    throw new TypeError("--keep-float does not go together with --target-drop");
+    throw new InputError("--keep-float does not go together with --target-drop");
   }
   const read = (option: string, text: string, fits: (value: number) => boolean, what: string) => {
     const value = Number(text);
-    if (text.trim() === "" || !fits(value)) throw new RangeError(`${option} must be ${what}: got "${text}"`);
+    if (text.trim() === "" || !fits(value)) throw new InputRangeError(`${option} must be ${what}: got "${text}"`);
     return value;
   };
   if (count !== undefined) {
@@ -199,7 +200,7 @@ async function readClasses(path: string, count: number): Promise<string[]> {
   const text = new TextDecoder().decode(await readInput(path));
   const names = text.split(/\r?\n/).filter((line) => line !== "");
   if (names.length !== count) {
-    throw new RangeError(`${path} has ${names.length} names: the network has ${count} classes`);
+    throw new InputRangeError(`${path} has ${names.length} names: the network has ${count} classes`);
   }
   return names;
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { InputError } from "../../runtime/errors.ts";
 import { runCommand } from "../../cli/command.ts";
 import { parseArguments } from "../../cli/parse_arguments.ts";
 import { compareMethods } from "../compare/compare.ts";
@@ -48,16 +49,16 @@ async function main(args: string[]): Promise<void> {
     },
   });
   if (values.help) return console.log(HELP);
-  if (positionals.length !== 1) throw new TypeError("Give one MODEL.onnx to compare on (--help shows the usage)");
-  if (values.data === undefined) throw new TypeError("--data is missing: where are the calibration samples");
-  if (values.eval === undefined) throw new TypeError("--eval is missing: where are the evaluation samples");
+  if (positionals.length !== 1) throw new InputError("Give one MODEL.onnx to compare on (--help shows the usage)");
+  if (values.data === undefined) throw new InputError("--data is missing: where are the calibration samples");
+  if (values.eval === undefined) throw new InputError("--eval is missing: where are the evaluation samples");
   const methods = values.methods && selectMethods(values.methods.flatMap((list) => list.split(",")));
   const repeats = readCount("--repeats", values.repeats);
   const threads = readCount("--threads", values.threads);
   const samples = values.samples === undefined ? undefined : readCount("--samples", values.samples);
   const graph = await readNetwork(positionals[0]);
   if (graph.inputs.length !== 1) {
-    throw new TypeError(`${positionals[0]} has ${graph.inputs.length} inputs: one expected`);
+    throw new InputError(`${positionals[0]} has ${graph.inputs.length} inputs: one expected`);
   }
   const preprocessing = readPreprocessing(values, graph.inputs[0].shape);
   if (values.json !== undefined) await checkOutput(values.json, [...positionals, values.data, values.eval]);

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { InputError } from "../../runtime/errors.ts";
 import { MAGIC } from "../../runtime/bundle/format.ts";
 import { runCommand } from "../../cli/command.ts";
 import { fileError } from "../../cli/file_error.ts";
@@ -48,8 +49,8 @@ async function main(args: string[]): Promise<void> {
     },
   });
   if (values.help) return console.log(HELP);
-  if (positionals.length !== 1) throw new TypeError("Give one FILE to evaluate (--help shows the usage)");
-  if (values.data === undefined) throw new TypeError("--data is missing: where are the samples");
+  if (positionals.length !== 1) throw new InputError("Give one FILE to evaluate (--help shows the usage)");
+  if (values.data === undefined) throw new InputError("--data is missing: where are the samples");
   const { model, inputShape } = await loadModel(positionals[0], values);
   const dataset = await openDataset(values.data, {
     inputShape,
@@ -72,7 +73,7 @@ async function loadModel(path: string, values: OptionValues): Promise<{ model: M
   const bytes = await readInput(path);
   if (path.endsWith(".octet") || MAGIC.every((byte, index) => bytes[index] === byte)) {
     if (Object.keys(PREPROCESSING_OPTIONS).some((option) => values[option] !== undefined)) {
-      throw new TypeError("A bundle holds its own preprocessing: leave out the preprocessing options");
+      throw new InputError("A bundle holds its own preprocessing: leave out the preprocessing options");
     }
     const model = await Model.load(bytes).catch((cause) => {
       throw fileError(path, cause);

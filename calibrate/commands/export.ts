@@ -4,6 +4,7 @@
  * @module
  */
 
+import { InputError } from "../../runtime/errors.ts";
 import { readBundle } from "../../runtime/bundle/read.ts";
 import { runCommand } from "../../cli/command.ts";
 import { fileError } from "../../cli/file_error.ts";
@@ -28,8 +29,8 @@ async function main(args: string[]): Promise<void> {
     options: { output: { type: "string" }, help: { type: "boolean", short: "h" } },
   });
   if (values.help) return console.log(HELP);
-  if (positionals.length !== 1) throw new TypeError("Give one FILE.octet to export (--help shows the usage)");
-  if (values.output === undefined) throw new TypeError("--output is missing: where shall the ONNX file go");
+  if (positionals.length !== 1) throw new InputError("Give one FILE.octet to export (--help shows the usage)");
+  if (values.output === undefined) throw new InputError("--output is missing: where shall the ONNX file go");
   const [file] = positionals;
   const bytes = await readInput(file);
   const bundle = await readBundle(bytes).catch((cause) => {

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { FormatError } from "../../runtime/errors.ts";
 import { MAGIC } from "../../runtime/bundle/format.ts";
 import { looksLikeOnnx } from "../inspect/describe_network.ts";
 
@@ -16,8 +17,8 @@ const WORD_BYTES = 5;
  * @throws {SyntaxError} Where it is empty or neither.
  */
 export function fileFormat(bytes: Uint8Array): "octet" | "onnx" {
-  if (bytes.length === 0) throw new SyntaxError("The file is empty");
+  if (bytes.length === 0) throw new FormatError("The file is empty");
   if (MAGIC.subarray(0, WORD_BYTES).every((byte, index) => bytes[index] === byte)) return "octet";
-  if (!looksLikeOnnx(bytes)) throw new SyntaxError("The file is neither an Octet bundle nor an ONNX model");
+  if (!looksLikeOnnx(bytes)) throw new FormatError("The file is neither an Octet bundle nor an ONNX model");
   return "onnx";
 }

@@ -5,6 +5,7 @@
  */
 
 import { basename, extname, resolve } from "node:path";
+import { InputError } from "../../runtime/errors.ts";
 import type { Graph } from "../graph/graph.ts";
 import { importOnnx } from "../onnx/import.ts";
 
@@ -13,7 +14,7 @@ export async function readInput(path: string): Promise<Uint8Array<ArrayBuffer>> 
   try {
     return await Deno.readFile(path);
   } catch (error) {
-    throw new TypeError(`Cannot read ${path}: ${reason(error)}`, { cause: error });
+    throw new InputError(`Cannot read ${path}: ${reason(error)}`, { cause: error });
   }
 }
 
@@ -38,13 +39,13 @@ export async function checkOutput(path: string, others: string[] = []): Promise<
   const temporary = `${path}.part`;
   try {
     for (const other of others) {
-      if (await realPath(path) === await realPath(other)) throw new TypeError("it is another file of this command");
+      if (await realPath(path) === await realPath(other)) throw new InputError("it is another file of this command");
     }
-    if ((await Deno.stat(path).catch(() => undefined))?.isDirectory) throw new TypeError("it is a folder");
+    if ((await Deno.stat(path).catch(() => undefined))?.isDirectory) throw new InputError("it is a folder");
     await Deno.writeFile(temporary, new Uint8Array(0));
     await Deno.remove(temporary);
   } catch (error) {
-    throw new TypeError(`Cannot write ${path}: ${reason(error)}`, { cause: error });
+    throw new InputError(`Cannot write ${path}: ${reason(error)}`, { cause: error });
   }
 }
 
@@ -56,7 +57,7 @@ export async function writeOutput(path: string, bytes: Uint8Array): Promise<void
     await Deno.rename(temporary, path);
   } catch (error) {
     await Deno.remove(temporary).catch(() => {});
-    throw new TypeError(`Cannot write ${path}: ${reason(error)}`, { cause: error });
+    throw new InputError(`Cannot write ${path}: ${reason(error)}`, { cause: error });
   }
 }
 

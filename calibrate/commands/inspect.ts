@@ -6,6 +6,7 @@
 
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
+import { InputError } from "../../runtime/errors.ts";
 import { readBundle } from "../../runtime/bundle/read.ts";
 import { runCommand } from "../../cli/command.ts";
 import { escapeText } from "../../cli/escape_text.ts";
@@ -49,7 +50,7 @@ async function inspect(args: string[]): Promise<void> {
     console.log(HELP);
     return;
   }
-  if (positionals.length !== 1) throw new TypeError(`One file expected, ${positionals.length} given`);
+  if (positionals.length !== 1) throw new InputError(`One file expected, ${positionals.length} given`);
   const description = await describeFile(positionals[0]);
   if (values.json) console.log(escapeText(JSON.stringify(description)));
   else console.log(description.format === "octet" ? bundleText(description) : networkText(description));

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { InputError, InputRangeError } from "../../runtime/errors.ts";
 import type { Preprocessing } from "../../runtime/preprocessing.ts";
 import { imageInput } from "../dataset/image_input.ts";
 import { validatePreprocessing } from "../../runtime/preprocessing.ts";
@@ -47,10 +48,10 @@ export function readPreprocessing(values: OptionValues, inputShape: readonly num
   if ([normalize, mean, std, resize, crop].every((value) => value === undefined)) return undefined;
   const { channels, height, width } = imageInput(inputShape);
   if (normalize !== undefined && (mean !== undefined || std !== undefined)) {
-    throw new TypeError("--normalize does not go together with --mean and --std");
+    throw new InputError("--normalize does not go together with --mean and --std");
   }
   if (normalize === undefined && (mean === undefined || std === undefined)) {
-    throw new TypeError("Images need --normalize, or both --mean and --std");
+    throw new InputError("Images need --normalize, or both --mean and --std");
   }
   const recipe = {
     crop: crop === undefined ? [height, width] : readSides("--crop", String(crop)),
@@ -61,7 +62,7 @@ export function readPreprocessing(values: OptionValues, inputShape: readonly num
   };
   const checked = validatePreprocessing(recipe, "preprocessing");
   if (checked.crop[0] !== height || checked.crop[1] !== width) {
-    throw new RangeError(`--crop ${checked.crop.join("x")} does not match the network's input ${height}x${width}`);
+    throw new InputRangeError(`--crop ${checked.crop.join("x")} does not match the network's input ${height}x${width}`);
   }
   return checked;
 }
@@ -90,7 +91,7 @@ export function repeatOption(
 export function readCount(option: string, text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 1) {
-    throw new RangeError(`${option} must be a whole number of at least 1: got "${text}"`);
+    throw new InputRangeError(`${option} must be a whole number of at least 1: got "${text}"`);
   }
   return value;
 }
@@ -98,7 +99,7 @@ export function readCount(option: string, text: string): number {
 /** Reads one of some words. */
 export function readChoice<T extends string>(option: string, text: string, choices: readonly T[]): T {
   if (!choices.includes(text as T)) {
-    throw new TypeError(`${option} must be one of ${choices.join(", ")}: got "${text}"`);
+    throw new InputError(`${option} must be one of ${choices.join(", ")}: got "${text}"`);
   }
   return text as T;
 }
@@ -109,7 +110,7 @@ function named(name: string, channels: number): { mean: number[]; std: number[] 
     typeof value === "number" ? new Array<number>(channels).fill(value) : value;
   const [mean, std] = [spread(known.mean), spread(known.std)];
   if (mean.length !== channels) {
-    throw new TypeError(`--normalize ${name} is for 3 channels: the network takes ${channels}`);
+    throw new InputError(`--normalize ${name} is for 3 channels: the network takes ${channels}`);
   }
   return { mean, std };
 }
@@ -117,7 +118,7 @@ function named(name: string, channels: number): { mean: number[]; std: number[] 
 function readList(option: string, text: string, length: number): number[] {
   const values = text.split(",").map(Number);
   if (values.length !== length || text.trim() === "" || values.some((value) => !Number.isFinite(value))) {
-    throw new TypeError(`${option} must be ${length} numbers with commas between: got "${text}"`);
+    throw new InputError(`${option} must be ${length} numbers with commas between: got "${text}"`);
   }
   return values;
 }
@@ -128,6 +129,6 @@ function readResize(text: string): number | number[] {
 
 function readSides(option: string, text: string): number[] {
   const sides = text.split("x").map((side) => readCount(option, side));
-  if (sides.length > 2) throw new TypeError(`${option} must be N or HxW: got "${text}"`);
+  if (sides.length > 2) throw new InputError(`${option} must be N or HxW: got "${text}"`);
   return [sides[0], sides[sides.length - 1]];
 }

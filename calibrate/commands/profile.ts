@@ -6,6 +6,7 @@
 
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
+import { InputError } from "../../runtime/errors.ts";
 import { type Bundle, readBundle } from "../../runtime/bundle/read.ts";
 import { runCommand } from "../../cli/command.ts";
 import { escapeText } from "../../cli/escape_text.ts";
@@ -43,7 +44,7 @@ async function main(args: string[]): Promise<void> {
     },
   });
   if (values.help) return console.log(HELP);
-  if (positionals.length !== 1) throw new TypeError(`One file expected, ${positionals.length} given`);
+  if (positionals.length !== 1) throw new InputError(`One file expected, ${positionals.length} given`);
   const options = {
     ...(values.runs !== undefined && { runs: readCount("--runs", values.runs) }),
     ...(values.kernels !== undefined && {

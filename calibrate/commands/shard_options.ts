@@ -4,6 +4,7 @@
  * @module
  */
 
+import { InputError, InputRangeError } from "../../runtime/errors.ts";
 import type { Shard } from "../observe/shard.ts";
 
 /** A run that observes a share of the samples, and where its statistics go. */
@@ -31,17 +32,17 @@ export function readShard(
   const { shard, statistics } = values;
   if (shard === undefined) {
     if (statistics === undefined) return undefined;
-    throw new TypeError("--statistics is what a shard writes: give --shard I/N too (1/1 for all samples)");
+    throw new InputError("--statistics is what a shard writes: give --shard I/N too (1/1 for all samples)");
   }
-  if (statistics === undefined) throw new TypeError("--shard needs --statistics: where shall its statistics go");
+  if (statistics === undefined) throw new InputError("--shard needs --statistics: where shall its statistics go");
   for (const option of ["merge", "output", "json"] as const) {
     if (values[option] !== undefined) {
-      throw new TypeError(`--shard does not go together with --${option}: it writes --statistics alone`);
+      throw new InputError(`--shard does not go together with --${option}: it writes --statistics alone`);
     }
   }
   const [index, count, ...rest] = shard.split("/").map((text) => /^\d+$/.test(text) ? Number(text) : NaN);
   if (rest.length > 0 || !(index >= 1 && index <= count)) {
-    throw new RangeError(`--shard must be I/N with I from 1 to N, such as 1/8: got "${shard}"`);
+    throw new InputRangeError(`--shard must be I/N with I from 1 to N, such as 1/8: got "${shard}"`);
   }
   return { index, count, statistics };
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { InputError, InputRangeError } from "../../runtime/errors.ts";
 import { elementCount } from "../../runtime/bundle/format.ts";
 import type { Preprocessing } from "../../runtime/preprocessing.ts";
 import { checkDataset } from "../dataset/check_dataset.ts";
@@ -85,11 +86,13 @@ export interface MethodBundle {
 export async function compareMethods(network: Graph, options: ComparisonOptions): Promise<Comparison> {
   const { repeats = 1, threads = 1, progress, preprocessing, methods = methodsFor(network) } = options;
   if (!Number.isInteger(repeats) || repeats < 1) {
-    throw new RangeError(`repeats must be a whole number of at least 1: got ${repeats}`);
+    throw new InputRangeError(`repeats must be a whole number of at least 1: got ${repeats}`);
   }
   const rows = methods.map(({ name, settings }): Row => ({ name, settings: completeSettings(settings), scores: [] }));
   for (const { name, settings } of rows) {
-    if (settings.targetDrop !== undefined) throw new RangeError(`Method "${name}" needs keepFloat, not targetDrop`);
+    if (settings.targetDrop !== undefined) {
+      throw new InputRangeError(`Method "${name}" needs keepFloat, not targetDrop`);
+    }
     checkKeepFloat(network, settings.keepFloat);
   }
   const { calibration, evaluation, classes } = await openSamples(network, options, repeats);
@@ -161,7 +164,7 @@ async function openSamples(network: Graph, options: ComparisonOptions, repeats: 
   const needs = { classes: elementCount(network.outputs[0].shape), preprocessing };
   checkDataset(calibration, needs);
   checkDataset(evaluated, needs);
-  if (!evaluated.labels) throw new TypeError("Comparison needs labels: give --labels, or class sub-folders");
+  if (!evaluated.labels) throw new InputError("Comparison needs labels: give --labels, or class sub-folders");
   return {
     calibration: { dataset, samples: calibration.length },
     evaluation: { source: { data: evaluation, dataset: scored }, labels: evaluated.labels },

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { InputRangeError } from "../../runtime/errors.ts";
 import type { CalibrationSettings } from "../settings.ts";
 
 /** A method with a name. */
@@ -83,7 +84,7 @@ function methodsOf(item: string): ComparedMethod[] {
   if (found.length > 0) return found;
   const known = [...new Set(COMPARED_METHODS.flatMap(({ name }) => name.split("+")))];
   const unknown = wanted.find((word) => !known.includes(word));
-  throw new RangeError(
+  throw new InputRangeError(
     unknown === undefined
       ? `No method is "${item}": there is none with all of these words`
       : `No method has the word "${unknown}": known are ${known.join(", ")}`,

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { InputError, InputRangeError } from "../../runtime/errors.ts";
 import type { Preprocessing } from "../../runtime/preprocessing.ts";
 import type { Dataset } from "./dataset.ts";
 
@@ -20,11 +21,11 @@ export function checkDataset(
   network: { classes: number; preprocessing: Preprocessing | undefined },
 ): void {
   if (dataset.kind === "pixels" && !network.preprocessing) {
-    throw new TypeError("Images need --normalize, or both --mean and --std");
+    throw new InputError("Images need --normalize, or both --mean and --std");
   }
   const sample = dataset.labels?.findIndex((label) => label >= network.classes) ?? -1;
   if (sample >= 0) {
-    throw new RangeError(
+    throw new InputRangeError(
       `Label ${dataset.labels![sample]} of sample ${sample} is no class: the network has ${network.classes}`,
     );
   }

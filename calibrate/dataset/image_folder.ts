@@ -4,7 +4,9 @@
  * @module
  */
 
+import { InputRangeError } from "../../runtime/errors.ts";
 import { decodeImage } from "../../image/decode_image.ts";
+import { ImageError } from "../../image/image_error.ts";
 import { prepareImage, type Preprocessing } from "../../runtime/preprocessing.ts";
 import type { SampleSource } from "./dataset.ts";
 import { imageInput, sizeError } from "./image_input.ts";
@@ -94,16 +96,9 @@ async function decodeFile(path: string): ReturnType<typeof decodeImage> {
   try {
     return await decodeImage(bytes);
   } catch (error) {
-    if (error instanceof SyntaxError) {
-      throw new SyntaxError(`${error.message} (${path})`, { cause: error });
-    }
-    if (error instanceof RangeError) {
-      throw new RangeError(`${error.message} (${path})`, { cause: error });
-    }
-    if (error instanceof TypeError) {
-      throw new TypeError(`${error.message} (${path})`, { cause: error });
-    }
-    throw error;
+    throw error instanceof ImageError
+      ? new ImageError(error.fault, `${error.message} (${path})`, { cause: error })
+      : error;
   }
 }
 
@@ -115,7 +110,7 @@ async function walk(
   found: ImageFolder,
 ): Promise<void> {
   if (holders.size > DEEPEST_FOLDER) {
-    throw new RangeError(
+    throw new InputRangeError(
       `${root} nests folders more than ${DEEPEST_FOLDER} deep`,
     );
   }

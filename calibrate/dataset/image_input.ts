@@ -4,6 +4,7 @@
  * @module
  */
 
+import { InputError, InputRangeError } from "../../runtime/errors.ts";
 import type { Preprocessing } from "../../runtime/preprocessing.ts";
 
 /** Size of the images that a network takes. */
@@ -30,12 +31,12 @@ export function imageInput(
 ): ImageInput {
   const [batch, channels, height, width] = shape;
   if (shape.length !== 4 || (channels !== 1 && channels !== 3)) {
-    throw new TypeError(
+    throw new InputError(
       `A network whose input is ${shape.join("x")} takes no images, expected batch x 1 or 3 x height x width`,
     );
   }
   if (batch !== 1) {
-    throw new TypeError(
+    throw new InputError(
       `A network whose input is ${shape.join("x")} takes ${batch} images at once: give float32 samples of ` +
         `[samples, ${shape.join(", ")}], or export it for one image or a free batch`,
     );
@@ -44,12 +45,12 @@ export function imageInput(
   if (preprocessing !== undefined) {
     const { crop, mean } = preprocessing;
     if (crop[0] !== height || crop[1] !== width) {
-      throw new TypeError(
+      throw new InputError(
         `A crop of ${crop.join("x")} does not match the network's input ${sizeOf(input)}`,
       );
     }
     if (mean.length !== input.channels) {
-      throw new TypeError(
+      throw new InputError(
         `A mean of ${mean.length} ${
           mean.length === 1 ? "channel" : "channels"
         } does not match the network's input of ${input.channels}`,
@@ -82,7 +83,7 @@ export function sizeError(
   input: ImageInput,
   where: string,
 ): RangeError {
-  return new RangeError(
+  return new InputRangeError(
     `Image size ${sizeOf(size)} does not match the network's input ${sizeOf(input)}; add --resize or --crop (${where})`,
   );
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { InputError, InputRangeError } from "../../runtime/errors.ts";
 import { readFile } from "../read_file.ts";
 import { readNpy } from "./npy.ts";
 
@@ -23,15 +24,15 @@ export async function readLabels(
 ): Promise<Int32Array> {
   const { type, shape, data } = readNpy(await readFile(path), path);
   if (type !== "int32" && type !== "int64" && type !== "uint8") {
-    throw new TypeError(
+    throw new InputError(
       `${path} holds ${type}, expected labels of int32, int64 or uint8`,
     );
   }
   if (shape.length !== 1) {
-    throw new TypeError(`${path} has ${shape.length} dimensions, expected 1`);
+    throw new InputError(`${path} has ${shape.length} dimensions, expected 1`);
   }
   if (data.length !== samples) {
-    throw new RangeError(
+    throw new InputRangeError(
       `${path} has ${data.length} labels for ${samples} samples`,
     );
   }
@@ -39,7 +40,7 @@ export async function readLabels(
   for (let index = 0; index < labels.length; index++) {
     const label = Number(data[index]);
     if (label < 0 || label > 0x7fffffff) {
-      throw new RangeError(
+      throw new InputRangeError(
         `Label ${index} of ${path} is ${data[index]}, expected a class index of 0 or more`,
       );
     }

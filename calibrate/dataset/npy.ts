@@ -4,6 +4,8 @@
  * @module
  */
 
+import { FormatError, InputError } from "../../runtime/errors.ts";
+
 /** Element types that can be read. */
 export type NpyType =
   | "uint8"
@@ -86,28 +88,28 @@ export function readNpy(bytes: Uint8Array, where: string): NpyArray {
 export function readNpyHeader(bytes: Uint8Array, where: string): NpyHeader {
   const magic = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
   if (bytes.length < 10 || magic.some((byte, index) => bytes[index] !== byte)) {
-    throw new SyntaxError(`${where} is not a .npy file`);
+    throw new FormatError(`${where} is not a .npy file`);
   }
   const version = bytes[6];
   if (version < 1 || version > 3) {
-    throw new SyntaxError(
+    throw new FormatError(
       `${where} has .npy version ${version}, expected 1 to 3`,
     );
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const start = version === 1 ? 10 : 12;
   if (bytes.length < start) {
-    throw new SyntaxError(`${where} is truncated in its header`);
+    throw new FormatError(`${where} is truncated in its header`);
   }
   const length = version === 1 ? view.getUint16(8, true) : view.getUint32(8, true);
   const dataOffset = start + length;
   if (dataOffset > LARGEST_HEADER) {
-    throw new SyntaxError(
+    throw new FormatError(
       `${where} has a header of ${length} bytes, more than ${LARGEST_HEADER - start}`,
     );
   }
   if (bytes.length < dataOffset) {
-    throw new SyntaxError(`${where} is truncated in its header`);
+    throw new FormatError(`${where} is truncated in its header`);
   }
   const fields = parseFields(
     new TextDecoder("latin1").decode(bytes.subarray(start, dataOffset)),
@@ -116,26 +118,26 @@ export function readNpyHeader(bytes: Uint8Array, where: string): NpyHeader {
 
   const description = fields.get("descr")!.slice(1, -1);
   if (description.startsWith(">")) {
-    throw new TypeError(
+    throw new InputError(
       `${where} holds big-endian numbers, expected little-endian`,
     );
   }
   const found = Object.hasOwn(TYPES, description) ? TYPES[description] : undefined;
   if (found === undefined) {
-    throw new TypeError(
+    throw new InputError(
       `${where} holds elements of type ${JSON.stringify(description)}, expected ${
         Object.values(TYPES).map(({ type }) => type).join(", ")
       }`,
     );
   }
   if (fields.get("fortran_order") === "True") {
-    throw new TypeError(`${where} is in Fortran order, expected C order`);
+    throw new InputError(`${where} is in Fortran order, expected C order`);
   }
   const shape = parseShape(fields.get("shape")!, where);
   const fileBytes = shape.reduce((product, size) => product * size, found.elementBytes) +
     dataOffset;
   if (fileBytes > Number.MAX_SAFE_INTEGER) {
-    throw new SyntaxError(
+    throw new FormatError(
       `${where} has a shape of too many elements: ${shape.join("x")}`,
     );
   }
@@ -156,12 +158,12 @@ export function checkFileBytes(
   where: string,
 ): void {
   if (fileBytes < header.fileBytes) {
-    throw new SyntaxError(
+    throw new FormatError(
       `${where} is truncated: ${fileBytes} bytes of ${header.fileBytes}`,
     );
   }
   if (fileBytes > header.fileBytes) {
-    throw new SyntaxError(
+    throw new FormatError(
       `${where} has ${fileBytes - header.fileBytes} bytes after its data`,
     );
   }
@@ -205,7 +207,7 @@ function parseFields(text: string, where: string): Map<string, string> {
     fields.set(match[1], match[2]);
     if (entry.lastIndex === body[1].length && fields.size === 3) {
       if (fields.get("descr")!.startsWith("[")) {
-        throw new TypeError(`${where} holds records, expected numbers`);
+        throw new InputError(`${where} holds records, expected numbers`);
       }
       const order = fields.get("fortran_order")!;
       if (
@@ -216,7 +218,7 @@ function parseFields(text: string, where: string): Map<string, string> {
       }
     }
   }
-  throw new SyntaxError(`${where} has a header that is no .npy description`);
+  throw new FormatError(`${where} has a header that is no .npy description`);
 }
 
 function parseShape(text: string, where: string): number[] {
@@ -228,7 +230,7 @@ function parseShape(text: string, where: string): number[] {
     parts.length > 32 || parts.some((part) => !/^\d{1,15}$/.test(part)) ||
     (parts.length === 1 && !inside.endsWith(","))
   ) {
-    throw new SyntaxError(`${where} has a malformed shape ${text}`);
+    throw new FormatError(`${where} has a malformed shape ${text}`);
   }
   return sizes;
 }

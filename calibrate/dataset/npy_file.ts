@@ -4,6 +4,7 @@
  * @module
  */
 
+import { FormatError } from "../../runtime/errors.ts";
 import { checkFileBytes, elements, LARGEST_HEADER, type NpyData, type NpyHeader, readNpyHeader } from "./npy.ts";
 
 /** A file whose head has been read and whose length has been checked. */
@@ -73,7 +74,7 @@ async function readExactly(
   for (let at = 0; at < length;) {
     const count = await file.read(bytes.subarray(at));
     if (count === null) {
-      throw new SyntaxError(
+      throw new FormatError(
         `${where} ends at byte ${offset + at}, expected ${offset + length}`,
       );
     }

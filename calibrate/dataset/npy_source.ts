@@ -4,6 +4,7 @@
  * @module
  */
 
+import { InputError, InputRangeError } from "../../runtime/errors.ts";
 import { prepareImage, type Preprocessing } from "../../runtime/preprocessing.ts";
 import type { SampleSource } from "./dataset.ts";
 import { imageInput, sizeError } from "./image_input.ts";
@@ -36,7 +37,7 @@ export async function npySource(
     return imageSource(file, inputShape, preprocessing);
   }
   if (file.type === "float32") return tensorSource(file, inputShape);
-  throw new TypeError(
+  throw new InputError(
     `${path} holds ${file.type}, expected uint8 images or float32 samples`,
   );
 }
@@ -52,7 +53,7 @@ function imageSource(
     file.shape.length < 3 || file.shape.length > 4 ||
     channels !== input.channels
   ) {
-    throw new TypeError(
+    throw new InputError(
       `${file.path} has shape ${file.shape.join("x")}, expected samples x height x width x ${input.channels}`,
     );
   }
@@ -83,7 +84,7 @@ function tensorSource(
   const [length, ...shape] = file.shape;
   const single = inputShape[0] === 1 ? inputShape.slice(1) : inputShape;
   if (file.shape.length === 0 || ![inputShape, single].some((whole) => whole.join() === shape.join())) {
-    throw new TypeError(
+    throw new InputError(
       `${file.path} has shape ${shapeText(file.shape)}, expected ${shapeText(["samples", ...single])}: ` +
         `a sample is a whole input of the network, ${shapeText(inputShape)}`,
     );
@@ -95,7 +96,7 @@ function tensorSource(
       const tensor = await readNpyRow(file, index) as Float32Array;
       const position = tensor.findIndex((value) => !Number.isFinite(value));
       if (position >= 0) {
-        throw new RangeError(
+        throw new InputRangeError(
           `Sample ${index} of ${file.path} has ${tensor[position]} at position ${position}`,
         );
       }

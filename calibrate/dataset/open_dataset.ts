@@ -4,6 +4,7 @@
  * @module
  */
 
+import { InputRangeError } from "../../runtime/errors.ts";
 import type { Preprocessing } from "../../runtime/preprocessing.ts";
 import type { Dataset, SampleSource } from "./dataset.ts";
 import { imageFolderSource } from "./image_folder.ts";
@@ -44,14 +45,14 @@ export async function openDataset(
 ): Promise<Dataset> {
   const { inputShape, preprocessing, samples, subset = { index: 0, count: 1 } } = options;
   if (samples !== undefined && (!Number.isInteger(samples) || samples < 1)) {
-    throw new RangeError(
+    throw new InputRangeError(
       `The number of samples must be a positive integer, not ${samples}`,
     );
   }
   const source = await isFolder(path)
     ? await imageFolderSource(path, inputShape, preprocessing)
     : await npySource(path, inputShape, preprocessing);
-  if (source.length === 0) throw new RangeError(`No samples in ${path}`);
+  if (source.length === 0) throw new InputRangeError(`No samples in ${path}`);
   if (options.labels !== undefined) {
     source.labels = await readLabels(options.labels, source.length);
     delete source.classes;
@@ -61,7 +62,7 @@ export async function openDataset(
     ? Math.min(samples ?? source.length, source.length)
     : samples ?? Math.floor(source.length / count);
   if (length < 1 || length * count > source.length) {
-    throw new RangeError(
+    throw new InputRangeError(
       `${count} subsets of ${Math.max(1, length)} samples each take ${
         count * Math.max(1, length)
       }: ${path} has ${source.length}`,
@@ -101,7 +102,7 @@ async function isFolder(path: string): Promise<boolean> {
     return (await Deno.stat(path)).isDirectory;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) {
-      throw new RangeError(`No such file or folder: ${path}`, { cause: error });
+      throw new InputRangeError(`No such file or folder: ${path}`, { cause: error });
     }
     throw error;
   }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { InputError } from "../../runtime/errors.ts";
 import type { StepSpec, TensorSpec } from "../../runtime/program.ts";
 import { float, floats } from "../onnx/encode.ts";
 import type { OnnxBuilder } from "./onnx_builder.ts";
@@ -63,7 +64,7 @@ export function exportActivation(
       return node("Mul", [node("Mul", [value, scalar(0.5)]), node("Add", [tanh, scalar(1)])]);
     }
     default:
-      throw new TypeError(`Step "${step.name}": activation "${step.attributes.activation}" has no form in ONNX`);
+      throw new InputError(`Step "${step.name}": activation "${step.attributes.activation}" has no form in ONNX`);
   }
 }
 

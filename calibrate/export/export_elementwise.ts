@@ -4,6 +4,7 @@
  * @module
  */
 
+import { InputError } from "../../runtime/errors.ts";
 import { elementCount } from "../../runtime/bundle/format.ts";
 import type { StepSpec } from "../../runtime/program.ts";
 import { stridesOf } from "../graph/shape.ts";
@@ -54,7 +55,7 @@ function operandShape(
   const shape = dimensions.map((length, axis) => strides[axis] === 0 ? 1 : length);
   const rowMajor = stridesOf(shape).every((stride, axis) => shape[axis] === 1 || stride === strides[axis]);
   if (!rowMajor || elementCount(shape) !== elementCount(program.tensors[tensor].shape)) {
-    throw new TypeError(`Step "${step.name}" reads an operand in an order that ONNX does not broadcast`);
+    throw new InputError(`Step "${step.name}" reads an operand in an order that ONNX does not broadcast`);
   }
   return shape;
 }

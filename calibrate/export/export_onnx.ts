@@ -4,6 +4,7 @@
  * @module
  */
 
+import { InputError } from "../../runtime/errors.ts";
 import type { Bundle } from "../../runtime/bundle/read.ts";
 import { type ConstantElements, constantElements } from "../../runtime/bundle/constant_elements.ts";
 import type { Program, StepSpec } from "../../runtime/program.ts";
@@ -129,6 +130,6 @@ function exportStep(context: ExportContext, step: StepSpec, index: number): void
       return;
     }
     default:
-      throw new TypeError(`Step "${step.name}": kernel "${step.kernel}" has no form in ONNX`);
+      throw new InputError(`Step "${step.name}": kernel "${step.kernel}" has no form in ONNX`);
   }
 }

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { InputRangeError } from "../../runtime/errors.ts";
 import type { Activation } from "../../runtime/activation.ts";
 import { roundTiesToEven } from "../../runtime/numerics/float32.ts";
 import { activationTraits, passesFactors } from "../operators/activations.ts";
@@ -46,7 +47,7 @@ export function requantise(
   for (let channel = 0; channel < channels; channel++) {
     const { scale, integer, fits } = biasOf(channel, weights, correction, input);
     if (!fits) {
-      throw new RangeError(
+      throw new InputRangeError(
         `Layer "${layer.name}": bias ${correction.bias[channel]} of output channel ${channel} is ` +
           `${integer} units of ${scale}: int32 has no room for it`,
       );

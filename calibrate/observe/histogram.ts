@@ -9,6 +9,8 @@
  * @module
  */
 
+import { InputRangeError } from "../../runtime/errors.ts";
+
 /** Number of bins on each side of zero. */
 export const BINS = 4096;
 
@@ -63,7 +65,7 @@ export function observe(histogram: Histogram, values: Float32Array, name: string
     const value = values[index];
     if (value < min) min = value;
     if (value > max) max = value;
-    if (value - value !== 0) throw new RangeError(`Value "${name}" is ${value} for a calibration sample`);
+    if (value - value !== 0) throw new InputRangeError(`Value "${name}" is ${value} for a calibration sample`);
   }
   histogram.min = min;
   histogram.max = max;

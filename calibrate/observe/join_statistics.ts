@@ -4,6 +4,7 @@
  * @module
  */
 
+import { InputError, InputRangeError } from "../../runtime/errors.ts";
 import { validatePreprocessing } from "../../runtime/preprocessing.ts";
 import { FINGERPRINT_BYTES } from "../dataset/fingerprint.ts";
 import { hashNetwork } from "../prepare_network.ts";
@@ -51,7 +52,7 @@ export async function joinStatistics(
     checkPart(statistics, file, expected);
     const { part: { first, end }, values, channels } = statistics;
     const other = joined.find((part) => part.first < end && first < part.end);
-    if (other) throw new RangeError(`${other.file} and ${file} hold the same samples (shards must be given once)`);
+    if (other) throw new InputRangeError(`${other.file} and ${file} hold the same samples (shards must be given once)`);
     fingerprints.set(statistics.fingerprints, first * FINGERPRINT_BYTES);
     watched.values.forEach(({ name }, index) => mergeHistogram(histograms[index], values.get(name)!.histogram));
     watched.channels.forEach(({ name }, index) => mergeChannelMoments(moments[index], channels.get(name)!));
@@ -80,31 +81,33 @@ function checkPart(
   expected: { network: string; total: number; preprocessing: Session["preprocessing"]; watched: Watched },
 ): void {
   if (statistics.network !== expected.network) {
-    throw new TypeError(`${file} is of another network, or of this one with another --equalize`);
+    throw new InputError(`${file} is of another network, or of this one with another --equalize`);
   }
   const recipes = [statistics, expected].map(({ preprocessing }) =>
     preprocessing ? JSON.stringify(validatePreprocessing(preprocessing, "preprocessing")) : "none"
   );
   if (recipes[0] !== recipes[1]) {
-    throw new TypeError(`${file} is of samples with the preprocessing ${recipes[0]}: here it is ${recipes[1]}`);
+    throw new InputError(`${file} is of samples with the preprocessing ${recipes[0]}: here it is ${recipes[1]}`);
   }
   const { part: { total }, values, channels } = statistics;
   if (total !== expected.total) {
-    throw new TypeError(`${file} is of a calibration on ${total} samples: this one has ${expected.total}`);
+    throw new InputError(`${file} is of a calibration on ${total} samples: this one has ${expected.total}`);
   }
   const suits = values.size === expected.watched.values.length && channels.size === expected.watched.channels.length &&
     expected.watched.values.every(({ name, atoms }) =>
       values.get(name)?.histogram.atoms.join() === atoms.map(Math.fround).join()
     ) &&
     expected.watched.channels.every(({ name, channels: count }) => channels.get(name)?.sums.length === count);
-  if (!suits) throw new TypeError(`${file} was written by another version of this program: observe its samples again`);
+  if (!suits) throw new InputError(`${file} was written by another version of this program: observe its samples again`);
 }
 
 function checkComplete(parts: readonly JoinedPart[], total: number): void {
   let next = 0;
   for (const { first, end } of [...parts, { first: total, end: total }]) {
     if (first > next) {
-      throw new RangeError(`Samples ${next} to ${first - 1} of ${total} are in none of the files: a shard is missing`);
+      throw new InputRangeError(
+        `Samples ${next} to ${first - 1} of ${total} are in none of the files: a shard is missing`,
+      );
     }
     next = end;
   }

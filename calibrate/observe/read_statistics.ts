@@ -4,6 +4,7 @@
  * @module
  */
 
+import { FormatError } from "../../runtime/errors.ts";
 import { asArray, asFields, asInteger, asString } from "../../runtime/bundle/fields.ts";
 import { DIGEST_BYTES, MAX_ENTRIES, MAX_HEADER_BYTES } from "../../runtime/bundle/format.ts";
 import { validatePreprocessing } from "../../runtime/preprocessing.ts";
@@ -27,22 +28,22 @@ const MOST_CHANNELS = 2 ** 24;
 export async function readStatistics(bytes: Uint8Array<ArrayBuffer>, path: string): Promise<Statistics> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length < STATISTICS_MAGIC.length || STATISTICS_MAGIC.some((byte, index) => bytes[index] !== byte)) {
-    throw new SyntaxError(`${path} holds no statistics of a calibration: the first eight bytes are wrong`);
+    throw new FormatError(`${path} holds no statistics of a calibration: the first eight bytes are wrong`);
   }
   const end = bytes.length - DIGEST_BYTES;
-  if (end < STATISTICS_PREFIX_BYTES) throw new SyntaxError(`${path} is truncated`);
+  if (end < STATISTICS_PREFIX_BYTES) throw new FormatError(`${path} is truncated`);
   const version = view.getUint32(8, true);
   if (version !== STATISTICS_VERSION) {
-    throw new SyntaxError(`${path} has version ${version}: this program reads version ${STATISTICS_VERSION}`);
+    throw new FormatError(`${path} has version ${version}: this program reads version ${STATISTICS_VERSION}`);
   }
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes.subarray(0, end)));
   if (digest.some((byte, index) => bytes[end + index] !== byte)) {
-    throw new SyntaxError(`${path} is truncated or altered: its SHA-256 does not match its content`);
+    throw new FormatError(`${path} is truncated or altered: its SHA-256 does not match its content`);
   }
   try {
     return readContent(bytes.subarray(0, end), view.getUint32(12, true));
   } catch (error) {
-    throw new SyntaxError(`${path}: ${(error as Error).message}`, { cause: error });
+    throw new FormatError(`${path}: ${(error as Error).message}`, { cause: error });
   }
 }
 

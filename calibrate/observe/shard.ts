@@ -4,6 +4,7 @@
  * @module
  */
 
+import { InputRangeError } from "../../runtime/errors.ts";
 import type { SamplePart } from "./statistics.ts";
 
 /** One of several runs that share the samples of a calibration. */
@@ -22,8 +23,8 @@ export interface Shard {
  */
 export function samplesOfShard({ index, count }: Shard, total: number): SamplePart {
   if (!Number.isInteger(index) || !Number.isInteger(count) || index < 1 || index > count) {
-    throw new RangeError(`There is no shard ${index}/${count}: shards are counted from 1`);
+    throw new InputRangeError(`There is no shard ${index}/${count}: shards are counted from 1`);
   }
-  if (count > total) throw new RangeError(`Cannot share ${total} samples among ${count} shards`);
+  if (count > total) throw new InputRangeError(`Cannot share ${total} samples among ${count} shards`);
   return { first: Math.floor((index - 1) * total / count), end: Math.floor(index * total / count), total };
 }

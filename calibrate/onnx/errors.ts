@@ -5,8 +5,11 @@
  * @module
  */
 
+import { FormatError, InputError } from "../../runtime/errors.ts";
+
 /** An ONNX file that cannot be read, contradicts itself or breaks the ONNX specification. */
-export class OnnxError extends SyntaxError {
+export class OnnxError extends FormatError {
+  override readonly name: string = "OnnxError";
   /** Name of the node at fault, where there is one. */
   readonly node: string | undefined;
 
@@ -18,7 +21,6 @@ export class OnnxError extends SyntaxError {
    */
   constructor(message: string, node?: string) {
     super(node === undefined ? message : `${message} (node ${quote(node)})`);
-    this.name = "OnnxError";
     this.node = node;
   }
 }
@@ -40,7 +42,8 @@ export interface UnsupportedOperator {
 const LISTED = 20;
 
 /** A network with operators that are not supported: all of them at once. */
-export class UnsupportedOperatorsError extends TypeError {
+export class UnsupportedOperatorsError extends InputError {
+  override readonly name: string = "UnsupportedOperatorsError";
   /** Every node that is not supported, in the graph's order. */
   readonly operators: UnsupportedOperator[];
 
@@ -57,7 +60,6 @@ export class UnsupportedOperatorsError extends TypeError {
       `${operators.length} ${noun} not supported: ${listed}` +
         (rest > 0 ? ` and ${rest} more` : ""),
     );
-    this.name = "UnsupportedOperatorsError";
     this.operators = operators;
   }
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { InputRangeError } from "../../runtime/errors.ts";
 import type { Graph } from "../graph/graph.ts";
 import { layersOf } from "../graph/layers.ts";
 import { chooseForms } from "../lower/forms.ts";
@@ -26,6 +27,8 @@ export function keepLayers(network: PreparedNetwork, outputs: Iterable<string>):
 export function checkKeepFloat(graph: Graph, count: number): void {
   const { length } = layersOf(graph);
   if (count > length) {
-    throw new RangeError(`${count} layers cannot be kept in float: network "${graph.name}" has ${length} with weights`);
+    throw new InputRangeError(
+      `${count} layers cannot be kept in float: network "${graph.name}" has ${length} with weights`,
+    );
   }
 }

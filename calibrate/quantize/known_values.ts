@@ -5,6 +5,7 @@
  * @module
  */
 
+import { InputRangeError } from "../../runtime/errors.ts";
 import { elementCount } from "../../runtime/bundle/format.ts";
 import type { Graph, Node } from "../graph/graph.ts";
 import { createHistogram, type Histogram, observe } from "../observe/histogram.ts";
@@ -35,7 +36,9 @@ export function knownElements(graph: Graph, name: string, producer: Node | undef
   const { data, shape } = graph.values.get(name)!;
   if (data) {
     const index = data.findIndex((element) => !Number.isFinite(element));
-    if (index >= 0) throw new RangeError(`Constant "${name}" is ${data[index]} at index ${index}, expected numbers`);
+    if (index >= 0) {
+      throw new InputRangeError(`Constant "${name}" is ${data[index]} at index ${index}, expected numbers`);
+    }
     return { name, data, repeats: 1 };
   }
   const filler = producer && operatorOf(producer).content(producer).filler;

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { InputRangeError } from "../../runtime/errors.ts";
 import { fourDimensions, type LayerNode } from "../graph/layers.ts";
 import { kernelOrder } from "../pack_weights.ts";
 import { largestMagnitude, minMaxWeightScale, qmseWeightScale, type WeightRange } from "../scales/weight_scale.ts";
@@ -48,7 +49,7 @@ export function quantizeWeights(node: LayerNode, input: ValueQuantization, optio
   const channels = node.weightShape[0];
   const depth = node.weights.length / channels;
   if (depth * TOP * 255 >= ACCUMULATOR_LIMIT) {
-    throw new RangeError(
+    throw new InputRangeError(
       `Node "${node.name}" sums ${depth} products: int32 holds at most ${Math.floor(ACCUMULATOR_LIMIT / TOP / 255)}`,
     );
   }
@@ -61,7 +62,9 @@ export function quantizeWeights(node: LayerNode, input: ValueQuantization, optio
 function refuseInfinite({ name, weights, bias }: LayerNode): void {
   for (const [kind, values] of [["weight", weights], ["bias", bias]] as const) {
     const index = values.findIndex((value) => !Number.isFinite(value));
-    if (index >= 0) throw new RangeError(`Node "${name}" has a ${kind} that is ${values[index]} at index ${index}`);
+    if (index >= 0) {
+      throw new InputRangeError(`Node "${name}" has a ${kind} that is ${values[index]} at index ${index}`);
+    }
   }
 }
 

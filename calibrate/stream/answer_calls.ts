@@ -6,6 +6,8 @@
 
 /// <reference lib="deno.worker" />
 
+import { describeFailure } from "../../runtime/failure.ts";
+
 /** Answers the calls that `lanes.ts` posts to this worker. @param lane Does what is asked for. */
 export function answerCalls(lane: object): void {
   const methods = lane as Record<string, (...args: unknown[]) => Promise<unknown>>;
@@ -13,7 +15,7 @@ export function answerCalls(lane: object): void {
     try {
       self.postMessage({ id, result: await methods[method](...args) });
     } catch (error) {
-      self.postMessage({ id, error });
+      self.postMessage({ id, failure: describeFailure(error) });
     }
   };
 }

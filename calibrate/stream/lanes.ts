@@ -4,6 +4,7 @@
  * @module
  */
 
+import { reviveFailure } from "../../runtime/failure.ts";
 import { createLane, type Lane, LANE_METHODS } from "./lane.ts";
 
 /** Lanes that share the work. */
@@ -78,11 +79,11 @@ export function openLanesOf<Kind>(kind: LaneKind<Kind>, threads: number): Lanes<
 function remoteLane<Kind>(worker: Worker, methods: readonly (keyof Kind)[]): Kind {
   const waiting = new Map<number, { resolve: (value: never) => void; reject: (reason: unknown) => void }>();
   let next = 0;
-  worker.onmessage = ({ data: { id, result, error } }: MessageEvent) => {
+  worker.onmessage = ({ data: { id, result, failure } }: MessageEvent) => {
     const call = waiting.get(id)!;
     waiting.delete(id);
-    if (error === undefined) call.resolve(result as never);
-    else call.reject(error);
+    if (failure === undefined) call.resolve(result as never);
+    else call.reject(reviveFailure(failure));
   };
   worker.onerror = (event) => {
     event.preventDefault();

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { InputRangeError } from "../../runtime/errors.ts";
 import { normalizePixels } from "../../runtime/preprocessing.ts";
 import type { Executor } from "../../runtime/executor.ts";
 import type { Dataset } from "../dataset/dataset.ts";
@@ -51,7 +52,7 @@ export async function openSampleWriter(data: string, options: DatasetOptions): P
         const fingerprint = await fingerprintOf(content);
         const offset = sample * FINGERPRINT_BYTES;
         if (fingerprint.some((byte, index) => byte !== expected![offset + index])) {
-          throw new RangeError(`Sample ${sample} of ${data} is not the one that the statistics are of`);
+          throw new InputRangeError(`Sample ${sample} of ${data} is not the one that the statistics are of`);
         }
       }
       return {

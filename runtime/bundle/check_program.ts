@@ -5,7 +5,7 @@
  * @module
  */
 
-import { BundleError } from "../errors.ts";
+import { BundleError, isInputError } from "../errors.ts";
 import { kernelDefinition } from "../kernels/registry.ts";
 import { type Preprocessing, validatePreprocessing } from "../preprocessing.ts";
 import {
@@ -188,7 +188,7 @@ function checkPreprocessing(value: unknown, inputs: readonly PortSpec[]): Prepro
   try {
     recipe = validatePreprocessing(value, "preprocessing");
   } catch (error) {
-    if (!(error instanceof TypeError || error instanceof RangeError)) throw error;
+    if (!isInputError(error)) throw error;
     throw new BundleError(error.message);
   }
   const expected = [1, recipe.mean.length, ...recipe.crop].join("x");

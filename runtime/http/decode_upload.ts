@@ -6,7 +6,10 @@
 
 import type { Pixels } from "../resize_image.ts";
 import { decodeImage } from "../../image/decode_image.ts";
+import { ImageError, type ImageFault } from "../../image/image_error.ts";
 import { HttpError } from "./http_error.ts";
+
+const STATUS: Readonly<Record<ImageFault, number>> = { "unsupported": 415, "too-large": 413, "corrupt": 400 };
 
 /**
  * Decodes an image file of a client.
@@ -19,9 +22,6 @@ export async function decodeUpload(file: Uint8Array, maxPixels: number): Promise
   try {
     return await decodeImage(file, { maxPixels });
   } catch (error) {
-    if (error instanceof TypeError) throw new HttpError(415, error.message);
-    if (error instanceof RangeError) throw new HttpError(413, error.message);
-    if (error instanceof SyntaxError) throw new HttpError(400, error.message);
-    throw error;
+    throw error instanceof ImageError ? new HttpError(STATUS[error.fault], error.message) : error;
   }
 }

@@ -8,6 +8,7 @@ import { compress } from "npm:hono@4.13.19/compress";
 import { requestId } from "npm:hono@4.13.19/request-id";
 import { Hono } from "npm:hono@4.13.19/tiny";
 import { DEFAULT_MAX_PIXELS } from "../../image/decode_image.ts";
+import { InputRangeError } from "../errors.ts";
 import type { Exchange } from "./exchange.ts";
 import { errorResponse, HttpError, quote } from "./http_error.ts";
 import { createMetrics, type Metrics } from "./metrics/metrics.ts";
@@ -78,7 +79,7 @@ export function createHandler(models: ModelRegistry, options: HandlerOptions = {
     otherwise: number,
   ) => {
     const value = options[name] ?? otherwise;
-    if (!(value > 0)) throw new RangeError(`${name} must be a positive number, not ${value}`);
+    if (!(value > 0)) throw new InputRangeError(`${name} must be a positive number, not ${value}`);
     return value;
   };
   const routes = createRoutes(models, {

@@ -5,6 +5,7 @@
  */
 
 export { decodeImage, type DecodeOptions } from "../../image/decode_image.ts";
+export { ImageError, type ImageFault } from "../../image/image_error.ts";
 export { createEdgeFunction, type EdgeFunction } from "./edge.ts";
 export { createHandler, type Handler, type HandlerOptions } from "./handler.ts";
 export { FAILURE_REASONS, type FailureReason, HttpError, type HttpErrorOptions } from "./http_error.ts";
@@ -19,6 +20,7 @@ export * from "./models/model_registry.ts";
 export type { LogEntry } from "./observe.ts";
 export type { Awaitable, ClassifiedFile, RunOptions, ServedModel } from "./models/served_model.ts";
 export type { Bundle } from "../bundle/read.ts";
+export { InputError } from "../errors.ts";
 export type { ExecutorOptions } from "../executor.ts";
 export type { KernelBuild } from "../kernels/instance.ts";
 export type { ModelPort, Prediction, Tensor } from "../model.ts";

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { InputError } from "../errors.ts";
 import { bundleBytes } from "../bundle/file_bytes.ts";
 import { runCommand } from "../../cli/command.ts";
 import { escapeText } from "../../cli/escape_text.ts";
@@ -101,7 +102,7 @@ async function listenOn(
     return server;
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause);
-    throw new TypeError(`Cannot listen on ${escapeText(host)} port ${port}: ${message}`, { cause });
+    throw new InputError(`Cannot listen on ${escapeText(host)} port ${port}: ${message}`, { cause });
   }
 }
 

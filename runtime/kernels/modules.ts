@@ -6,6 +6,7 @@
  */
 
 import { wasm as relaxed } from "../../kernels/pkg/relaxed.ts";
+import { InputError } from "../errors.ts";
 import { decodeBase64 } from "../base64.ts";
 import type { KernelBuild } from "./instance.ts";
 
@@ -29,7 +30,7 @@ export async function loadKernels(build: KernelBuild): Promise<void> {
 export function kernelModule(build: KernelBuild): WebAssembly.Module {
   const text = texts[build];
   if (text === undefined) {
-    throw new TypeError(`The ${build} kernels are not loaded: await loadKernels("${build}") first`);
+    throw new InputError(`The ${build} kernels are not loaded: await loadKernels("${build}") first`);
   }
   return new WebAssembly.Module(decodeBase64(text));
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { InputError } from "../../runtime/errors.ts";
 import {
   createHandler,
   createRegistry,
@@ -19,11 +20,13 @@ export const ADDER = {
   preprocessing: { crop: [23, 31], mean: [0, 0, 0], std: [1, 1, 1] },
   run({ a, b }) {
     if (a.data[0] === 1000) throw new Error("a defect of the runtime");
+    if (a.data[0] === 1001) throw new TypeError("Cannot read properties of undefined (reading 'secret')");
+    if (a.data[0] === 1002) throw new InputError('Input "a" is not liked');
     const sum: Tensor = { shape: a.shape, data: a.data.map((value, index) => value + b.data[index]) };
     return { sum, first: a };
   },
   classify({ data, width, height }, { top }) {
-    if (width !== 31) throw new RangeError(`Image size ${height}x${width} does not match`);
+    if (width !== 31) throw new InputError(`Image size ${height}x${width} does not match`);
     const sums = [0, 0, 0];
     data.forEach((value, index) => sums[index % 3] += value);
     const total = sums[0] + sums[1] + sums[2];

@@ -6,6 +6,7 @@
 
 import type { BudgetShare } from "./byte_budget.ts";
 import { createByteBuffer } from "./byte_buffer.ts";
+import { FormatError } from "../../errors.ts";
 import { decompress } from "../../decompress.ts";
 import { HttpError, quote } from "../http_error.ts";
 
@@ -123,7 +124,7 @@ async function decompressBody(
       if (!buffer.append(chunk)) throw tooLarge(maxBytes);
     }
   } catch (error) {
-    throw error instanceof SyntaxError ? new HttpError(400, error.message) : error;
+    throw error instanceof FormatError ? new HttpError(400, error.message) : error;
   }
   return buffer.bytes();
 }

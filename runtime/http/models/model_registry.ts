@@ -5,6 +5,7 @@
  * @module
  */
 
+import { InputError } from "../../errors.ts";
 import type { Awaitable, ServedModel } from "./served_model.ts";
 
 /** Makes a model ready to answer; called again after a failure or a trap. */
@@ -128,7 +129,7 @@ export function createRegistry(entries: Iterable<ModelEntry>, options: RegistryO
   for (const { name, version = "1", load } of entries) {
     const versions = models.get(name) ?? new Map<string, Slot>();
     if (versions.has(version)) {
-      throw new TypeError(
+      throw new InputError(
         `Two models have the name ${JSON.stringify(name)} and the version ${JSON.stringify(version)}`,
       );
     }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { isInputError } from "../../errors.ts";
 import { HttpError, quote } from "../http_error.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import type { LoadedModel } from "./model_registry.ts";
@@ -27,7 +28,7 @@ export async function runModel<T>(
   try {
     return await run();
   } catch (error) {
-    if (error instanceof TypeError || error instanceof RangeError) throw new HttpError(400, error.message);
+    if (isInputError(error)) throw new HttpError(400, error.message);
     if (error instanceof WebAssembly.RuntimeError) {
       throw new HttpError(500, `Model ${quote(name)} failed on this request and is made anew`, { reason: "trap" });
     }

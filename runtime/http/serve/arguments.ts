@@ -6,6 +6,7 @@
 
 import { escapeText } from "../../../cli/escape_text.ts";
 import { parseArguments } from "../../../cli/parse_arguments.ts";
+import { InputError, InputRangeError } from "../../errors.ts";
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from "./logger.ts";
 import { CACHE_CHOICES, type CacheChoice } from "../models/source/bundle_cache.ts";
 import type { QueueSettings } from "./queue.ts";
@@ -139,7 +140,7 @@ export function parseServeArguments(args: string[]): ServeArguments {
   }
   const log = oneOf("log", LOG_LEVELS, values.log);
   const logFormat = oneOf("log-format", LOG_FORMATS, values["log-format"]);
-  if (positionals.length === 0 && !values.help) throw new TypeError("No bundle is named: serve FILE.octet expected");
+  if (positionals.length === 0 && !values.help) throw new InputError("No bundle is named: serve FILE.octet expected");
   return {
     paths: positionals,
     port: whole("port", values.port, 0, 65535),
@@ -166,7 +167,7 @@ function oneOf<T extends string>(option: string, known: readonly T[], text: stri
   const value = known.find((candidate) => candidate === text);
   if (value === undefined) {
     const choices = `${known.slice(0, -1).join(", ")} or ${known.at(-1)}`;
-    throw new RangeError(`--${option} must be ${choices}, not "${escapeText(text)}"`);
+    throw new InputRangeError(`--${option} must be ${choices}, not "${escapeText(text)}"`);
   }
   return value;
 }
@@ -174,7 +175,7 @@ function oneOf<T extends string>(option: string, known: readonly T[], text: stri
 function whole(option: string, text: string, min: number, max: number): number {
   const value = /^\d{1,10}$/.test(text) ? Number(text) : NaN;
   if (!(value >= min && value <= max)) {
-    throw new RangeError(`--${option} must be a whole number from ${min} to ${max}, not "${escapeText(text)}"`);
+    throw new InputRangeError(`--${option} must be a whole number from ${min} to ${max}, not "${escapeText(text)}"`);
   }
   return value;
 }

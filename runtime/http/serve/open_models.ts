@@ -4,6 +4,7 @@
  * @module
  */
 
+import { InputError } from "../../errors.ts";
 import type { Bundle } from "../../bundle/read.ts";
 import { escapeText } from "../../../cli/escape_text.ts";
 import { fileError } from "../../../cli/file_error.ts";
@@ -40,7 +41,7 @@ export async function openModels(args: readonly string[], options: SourceOptions
     const found = await Promise.all(bundles.map((bundle) => openModel(bundle, options)));
     const twin = found.find(({ name }) => models.some((model) => model.name === name));
     if (twin !== undefined) {
-      throw new TypeError(`${escapeText(argument)}: a network named "${escapeText(twin.name)}" is loaded already`);
+      throw new InputError(`${escapeText(argument)}: a network named "${escapeText(twin.name)}" is loaded already`);
     }
     models.push(...found);
   }

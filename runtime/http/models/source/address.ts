@@ -4,6 +4,8 @@
  * @module
  */
 
+import { InputError } from "../../../errors.ts";
+
 /** Where a bundle lies and what its bytes must be. */
 export interface BundleAddress {
   /** The URL without its fragment. */
@@ -22,14 +24,14 @@ export interface BundleAddress {
 export function parseBundleAddress(source: unknown): BundleAddress | undefined {
   if (!(source instanceof URL) && typeof source !== "string") return undefined;
   if (!/^https?:/i.test(String(source))) return undefined;
-  if (!URL.canParse(source)) throw new TypeError(`The URL ${source} cannot be read`);
+  if (!URL.canParse(source)) throw new InputError(`The URL ${source} cannot be read`);
   const url = new URL(source);
   const fragment = url.hash.slice(1);
   url.hash = "";
   if (fragment === "") return { url, sha256: undefined };
   const hash = fragment.match(/^sha256=(.*)$/)?.[1];
   if (hash === undefined) {
-    throw new TypeError(`After # in the URL of a bundle only sha256=HASH may stand, not ${fragment}`);
+    throw new InputError(`After # in the URL of a bundle only sha256=HASH may stand, not ${fragment}`);
   }
   return { url, sha256: checkSha256(hash) };
 }
@@ -41,7 +43,7 @@ export function parseBundleAddress(source: unknown): BundleAddress | undefined {
  * @throws {TypeError} If it is not 64 hexadecimal digits.
  */
 export function checkSha256(text: string): string {
-  if (!/^[0-9a-f]{64}$/i.test(text)) throw new TypeError(`A SHA-256 must be 64 hexadecimal digits, not ${text}`);
+  if (!/^[0-9a-f]{64}$/i.test(text)) throw new InputError(`A SHA-256 must be 64 hexadecimal digits, not ${text}`);
   return text.toLowerCase();
 }
 

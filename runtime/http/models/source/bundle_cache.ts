@@ -4,6 +4,7 @@
  * @module
  */
 
+import { InputError } from "../../../errors.ts";
 import { createCacheApiCache } from "./cache_api.ts";
 import { createKvCache } from "./cache_kv.ts";
 
@@ -44,5 +45,5 @@ export function openBundleCache(choice: CacheChoice): BundleCache | undefined {
   if (host.caches && choice !== "kv") return createCacheApiCache(host.caches);
   if (hasKv && choice !== "cache-api") return createKvCache();
   const missing = { auto: "neither the Cache API nor Deno KV", "cache-api": "no Cache API", kv: "no Deno KV" };
-  throw new TypeError(`Downloaded bundles are not kept: this host has ${missing[choice]}`);
+  throw new InputError(`Downloaded bundles are not kept: this host has ${missing[choice]}`);
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { InputError, InputRangeError, isInputError } from "../../../errors.ts";
 import { createByteBuffer } from "../../body/byte_buffer.ts";
 import { describeUrl } from "./address.ts";
 
@@ -45,7 +46,7 @@ export async function download(url: URL, limits: DownloadLimits, etag?: string):
     }
     if (!response.ok) {
       await response.body?.cancel();
-      throw new TypeError(`Cannot read the bundle from ${place}: status ${response.status}`);
+      throw new InputError(`Cannot read the bundle from ${place}: status ${response.status}`);
     }
     return {
       bytes: await readBytes(response, limits.maxBytes, place),
@@ -53,11 +54,11 @@ export async function download(url: URL, limits: DownloadLimits, etag?: string):
     };
   } catch (error) {
     if (abort.signal.aborted) {
-      throw new TypeError(`Cannot read the bundle from ${place}: it did not arrive within ${limits.milliseconds} ms`);
+      throw new InputError(`Cannot read the bundle from ${place}: it did not arrive within ${limits.milliseconds} ms`);
     }
-    if (error instanceof RangeError || (error instanceof TypeError && error.message.includes(place))) throw error;
+    if (isInputError(error)) throw error;
     const reason = error instanceof Error ? error.message.split("\n")[0] : String(error);
-    throw new TypeError(`Cannot read the bundle from ${place}: ${reason}`, { cause: error });
+    throw new InputError(`Cannot read the bundle from ${place}: ${reason}`, { cause: error });
   } finally {
     clearTimeout(timer);
   }
@@ -67,12 +68,12 @@ async function readBytes(response: Response, maxBytes: number, place: string): P
   const declared = Number(response.headers.get("content-length") ?? 0);
   if (declared > maxBytes) {
     await response.body?.cancel();
-    throw new RangeError(`The bundle at ${place} has ${declared} bytes, more than ${maxBytes}`);
+    throw new InputRangeError(`The bundle at ${place} has ${declared} bytes, more than ${maxBytes}`);
   }
   const buffer = createByteBuffer(maxBytes);
   // Leaving the loop cancels the stream.
   for await (const chunk of response.body ?? []) {
-    if (!buffer.append(chunk)) throw new RangeError(`The bundle at ${place} has more than ${maxBytes} bytes`);
+    if (!buffer.append(chunk)) throw new InputRangeError(`The bundle at ${place} has more than ${maxBytes} bytes`);
   }
   return buffer.bytes();
 }

@@ -6,6 +6,7 @@
 
 import { escapeText } from "../../../../cli/escape_text.ts";
 import { fileError } from "../../../../cli/file_error.ts";
+import { InputError } from "../../../errors.ts";
 import { parseBundleAddress } from "./address.ts";
 
 /** A bundle that was named. */
@@ -49,12 +50,12 @@ async function searchRepository(path: string): Promise<FoundBundle[]> {
     const folder = `${path}/${name}`;
     const versions = await versionsIn(folder, name);
     if (versions.length === 0) {
-      throw new TypeError(`${escapeText(folder)}: no version is there, ${name}/1/${FILE_NAME} expected`);
+      throw new InputError(`${escapeText(folder)}: no version is there, ${name}/1/${FILE_NAME} expected`);
     }
     found.push(...versions);
   }
   if (found.length === 0) {
-    throw new TypeError(`${escapeText(path)}: no model is there, NAME/VERSION/${FILE_NAME} expected`);
+    throw new InputError(`${escapeText(path)}: no model is there, NAME/VERSION/${FILE_NAME} expected`);
   }
   return found;
 }
@@ -66,7 +67,7 @@ async function searchModel(path: string, name: string): Promise<FoundBundle[]> {
   const files = await namesIn(path, /^[^.].*\.octet$/, async (file) => !await isFolder(file));
   if (files.length === 1) return [{ name, version: "1", source: `${path}/${files[0]}` }];
   const what = files.length === 0 ? "no bundle is" : `${files.length} bundles are`;
-  throw new TypeError(`${escapeText(path)}: ${what} there, one file .octet or VERSION/${FILE_NAME} expected`);
+  throw new InputError(`${escapeText(path)}: ${what} there, one file .octet or VERSION/${FILE_NAME} expected`);
 }
 
 async function versionsIn(folder: string, name: string): Promise<FoundBundle[]> {

@@ -6,7 +6,7 @@
 
 import { toHex } from "../../../bundle/format.ts";
 import { type Bundle, readBundle } from "../../../bundle/read.ts";
-import { BundleError } from "../../../errors.ts";
+import { BundleError, InputRangeError } from "../../../errors.ts";
 import { type BundleSource, readSource } from "../../../source.ts";
 import { checkSha256, describeUrl, parseBundleAddress } from "./address.ts";
 import { type BundleCache, type CacheChoice, type CachedFile, openBundleCache } from "./bundle_cache.ts";
@@ -45,13 +45,15 @@ export interface SourceOptions {
 export async function readBundleSource(source: BundleSource, options: SourceOptions = {}): Promise<Bundle> {
   const { maxBytes = 512 * 2 ** 20, milliseconds = 60_000, onWarning = console.warn } = options;
   for (const [name, value] of Object.entries({ maxBytes, milliseconds })) {
-    if (!(value > 0)) throw new RangeError(`${name} must be a positive number, not ${value}`);
+    if (!(value > 0)) throw new InputRangeError(`${name} must be a positive number, not ${value}`);
   }
   const address = parseBundleAddress(source);
   const given = options.sha256 === undefined ? undefined : checkSha256(options.sha256);
   if (address === undefined) {
     const bytes = await readSource(source);
-    if (bytes.length > maxBytes) throw new RangeError(`The bundle has ${bytes.length} bytes, more than ${maxBytes}`);
+    if (bytes.length > maxBytes) {
+      throw new InputRangeError(`The bundle has ${bytes.length} bytes, more than ${maxBytes}`);
+    }
     return await check(bytes, given);
   }
 

@@ -4,24 +4,23 @@
  * @module
  */
 
-import { HttpError } from "../../http_error.ts";
-import type { Failure } from "./messages.ts";
+import { describeFailure, type Failure, reviveFailure } from "../../../failure.ts";
+import { type FailureReason, HttpError } from "../../http_error.ts";
 
-/** Describes what was thrown; structured clones of errors lose their class and their fields. */
-export function describeFailure(error: unknown): Failure {
-  const { message, stack } = error instanceof Error ? error : new Error(String(error));
-  if (error instanceof HttpError) return { kind: "http", message, status: error.status, reason: error.reason };
-  if (error instanceof WebAssembly.RuntimeError) return { kind: "trap", message, stack };
-  if (error instanceof TypeError) return { kind: "type", message, stack };
-  if (error instanceof RangeError) return { kind: "range", message, stack };
-  return { kind: "other", message, stack };
+/** An error on its way, and what it says to a client where it does. */
+export interface WorkerFailure extends Failure {
+  /** Status and reason of an `HttpError`. */
+  http?: { status: number; reason: FailureReason };
+}
+
+/** Describes what was thrown. */
+export function describeWorkerFailure(error: unknown): WorkerFailure {
+  const http = error instanceof HttpError ? { http: { status: error.status, reason: error.reason } } : {};
+  return { ...describeFailure(error), ...http };
 }
 
 /** Makes the error again. */
-export function reviveFailure({ kind, message, stack, status, reason }: Failure): Error {
-  if (kind === "http") return new HttpError(status!, message, { reason: reason! });
-  const classes = { trap: WebAssembly.RuntimeError, type: TypeError, range: RangeError, other: Error };
-  const error = new classes[kind](message);
-  if (stack !== undefined) error.stack = stack;
-  return error;
+export function reviveWorkerFailure(failure: WorkerFailure): Error {
+  const { http, message } = failure;
+  return http === undefined ? reviveFailure(failure) : new HttpError(http.status, message, { reason: http.reason });
 }

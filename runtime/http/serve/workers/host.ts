@@ -8,7 +8,7 @@ import type { Bundle } from "../../../bundle/read.ts";
 import type { Model } from "../../../model.ts";
 import { decodeUpload } from "../../decode_upload.ts";
 import { HttpError } from "../../http_error.ts";
-import { describeFailure } from "./failure.ts";
+import { describeWorkerFailure } from "./failure.ts";
 import { type Order, type Reply, type Result, type Task, viewsOf } from "./messages.ts";
 import { release } from "./release.ts";
 
@@ -40,7 +40,7 @@ export function createHost(
       const { inputs, outputs, labels, preprocessing } = instance;
       post({ kind: "loaded", model, description: { inputs, outputs, labels, preprocessing } }, []);
     } catch (error) {
-      post({ kind: "unloaded", model, failure: describeFailure(error) }, []);
+      post({ kind: "unloaded", model, failure: describeWorkerFailure(error) }, []);
     }
   }
 
@@ -51,7 +51,7 @@ export function createHost(
       post({ kind: "done", result }, buffersOf(result));
     } catch (error) {
       if (error instanceof WebAssembly.RuntimeError) hosted.instance = undefined;
-      post({ kind: "failed", failure: describeFailure(error) }, []);
+      post({ kind: "failed", failure: describeWorkerFailure(error) }, []);
     } finally {
       release(viewsOf(task));
     }
@@ -61,7 +61,7 @@ export function createHost(
     if (order.kind === "load") return load(order.model, order.bundle);
     for (const [index, task] of order.tasks.entries()) {
       if (Atomics.load(order.cancelled, index) === 0) await run(models.get(order.model)!, task);
-      else post({ kind: "failed", failure: describeFailure(new HttpError(499, "The client has gone")) }, []);
+      else post({ kind: "failed", failure: describeWorkerFailure(new HttpError(499, "The client has gone")) }, []);
     }
   };
 }

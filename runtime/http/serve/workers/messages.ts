@@ -7,7 +7,7 @@
 import type { Bundle } from "../../../bundle/read.ts";
 import type { ModelPort, Prediction, Tensor } from "../../../model.ts";
 import type { Preprocessing } from "../../../preprocessing.ts";
-import type { FailureReason } from "../../http_error.ts";
+import type { WorkerFailure } from "./failure.ts";
 
 /** What a model is to do. */
 export type Task =
@@ -33,9 +33,9 @@ export type Order =
 /** From a worker: one answer to each order to load, and one for each task, in order. */
 export type Reply =
   | { kind: "loaded"; model: number; description: ModelDescription }
-  | { kind: "unloaded"; model: number; failure: Failure }
+  | { kind: "unloaded"; model: number; failure: WorkerFailure }
   | { kind: "done"; result: Result }
-  | { kind: "failed"; failure: Failure };
+  | { kind: "failed"; failure: WorkerFailure };
 
 /** What the server says of a model. */
 export interface ModelDescription {
@@ -47,18 +47,4 @@ export interface ModelDescription {
   labels: readonly string[] | undefined;
   /** How images are prepared. */
   preprocessing: Preprocessing | undefined;
-}
-
-/** An error on its way. */
-export interface Failure {
-  /** Its class. */
-  kind: "http" | "type" | "range" | "trap" | "other";
-  /** Its message. */
-  message: string;
-  /** Where it was thrown. */
-  stack?: string | undefined;
-  /** Of an `HttpError`, the status. */
-  status?: number;
-  /** Of an `HttpError`, the reason. */
-  reason?: FailureReason;
 }

@@ -6,7 +6,7 @@
 
 import type { Bundle } from "../../../bundle/read.ts";
 import type { Ticket } from "../queue.ts";
-import { reviveFailure } from "./failure.ts";
+import { reviveWorkerFailure } from "./failure.ts";
 import { type ModelDescription, type Order, type Reply, type Result, type Task, viewsOf } from "./messages.ts";
 
 /** A thread with an instance of each model. */
@@ -43,9 +43,9 @@ export function startWorker(module: URL, maxBatch: number, onEnd: (error: Error)
 
   worker.onmessage = ({ data }: MessageEvent<Reply>) => {
     if (data.kind === "loaded") loading.get(data.model)?.resolve(data.description);
-    else if (data.kind === "unloaded") loading.get(data.model)?.reject(reviveFailure(data.failure));
+    else if (data.kind === "unloaded") loading.get(data.model)?.reject(reviveWorkerFailure(data.failure));
     else {settle((ticket) =>
-        data.kind === "done" ? ticket.resolve(data.result) : ticket.reject(reviveFailure(data.failure))
+        data.kind === "done" ? ticket.resolve(data.result) : ticket.reject(reviveWorkerFailure(data.failure))
       );}
   };
   worker.onerror = (event) => {
