@@ -11,7 +11,7 @@ import { centerWindow, channelsOf, type Pixels, resizedSize, resizeWindow } from
 export interface Preprocessing {
   /**
    * Size after the antialiased bilinear resize, in pixels: of the shorter side, or [height, width] of an image that is
-   * stretched to it; absent: no resize.
+   * stretched to it; absent: the least that covers the crop.
    */
   resize?: number | [number, number];
   /** [height, width] in pixels of the centre crop, equal to the network's input. */
@@ -74,7 +74,9 @@ export function validatePreprocessing(
 /**
  * Resizes and crops an image to the network's input.
  *
- * Without a resize in the recipe the image must have the size of the crop.
+ * Without a resize in the recipe an image of the crop's size is taken as it is,
+ * and any other is resized until it just covers the crop, which for a square one
+ * is a resize of the shorter side to its length.
  * Alpha is dropped; a grey image is repeated for a network of 3 channels; a
  * colour image becomes grey by ITU-R 601 weights, as in Pillow, for one of 1.
  *
@@ -82,7 +84,7 @@ export function validatePreprocessing(
  * @param preprocessing A valid recipe.
  * @returns height x width x channels bytes of the crop, channels last.
  * @throws {TypeError} If it is no image, or its data don't fit its size.
- * @throws {RangeError} If its size is out of range or doesn't match.
+ * @throws {InputRangeError} If its size is out of range.
  */
 export function prepareImage(
   image: Pixels,
@@ -90,17 +92,17 @@ export function prepareImage(
 ): Uint8Array {
   const { resize, crop: [height, width], mean } = preprocessing;
   const source = withChannels(image, mean.length);
-  if (resize === undefined) {
-    if (image.height !== height || image.width !== width) {
-      throw new InputRangeError(
-        `Image size ${image.height}x${image.width} does not match the network's input ${height}x${width}`,
-      );
-    }
-    return new Uint8Array(source.data);
-  }
-  const size = resizedSize(source, resize);
+  if (image.height === height && image.width === width && resize === undefined) return new Uint8Array(source.data);
+  const size = resize === undefined ? coveringSize(source, height, width) : resizedSize(source, resize);
   const resized = resizeWindow(source, size, centerWindow(size, height, width));
   return resized.data as Uint8Array;
+}
+
+/** The smallest size of an image that covers a crop, in its own proportions. */
+function coveringSize(image: Pixels, height: number, width: number): { height: number; width: number } {
+  return image.height * width <= image.width * height
+    ? { height, width: Math.trunc(height * image.width / image.height) }
+    : { height: Math.trunc(width * image.height / image.width), width };
 }
 
 /**

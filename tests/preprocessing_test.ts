@@ -153,22 +153,24 @@ Deno.test("an image of extreme shape needs no more memory than its crop", () => 
   assertEquals(bytes, new Uint8Array(8 * 8 * 3).fill(9));
 });
 
-Deno.test("an image without a resize passes through and alpha is dropped", () => {
+Deno.test("an image of the crop's size passes through without a resize, and alpha is dropped", () => {
   const image = randomPixels({ height: 4, width: 4, channels: 4 }, 10);
   const expected = image.data.filter((_, index) => index % 4 !== 3);
   assertEquals(prepareImage(image, recipe()), expected);
-  const error = assertThrows(
-    () =>
-      prepareImage(
-        randomPixels({ height: 4, width: 5, channels: 3 }, 1),
-        recipe(),
-      ),
-    RangeError,
-  );
-  assertEquals(
-    error.message,
-    "Image size 4x5 does not match the network's input 4x4",
-  );
+});
+
+Deno.test("without a resize an image of any other size just covers the crop, from its middle", () => {
+  for (const [height, width] of [[4, 5], [31, 9], [9, 31], [2, 2], [1, 7], [400, 3]]) {
+    const image = randomPixels({ height, width, channels: 3 }, height);
+    assertEquals(prepareImage(image, recipe()), prepareImage(image, recipe({ resize: 4 })), `${height}x${width}`);
+  }
+  // Twice as wide as the crop after its height is reached: the middle half.
+  const wide = randomPixels({ height: 8, width: 64, channels: 3 }, 3);
+  const middle = resizeWindow(wide, { height: 4, width: 32 }, { top: 0, left: 8, height: 4, width: 16 });
+  assertEquals(prepareImage(wide, recipe({ crop: [4, 16] })), middle.data);
+  const tall = randomPixels({ height: 64, width: 32, channels: 3 }, 4);
+  const band = resizeWindow(tall, { height: 32, width: 16 }, { top: 14, left: 0, height: 4, width: 16 });
+  assertEquals(prepareImage(tall, recipe({ crop: [4, 16] })), band.data);
 });
 
 Deno.test("grey and colour are converted to what the network takes", () => {
