@@ -4,18 +4,22 @@
  * @module
  */
 
+import type { Graph } from "../../../calibrate/graph/graph.ts";
 import type { Tensor } from "../../../runtime/model.ts";
 import { normal, random } from "../../support/random.ts";
 import { askFloat, askImport, type Failure } from "../ask_octet.ts";
 import { difference } from "../tolerance.ts";
+import { askCalibrated, LEAST_SQNR } from "./ask_calibrated.ts";
+import type { DrawnNetwork } from "./draw_network.ts";
 import type { Onnxruntime, Question, Reference } from "./onnxruntime.ts";
 
 /**
  * What comes of a network: "same"; a failure; "wrong" where Octet's answer is
- * another one, or onnxruntime runs into an error that Octet does not see; "no
+ * another one, or onnxruntime runs into an error that Octet does not see; "poor"
+ * where a calibrated network is not like the float one, which may be its own; "no
  * reference" where onnxruntime refuses the network and Octet does not.
  */
-export type Verdict = { kind: "same" } | { kind: "wrong" | "no reference"; reason: string } | Failure;
+export type Verdict = { kind: "same" } | { kind: "wrong" | "poor" | "no reference"; reason: string } | Failure;
 
 /** Few roundings of float32, of the value and of the largest one that may have taken part in it. */
 const TOLERANCE = { relative: 1e-5, ofLargest: 4e-6 };
@@ -23,11 +27,17 @@ const TOLERANCE = { relative: 1e-5, ofLargest: 4e-6 };
 /** How far inputs are moved to see how far answers move, as a share of each. */
 const PERTURBATION = 2 ** -20;
 
-/** Judges a network. @param references onnxruntime's answers to its sets of inputs. */
+/** A network with what is asked and onnxruntime's answers. */
+export interface Judged {
+  network: DrawnNetwork;
+  question: Question;
+  references: readonly Reference[];
+  onnxruntime: Onnxruntime;
+}
+
+/** Judges a network. */
 export async function judge(
-  question: Question,
-  references: readonly Reference[],
-  onnxruntime: Onnxruntime,
+  { network, question, references, onnxruntime }: Judged,
 ): Promise<Verdict> {
   const graph = askImport(question.bytes, "network");
   if ("kind" in graph) return graph;
@@ -50,7 +60,26 @@ export async function judge(
       return { kind: "wrong", reason: `Set ${index}: ${reason}` };
     }
   }
-  return { kind: "same" };
+  const isCalibrated = network.seed % CALIBRATED_SHARE === 0 && graph.inputs.length === 1;
+  return isCalibrated ? await judgeCalibrated(network, graph, answer.outputs, asked) : { kind: "same" };
+}
+
+/** One network in so many is calibrated. */
+const CALIBRATED_SHARE = 8;
+
+async function judgeCalibrated(
+  network: DrawnNetwork,
+  graph: Graph,
+  float: Record<string, Tensor>[],
+  asked: Record<string, Tensor>[],
+): Promise<Verdict> {
+  const quality = await askCalibrated(network, graph, float, asked);
+  if (quality.kind === "refused") return { kind: "same" };
+  if (quality.kind !== "calibrated") return { ...quality, reason: `Calibrated: ${quality.reason}` };
+  const { decibels, settings } = quality;
+  return decibels < LEAST_SQNR
+    ? { kind: "poor", reason: `${decibels.toFixed(1)} dB with ${settings}` }
+    : { kind: "same" };
 }
 
 function firstDifference(

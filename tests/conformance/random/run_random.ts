@@ -42,7 +42,7 @@ const BATCH = 100;
 /** Draws networks and judges them. */
 export async function runRandom({ networks, seed, progress }: RandomOptions): Promise<RandomResult> {
   await makeEnvironment(ONNX);
-  const counts = { same: 0, refused: 0, "refused late": 0, wrong: 0, "internal error": 0, "no reference": 0 };
+  const counts = { same: 0, refused: 0, "refused late": 0, wrong: 0, "internal error": 0, poor: 0, "no reference": 0 };
   const found = new Map<string, Finding>();
   const onnxruntime = startOnnxruntime();
   try {
@@ -54,7 +54,12 @@ export async function runRandom({ networks, seed, progress }: RandomOptions): Pr
       const questions = drawn.map(questionOf);
       const references = await onnxruntime.ask(questions);
       for (const [index, network] of drawn.entries()) {
-        const verdict = await judge(questions[index], references[index], onnxruntime);
+        const verdict = await judge({
+          network,
+          question: questions[index],
+          references: references[index],
+          onnxruntime,
+        });
         counts[verdict.kind]++;
         if (verdict.kind !== "same") note(found, network, verdict);
       }
@@ -73,7 +78,7 @@ function questionOf(network: DrawnNetwork): Question {
 
 /** The words of a verdict without what differs from network to network. */
 function kindOf(network: DrawnNetwork, { kind, reason }: Finding["verdict"]): string {
-  if (kind === "wrong") return `${kind} ${network.spec.nodes.map(({ op }) => op).toSorted().join()}`;
+  if (kind === "wrong" || kind === "poor") return `${kind} ${network.spec.nodes.map(({ op }) => op).toSorted().join()}`;
   return `${kind} ${reason.replace(/"[^"]*"|[-\d.]+|\[[^\]]*\]|Infinity|NaN/g, "#").slice(0, 150)}`;
 }
 
@@ -97,7 +102,7 @@ async function shrinkAll(found: ReadonlyMap<string, Finding>, onnxruntime: Onnxr
     const small = await shrink(network, async (candidate) => {
       const question = questionOf(candidate);
       const [references] = await onnxruntime.ask([question]);
-      const own = await judge(question, references, onnxruntime);
+      const own = await judge({ network: candidate, question, references, onnxruntime });
       if (own.kind !== verdict.kind) return false;
       last = own as Finding["verdict"];
       return true;
@@ -111,7 +116,7 @@ async function shrinkAll(found: ReadonlyMap<string, Finding>, onnxruntime: Onnxr
 
 /** Whether a verdict is no fault of Octet's. */
 export function isHarmless({ kind }: Verdict): boolean {
-  return kind === "same" || kind === "refused" || kind === "no reference";
+  return kind === "same" || kind === "refused" || kind === "no reference" || kind === "poor";
 }
 
 /** A finding as text. */

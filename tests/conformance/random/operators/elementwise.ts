@@ -87,7 +87,7 @@ const drawBinary: Drawer = (draft) => {
   const { random } = draft;
   const value = drawValue(draft);
   if (!value) return false;
-  const op = random.pick(["Add", "Add", "Sub", "Mul", "Mul", "Div", "Max", "Min", "Sum", "Mean"]);
+  const op = random.pick(["Add", "Add", "Sub", "Mul", "Mul", "Div", "Max", "Min", "Sum"]);
   let other = drawOperand(draft, value);
   if (op === "Div") {
     const shape = drawOperandShape(draft, value.shape);

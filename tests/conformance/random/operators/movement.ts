@@ -33,7 +33,6 @@ const drawTranspose: Drawer = (draft) => {
   const keep = value.shape[0] < 0 && !chance(draft, 0.08) ? 1 : 0;
   const rest = Array.from({ length: rank - keep }, (_, axis) => axis + keep);
   const perm = [
-    ...rest.slice(0, 0),
     ...(keep ? [0] : []),
     ...(chance(draft, 0.2) ? rest.toReversed() : Array.from(shuffle(Float32Array.from(rest), draft.random))),
   ];

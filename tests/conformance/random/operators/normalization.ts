@@ -37,7 +37,10 @@ export function appendBatchNormalization(draft: Draft, value: Value): Value | un
 }
 
 const drawBatchNormalization: Drawer = (draft) => {
-  const value = drawValue(draft, ({ shape }) => shape.length >= 2 && shape[1] > 0);
+  const value = drawValue(
+    draft,
+    ({ shape }) => shape.length >= 2 && shape[1] > 0 && (shape.length < 5 || chance(draft, 0.1)),
+  );
   return !!value && !!appendBatchNormalization(draft, value);
 };
 
@@ -67,7 +70,15 @@ const drawReduction: Drawer = (draft) => {
   const { random } = draft;
   const value = drawValue(draft, ({ shape }) => shape.length >= 1);
   if (!value) return false;
-  const op = random.pick(["ReduceMean", "ReduceMean", "ReduceSum", "ReduceMax"]);
+  const op = random.pick([
+    "ReduceMean",
+    "ReduceMean",
+    "ReduceMean",
+    "ReduceSum",
+    "ReduceSum",
+    "ReduceSum",
+    "ReduceMax",
+  ]);
   const all = axesOf(draft, value);
   const chosen = all.filter(() => chance(draft, 0.5));
   const axes = chosen.length > 0 ? chosen : all;

@@ -47,8 +47,9 @@ function drawWindow(
   const { random } = draft;
   const kernel = lengths.map((length) => random.integer(1, Math.min(length, random.pick([1, 2, 3, 3, 5]))));
   const stride = lengths.map(() => random.pick([1, 1, 2, 3]));
-  const dilation = lengths.map(() => dilates && chance(draft, 0.2) ? 2 : 1);
   const autoPad = random.pick(["NOTSET", "NOTSET", "NOTSET", "NOTSET", "SAME_UPPER", "SAME_LOWER", "VALID"]);
+  // onnxruntime refuses dilated convolutions with automatic pads, and pads dilated pools as if they were not.
+  const dilation = lengths.map(() => dilates && !autoPad.startsWith("SAME") && chance(draft, 0.2) ? 2 : 1);
   const pad = (axis: number) =>
     chance(draft, 0.5) ? 0 : random.integer(0, Math.min(2, (mostPad ?? 3) * 1, kernel[axis] - 1));
   const pads = autoPad === "NOTSET"
