@@ -34,3 +34,10 @@ export function rankOf(scores: Float32Array, label: number): number {
   }
   return rank;
 }
+
+/** Position of the largest element, the first of equal ones. */
+export function indexOfLargest(values: Float32Array): number {
+  let largest = 0;
+  for (let index = 1; index < values.length; index++) if (values[index] > values[largest]) largest = index;
+  return largest;
+}

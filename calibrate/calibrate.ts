@@ -5,20 +5,20 @@
  */
 
 import type { OutputKind } from "../runtime/program.ts";
-import { collectDetails } from "./details/collect_details.ts";
-import type { CalibrationDetails } from "./details/details.ts";
+import { collectDetails } from "./report/collect_details.ts";
+import type { CalibrationDetails } from "./report/details.ts";
 import { equalizeLayers } from "./equalize/equalize_layers.ts";
 import type { Graph } from "./graph/graph.ts";
-import { joinStatistics } from "./observe/join_statistics.ts";
-import { observeSamples } from "./observe/observe_samples.ts";
-import { describePrecision } from "./precision/describe_precision.ts";
-import { checkKeepFloat } from "./precision/keep_layers.ts";
-import { quantizeMixed } from "./precision/quantize_mixed.ts";
+import { joinStatistics } from "./stages/join_statistics.ts";
+import { observeSamples } from "./stages/observe_samples.ts";
+import { describePrecision } from "./report/describe_precision.ts";
+import { checkKeepFloat } from "./stages/keep_layers.ts";
+import { quantizeMixed } from "./stages/quantize_mixed.ts";
 import { evenlySpread } from "./evenly_spread.ts";
 import { findOutputKind } from "./output_kind.ts";
-import { comparePrograms } from "./report/compare_programs.ts";
+import { comparePrograms } from "./stages/compare_programs.ts";
 import { type CalibrationReport, makeReport } from "./report/report.ts";
-import { type SessionOptions, withSession } from "./session.ts";
+import { type SessionOptions, withSession } from "./stages/session.ts";
 import { type CalibrationSettings, completeSettings } from "./settings.ts";
 import { writeNetwork } from "./write_network.ts";
 
@@ -66,8 +66,8 @@ export async function calibrate(network: Graph, options: CalibrationOptions): Pr
     const statistics = options.merge ? await joinStatistics(session, options.merge) : await observeSamples(session);
     const mixed = await quantizeMixed(session, statistics, settings);
     const { quantized } = mixed;
-    const { uncorrected } = quantized;
-    const programs = settings.usp === "off" ? [uncorrected] : [uncorrected, quantized.program];
+    const { program } = quantized;
+    const programs = settings.usp === "off" ? [program] : [quantized.uncorrected(), program];
     const compared = labels ? samples : evenlySpread(samples, MOST_COMPARED_SAMPLES);
     const collector = options.details ? collectDetails(session) : undefined;
     const summaries = await comparePrograms(session, programs, compared, collector?.listener);
@@ -79,7 +79,7 @@ export async function calibrate(network: Graph, options: CalibrationOptions): Pr
       classes: options.classes ?? session.classes,
       outputKind: options.outputKind ?? findOutputKind(network),
     };
-    const bundle = await writeNetwork(quantized.program, notes);
+    const bundle = await writeNetwork(program, notes);
     const precision = await describePrecision(mixed, settings, labels !== undefined);
     const [before, after] = [summaries[0], summaries[summaries.length - 1]];
     const layers = makeReport({ graph, quantized, before, after, bundleBytes: bundle.length });

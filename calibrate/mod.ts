@@ -28,7 +28,7 @@ export type {
   Range,
   TensorDetails,
   WorstSample,
-} from "./details/details.ts";
+} from "./report/details.ts";
 export type { Dataset, Sample } from "./dataset/dataset.ts";
 export * from "./dataset/open_dataset.ts";
 export * from "./evaluate.ts";
@@ -41,8 +41,8 @@ export * from "./observe_shard.ts";
 export type { Accuracy } from "./accuracy.ts";
 export type { ProgressListener } from "../cli/progress.ts";
 export type { CalibrationReport, LayerReport } from "./report/report.ts";
-export type { DropReport, KeptLayer, PrecisionReport, RankedLayer } from "./precision/describe_precision.ts";
-export type { SessionOptions } from "./session.ts";
+export type { DropReport, KeptLayer, PrecisionReport, RankedLayer } from "./report/describe_precision.ts";
+export type { SessionOptions } from "./stages/session.ts";
 export type {
   CalibrationSettings,
   CorrectionMode,

@@ -7,10 +7,10 @@
 
 import { equalizeLayers } from "./equalize/equalize_layers.ts";
 import type { Graph } from "./graph/graph.ts";
-import { observeSamples } from "./observe/observe_samples.ts";
+import { observeSamples } from "./stages/observe_samples.ts";
 import { samplesOfShard, type Shard } from "./observe/shard.ts";
 import { writeStatistics } from "./observe/write_statistics.ts";
-import { type SessionOptions, withSession } from "./session.ts";
+import { type SessionOptions, withSession } from "./stages/session.ts";
 import { type CalibrationSettings, completeSettings } from "./settings.ts";
 
 /** What a shard observes. */

@@ -250,11 +250,11 @@ Deno.test("What ECMAScript leaves to the engine reaches neither bundles nor answ
   // Decibels and logarithms of pages are only shown, and the exponent is corrected after it was guessed.
   assertEquals(found, [
     "calibrate/compare/comparison.ts Math.log10",
-    "calibrate/details/channel_shifts.ts Math.log2",
-    "calibrate/details/collect_details.ts Math.log10",
     "calibrate/observe/histogram.ts Math.log2",
-    "calibrate/precision/describe_precision.ts Math.log10",
-    "calibrate/report/compare_programs.ts Math.log10",
+    "calibrate/report/channel_shifts.ts Math.log2",
+    "calibrate/report/collect_details.ts Math.log10",
+    "calibrate/report/describe_precision.ts Math.log10",
     "calibrate/report/page/plots.ts Math.log10",
+    "calibrate/stages/compare_programs.ts Math.log10",
   ]);
 });

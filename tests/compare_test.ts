@@ -4,14 +4,11 @@ import { calibrate } from "../calibrate/calibrate.ts";
 import { compareMethods } from "../calibrate/compare/compare.ts";
 import { type ComparedRow, summarise } from "../calibrate/compare/comparison.ts";
 import { comparisonText } from "../calibrate/compare/comparison_text.ts";
-import { lockstep } from "../calibrate/compare/lockstep.ts";
 import { COMPARED_METHODS, type ComparedMethod, selectMethods } from "../calibrate/compare/methods.ts";
-import { createRowLane, ROW_LANES, type RowLane } from "../calibrate/compare/row_lane.ts";
 import { writeNpy } from "../calibrate/dataset/npy_writer.ts";
 import { openDataset } from "../calibrate/dataset/open_dataset.ts";
 import { evaluate } from "../calibrate/evaluate.ts";
 import type { Graph } from "../calibrate/graph/graph.ts";
-import type { Lowered } from "../calibrate/lower/lower.ts";
 import { importOnnx } from "../calibrate/onnx/import.ts";
 import { completeSettings } from "../calibrate/settings.ts";
 import { Executor } from "../runtime/executor.ts";
@@ -296,64 +293,4 @@ Deno.test("A comparison without labels, or of a number of subsets that is none, 
   const { labels: _, ...unlabelled } = SMALL;
   await assertRejects(() => compareMethods(graph, unlabelled), TypeError, "Comparison needs labels");
   await assertRejects(() => compareMethods(graph, { ...SMALL, repeats: 0.5 }), RangeError, "got 0.5");
-});
-
-Deno.test("A worker can be asked for every method of a lane for many rows", () => {
-  assertEquals(ROW_LANES.methods.toSorted(), Object.keys(createRowLane()).sort() as (keyof RowLane)[]);
-});
-
-/** A lane that notes what it is asked for. */
-function notingLane(): { lane: RowLane; notes: string[] } {
-  const notes: string[] = [];
-  const lane = {
-    beginRows: (programs: { row: number }[]) => void notes.push(`begin ${programs.map(({ row }) => row)}`),
-    measureRows: (layer: string, rows: number[]) => {
-      notes.push(`measure ${layer} ${rows}`);
-      return rows.map((row) => [row]);
-    },
-    advanceRows: (node: string) => void notes.push(`advance ${node}`),
-    finishRows: () => void notes.push("finish"),
-  };
-  return { lane: lane as unknown as RowLane, notes };
-}
-
-Deno.test("Rows in step wait for each other at every node, but not for rows that measure less or have left", async () => {
-  const { lane, notes } = notingLane();
-  const steps = lockstep({ all: [lane], share: () => Promise.resolve(), close: () => {} }, 4);
-  const program = {} as Lowered;
-  const walk = async (row: number, measured: string[], failing?: string) => {
-    const [own] = steps.lanesOf(row).all;
-    try {
-      await own.begin(program, [0, 1]);
-      for (const node of ["a", "b", "c"]) {
-        await new Promise((resolve) => setTimeout(resolve, row));
-        if (measured.includes(node)) assertEquals(await own.measure(node), [row] as never);
-        if (node === failing) throw new RangeError(`${row} fails`);
-        await own.advance(node);
-      }
-      await own.finish();
-    } finally {
-      steps.leave(row);
-    }
-  };
-  steps.leave(2);
-  const outcomes = await Promise.allSettled([walk(0, ["a", "c"]), walk(1, ["a"], "b"), walk(3, ["c"])]);
-  assertEquals(outcomes.map(({ status }) => status), ["fulfilled", "rejected", "fulfilled"]);
-  assertEquals(notes, [
-    "begin 0,1,3",
-    "measure a 0,1",
-    "advance a",
-    "advance b",
-    "measure c 0,3",
-    "advance c",
-    "finish",
-  ]);
-});
-
-Deno.test("What fails in a lane fails all rows that wait for it", async () => {
-  const { lane } = notingLane();
-  const failing = { ...lane, beginRows: () => Promise.reject(new RangeError("no memory")) };
-  const steps = lockstep({ all: [failing], share: () => Promise.resolve(), close: () => {} }, 2);
-  const begun = [0, 1].map((row) => steps.lanesOf(row).all[0].begin({} as Lowered, []));
-  for (const promise of begun) await assertRejects(() => promise, RangeError, "no memory");
 });

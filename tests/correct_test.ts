@@ -1,5 +1,5 @@
 import { assert, assertAlmostEquals, assertEquals, assertGreater } from "@std/assert";
-import { type CorrectionOptions, correctLayer } from "../calibrate/correct/correct_layer.ts";
+import { type CorrectionOptions, correctLayer } from "../calibrate/quantize/correct_layer.ts";
 import type { FoldedNormalization } from "../calibrate/graph/graph.ts";
 import {
   createMoments,

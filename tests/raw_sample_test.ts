@@ -2,7 +2,8 @@ import { assert, assertEquals } from "@std/assert";
 import { writeNpy } from "../calibrate/dataset/npy_writer.ts";
 import { lower } from "../calibrate/lower/lower.ts";
 import { rawSample } from "../calibrate/observe/raw_sample.ts";
-import { createLane } from "../calibrate/stream/lane.ts";
+import { openLaneNetwork } from "../calibrate/stream/lane_network.ts";
+import { openObservation } from "../calibrate/stream/observation.ts";
 import { random } from "./support/random.ts";
 import { makeGraph } from "./support/tiny_bundle.ts";
 
@@ -39,10 +40,13 @@ Deno.test("What a lane keeps of a value comes from all its channels", async () =
   const path = await Deno.makeTempFile({ suffix: ".npy" });
   try {
     await Deno.writeFile(path, writeNpy([1, 8, 8, 64], channelsOf(64, 64)));
-    const lane = createLane();
-    await lane.open({ data: path, dataset: { inputShape: [1, 8, 8, 64] }, float: lower(graph, { probes: true }) });
-    await lane.watch({ values: [{ name: "y", atoms: [] }], channels: [] });
-    const { raw: [kept] } = await lane.observe(0, 128);
+    const network = await openLaneNetwork({
+      data: path,
+      dataset: { inputShape: [1, 8, 8, 64] },
+      float: lower(graph, { probes: true }),
+    });
+    const stage = openObservation(network, { values: [{ name: "y", atoms: [] }], channels: [] });
+    const { raw: [kept] } = await stage.observe(0, 128);
     assertEquals(new Set(kept).size, 64);
   } finally {
     await Deno.remove(path);

@@ -2,8 +2,8 @@ import { assert, assertAlmostEquals, assertEquals, assertLess, assertMatch } fro
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { calibrate, type CalibrationOptions, type CalibrationResult } from "../calibrate/calibrate.ts";
 import { writeNpy } from "../calibrate/dataset/npy_writer.ts";
-import { splitError, thresholdCurve } from "../calibrate/details/threshold_curve.ts";
-import { worstSamples } from "../calibrate/details/worst_samples.ts";
+import { splitError, thresholdCurve } from "../calibrate/report/threshold_curve.ts";
+import { worstSamples } from "../calibrate/report/worst_samples.ts";
 import type { Graph, Node } from "../calibrate/graph/graph.ts";
 import { createHistogram, observe } from "../calibrate/observe/histogram.ts";
 import { importOnnx } from "../calibrate/onnx/import.ts";

@@ -13,19 +13,18 @@ import { equalizeLayers } from "../equalize/equalize_layers.ts";
 import type { Graph } from "../graph/graph.ts";
 import { lower } from "../lower/lower.ts";
 import { layersOf } from "../graph/layers.ts";
-import { checkKeepFloat } from "../precision/keep_layers.ts";
-import { prepareNetwork } from "../prepare_network.ts";
+import { checkKeepFloat } from "../stages/keep_layers.ts";
+import { prepareNetwork } from "../stages/prepare_network.ts";
 import { accuracyOf } from "../accuracy.ts";
 import type { ProgressListener } from "../../cli/progress.ts";
 import { type CalibrationSettings, completeSettings } from "../settings.ts";
-import { openLanesOf } from "../stream/lanes.ts";
-import { type FloatScores, scorePrograms } from "../stream/score_programs.ts";
 import { findOutputKind } from "../output_kind.ts";
+import { openCalibrationLanes } from "../stream/table.ts";
+import { type FloatScores, scorePrograms } from "../stages/score_programs.ts";
 import { writeNetwork } from "../write_network.ts";
 import { type Comparison, type RowScore, summarise } from "./comparison.ts";
 import { COMPARED_METHODS, type ComparedMethod } from "./methods.ts";
-import { type QuantizedRow, quantizeRows } from "./quantize_rows.ts";
-import { ROW_LANES } from "./row_lane.ts";
+import { type QuantizedRow, quantizeRows } from "../stages/quantize_rows.ts";
 
 /** What is compared, and on what. */
 export interface ComparisonOptions {
@@ -99,10 +98,10 @@ export async function compareMethods(network: Graph, options: ComparisonOptions)
   const networks = [network, equalizeLayers(network).graph].map(prepareNetwork);
   const plain = lower(network);
   const outputKind = findOutputKind(network);
-  const lanes = openLanesOf(ROW_LANES, Math.min(threads, calibration.samples));
+  const lanes = openCalibrationLanes(Math.min(threads, calibration.samples));
   const float: FloatScores = { outputs: [], ranks: [], signal: 0 };
   const score = async (ready: readonly QuantizedRow<Row>[], subset: number) => {
-    await Promise.all(lanes.all.map((lane) => lane.open({ ...evaluation.source, float: plain })));
+    await lanes.use({ ...evaluation.source, float: plain });
     const scoring = { lanes, samples: [...evaluation.labels.keys()], labels: evaluation.labels };
     const tell = progress && ((done: number, total: number) => progress("Evaluating", done, total));
     const scored = await scorePrograms({ ...scoring, progress: tell }, ready.map(({ program }) => program), float);

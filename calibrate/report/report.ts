@@ -6,10 +6,10 @@
 
 import type { Graph } from "../graph/graph.ts";
 import { describeNode } from "../operators/describe_node.ts";
-import type { DropReport, PrecisionReport } from "../precision/describe_precision.ts";
-import type { QuantizedNetwork } from "../quantize_network.ts";
+import type { DropReport, PrecisionReport } from "./describe_precision.ts";
+import type { QuantizedNetwork } from "../stages/quantize_network.ts";
 import type { Accuracy } from "../accuracy.ts";
-import type { Summary } from "./compare_programs.ts";
+import type { Summary } from "../stages/compare_programs.ts";
 
 /** One row of a report. */
 export interface LayerReport {

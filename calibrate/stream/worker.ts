@@ -4,7 +4,7 @@
  * @module
  */
 
-import { answerCalls } from "./answer_calls.ts";
-import { createLane } from "./lane.ts";
+import { answerCalls } from "../lanes/answer_calls.ts";
+import { CALIBRATION } from "./table.ts";
 
-answerCalls(createLane());
+answerCalls(CALIBRATION);

@@ -9,10 +9,11 @@ import { verifyGraph } from "../../calibrate/operators/check_graph.ts";
 import { chooseForms } from "../../calibrate/lower/forms.ts";
 import { lower, type Lowered } from "../../calibrate/lower/lower.ts";
 import { createHistogram, observe } from "../../calibrate/observe/histogram.ts";
-import { makePlan } from "../../calibrate/quantize/make_plan.ts";
+import { makePlan } from "../../calibrate/stages/make_plan.ts";
 import { atomsOf, parameterGroups } from "../../calibrate/quantize/observed_values.ts";
 import type { QuantizationPlan } from "../../calibrate/plan.ts";
-import { openLanes } from "../../calibrate/stream/lanes.ts";
+import { openPlanning } from "../../calibrate/stages/planning.ts";
+import { openCalibrationLanes } from "../../calibrate/stream/table.ts";
 import { stepRanges } from "../../calibrate/stream/step_ranges.ts";
 import { Executor } from "../../runtime/executor.ts";
 import type { KernelBuild } from "../../runtime/kernels/instance.ts";
@@ -52,7 +53,8 @@ export async function quantize(parts: GraphParts): Promise<Quantized> {
     }),
   );
   const options = { scales: "qmse", weights: "per-channel" } as const;
-  const { plan } = await makePlan(graph, { forms, groups, observations, channels: new Map() }, options, openLanes(1));
+  const planning = await openPlanning(openCalibrationLanes(1));
+  const { plan } = await makePlan(graph, { forms, groups, observations, channels: new Map() }, options, planning);
   return { graph, plan, lowered: lower(graph, { plan, forms }), input, floats };
 }
 

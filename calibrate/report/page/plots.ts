@@ -7,7 +7,7 @@
 import * as Plot from "@observablehq/plot";
 import { parseHTML } from "linkedom";
 import type { ScaleMethod } from "../../settings.ts";
-import type { ChannelShifts, LayerShift, TensorDetails } from "../../details/details.ts";
+import type { ChannelShifts, LayerShift, TensorDetails } from "../details.ts";
 import type { LayerReport } from "../report.ts";
 import { escapeHtml } from "./markup.ts";
 

@@ -16,7 +16,7 @@
  * @module
  */
 
-import type { CalibrationDetails } from "../../details/details.ts";
+import type { CalibrationDetails } from "../details.ts";
 import type { CalibrationReport } from "../report.ts";
 import { layersSection } from "./layers.ts";
 import { escapeHtml } from "./markup.ts";

@@ -5,7 +5,7 @@
  */
 
 import { Buffer } from "node:buffer";
-import type { CalibrationDetails, WorstSample } from "../../details/details.ts";
+import type { CalibrationDetails, WorstSample } from "../details.ts";
 import { decibelsText, escapeHtml } from "./markup.ts";
 
 /** Writes a card for each sample. @param classes Names of the classes, where they are known. */

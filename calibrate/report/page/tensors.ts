@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { CalibrationDetails, LayerShift, TensorDetails } from "../../details/details.ts";
+import type { CalibrationDetails, LayerShift, TensorDetails } from "../details.ts";
 import { escapeHtml, numberText, percentText } from "./markup.ts";
 import { curvePlot, histogramPlot, METHOD_COLOURS, shiftPlot } from "./plots.ts";
 

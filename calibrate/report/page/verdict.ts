@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { CalibrationDetails } from "../../details/details.ts";
+import type { CalibrationDetails } from "../details.ts";
 import type { CalibrationReport } from "../report.ts";
 import { bytesText, decibelsText, escapeHtml, htmlTable, percentText, timeText } from "./markup.ts";
 

@@ -1,0 +1,98 @@
+/**
+ * What mixed precision did, and what it costs.
+ *
+ * @module
+ */
+
+import type { Lowered } from "../lower/lower.ts";
+import { type Profile, profileProgram } from "../profile/profile.ts";
+import type { CalibrationSettings } from "../settings.ts";
+import type { MixedNetwork } from "../stages/quantize_mixed.ts";
+
+/** A layer that was ranked. */
+export interface RankedLayer {
+  /** Name in the source network. */
+  name: string;
+  /** SQNR in dB of the network's first output with this layer alone in float, before any correction; null without any error. */
+  sqnr: number | null;
+  /** Bytes that the bundle grows by. */
+  bytes: number;
+}
+
+/** A layer that stays in float. */
+export interface KeptLayer extends RankedLayer {
+  /** Time that it takes longer than with 8 bits, on one sample; noisy. */
+  milliseconds: number;
+}
+
+/** Mixed precision in a report. */
+export interface PrecisionReport {
+  /** The layers in float, the most sensitive first. */
+  kept: KeptLayer[];
+  /** All layers in that order. */
+  ranking: RankedLayer[];
+  /** SQNR in dB of the network's first output with no layer in float, before any correction; null without any error. */
+  sqnr: number | null;
+  /** Constants with no layer in float and with those that are kept. */
+  bytes: { none: number; kept: number };
+  /** Median time of a run with no layer in float and with those that are kept. */
+  milliseconds: { none: number; kept: number };
+}
+
+/** What became of a limit on the loss of accuracy. */
+export interface DropReport {
+  /** What was lost, in percentage points. */
+  points: number;
+  /** The limit. */
+  target: number;
+  /** What it is measured by: top-1 accuracy, or the share of samples whose class differs from the float network's. */
+  measure: "top-1" | "changed classes";
+}
+
+const RUNS = 20;
+
+/**
+ * Describes mixed precision; profiles the network with and without it.
+ *
+ * @param labelled Whether accuracies could be measured.
+ * @returns Nothing where no layer was to be kept.
+ */
+export async function describePrecision(
+  { quantized, ranking, kept, drop }: MixedNetwork,
+  { targetDrop }: CalibrationSettings,
+  labelled: boolean,
+): Promise<{ drop?: DropReport; precision?: PrecisionReport }> {
+  const loss: DropReport | undefined = drop === undefined
+    ? undefined
+    : { points: drop * 100, target: targetDrop!, measure: labelled ? "top-1" : "changed classes" };
+  if (!ranking) return { ...(loss && { drop: loss }) };
+  const programs = [ranking.quantized, quantized.program];
+  const [none, mixed] = [await profileOf(programs[0]), await profileOf(programs[1])];
+  const ranked = ranking.layers.map(({ name, noise, bytes }) => ({ name, sqnr: decibels(noise), bytes }));
+  return {
+    ...(loss && { drop: loss }),
+    precision: {
+      kept: ranked.slice(0, kept).map((layer) => ({
+        ...layer,
+        milliseconds: timeOf(mixed, layer.name) - timeOf(none, layer.name),
+      })),
+      ranking: ranked,
+      sqnr: decibels(ranking.noise),
+      bytes: { none: programs[0].data.length, kept: programs[1].data.length },
+      milliseconds: { none: none.milliseconds, kept: mixed.milliseconds },
+    },
+  };
+}
+
+async function profileOf({ program, data }: Lowered): Promise<Profile> {
+  const sizes = { header: 0, data: data.length, total: data.length };
+  return await profileProgram({ program, data, hash: "", sizes }, { runs: RUNS });
+}
+
+function timeOf(profile: Profile, name: string): number {
+  return profile.layers.reduce((sum, layer) => layer.name === name ? sum + layer.milliseconds : sum, 0);
+}
+
+function decibels(noise: number): number | null {
+  return noise > 0 ? -10 * Math.log10(noise) : null;
+}

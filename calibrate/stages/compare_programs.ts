@@ -1,0 +1,105 @@
+/**
+ * The last stage of a calibration: 8-bit programs against the float one on
+ * samples.
+ *
+ * @module
+ */
+
+import type { Lowered } from "../lower/lower.ts";
+import { type ChannelMoments, mergeChannelMoments } from "../observe/channel_moments.ts";
+import type { Session } from "./session.ts";
+import type { ComparedChannels, SampleComparison } from "../stream/comparison.ts";
+import type { WatchedChannels } from "../stream/observation.ts";
+import { type Accuracy, accuracyOf } from "../accuracy.ts";
+
+/** Comparison of the float program and an 8-bit program over samples. */
+export interface Summary {
+  /** Signal to quantisation noise ratio in dB of each node's result, by the name of its output. */
+  sqnr: Map<string, number>;
+  /** Accuracy of the float program, where there are labels. */
+  float?: Accuracy;
+  /** Accuracy of the 8-bit program, where there are labels. */
+  quantized?: Accuracy;
+}
+
+/** What is wanted of a comparison beside its summaries. */
+export interface ComparisonListener {
+  /** Values whose channels are summed up in the lanes. */
+  channels: WatchedChannels[];
+  /** Is given the comparison of each sample, in order. */
+  take(comparison: SampleComparison, sample: number): void;
+  /** Is given the moments of the channels, when all samples are compared. */
+  finish(channels: ComparedChannels): void;
+}
+
+/** Runs the float program and 8-bit ones on samples. @returns One summary for each 8-bit program. */
+export async function comparePrograms(
+  { lanes, progress }: Pick<Session, "lanes" | "progress">,
+  programs: readonly Lowered[],
+  samples: readonly number[],
+  listener?: ComparisonListener,
+): Promise<Summary[]> {
+  const team = await lanes.open("compare", () => ({ programs, channels: listener?.channels ?? [] }));
+  const sums = createSums(programs.length);
+  let done = 0;
+  await team.share(
+    samples,
+    async (lane, sample) => {
+      const comparison = await lane.run("compare", sample);
+      progress?.("Measuring", ++done, samples.length);
+      return comparison;
+    },
+    (comparison, sample) => {
+      addComparison(sums, comparison);
+      listener?.take(comparison, sample);
+    },
+  );
+  if (listener) listener.finish(mergeChannels(await team.everywhere("channels")));
+  await team.close();
+  return sums.programs.map(({ noise, ranks }) => ({
+    sqnr: new Map(
+      [...noise].map(([node, energy]) => [node, 10 * Math.log10(sums.signal.get(node)! / energy)]),
+    ),
+    ...(sums.ranks.length > 0 && { float: accuracyOf(sums.ranks), quantized: accuracyOf(ranks) }),
+  }));
+}
+
+/** What all lanes have seen together; the first is changed in place. */
+function mergeChannels([all, ...others]: readonly ComparedChannels[]): ComparedChannels {
+  const merge = (into: Map<string, ChannelMoments>, from: ReadonlyMap<string, ChannelMoments>) => {
+    for (const [name, moments] of from) mergeChannelMoments(into.get(name)!, moments);
+  };
+  for (const { float, programs } of others) {
+    merge(all.float, float);
+    programs.forEach((program, index) => merge(all.programs[index], program));
+  }
+  return all;
+}
+
+/** Sums of comparisons so far. */
+interface Sums {
+  signal: Map<string, number>;
+  ranks: number[];
+  programs: { noise: Map<string, number>; ranks: number[] }[];
+}
+
+function createSums(programs: number): Sums {
+  return {
+    signal: new Map(),
+    ranks: [],
+    programs: Array.from({ length: programs }, () => ({ noise: new Map(), ranks: [] })),
+  };
+}
+
+function addComparison(sums: Sums, { signal, rank, programs }: SampleComparison): void {
+  addEnergies(sums.signal, signal);
+  if (rank !== undefined) sums.ranks.push(rank);
+  programs.forEach(({ noise, rank }, index) => {
+    addEnergies(sums.programs[index].noise, noise);
+    if (rank !== undefined) sums.programs[index].ranks.push(rank);
+  });
+}
+
+function addEnergies(sums: Map<string, number>, energies: ReadonlyMap<string, number>): void {
+  for (const [node, energy] of energies) sums.set(node, (sums.get(node) ?? 0) + energy);
+}

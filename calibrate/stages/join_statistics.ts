@@ -1,0 +1,116 @@
+/**
+ * The statistics of a whole calibration from those of its parts.
+ *
+ * @module
+ */
+
+import { InputError, InputRangeError } from "../../runtime/errors.ts";
+import { validatePreprocessing } from "../../runtime/preprocessing.ts";
+import { FINGERPRINT_BYTES } from "../dataset/fingerprint.ts";
+import { hashNetwork } from "./prepare_network.ts";
+import { readFile } from "../read_file.ts";
+import type { Session } from "./session.ts";
+import type { Watched } from "../stream/observation.ts";
+import { createChannelMoments, mergeChannelMoments } from "../observe/channel_moments.ts";
+import { createHistogram, mergeHistogram } from "../observe/histogram.ts";
+import { watchedValues } from "./observe_samples.ts";
+import { readStatistics } from "../observe/read_statistics.ts";
+import type { SamplePart, Statistics } from "../observe/statistics.ts";
+
+/** What is kept of a part until all are joined. */
+interface JoinedPart extends SamplePart {
+  file: string;
+  /** Raw elements of each value, in the values' order. */
+  raw: Float32Array[];
+}
+
+/**
+ * Adds up the statistics of parts, in any order; their files are read one at a time.
+ *
+ * The result is that of observing all samples in one run, to the last bit. From
+ * here on the session's lanes take no samples but those that were observed.
+ *
+ * @param files Paths of the parts' statistics files.
+ * @throws {SyntaxError} Where one of them cannot be parsed.
+ * @throws {RangeError} Where a sample is in no part or in several, or is another one than was observed.
+ * @throws {TypeError} Where a part is of another network, of images prepared otherwise, or of another number of samples.
+ */
+export async function joinStatistics(
+  session: Pick<Session, "network" | "samples" | "preprocessing" | "lanes">,
+  files: readonly string[],
+): Promise<Statistics> {
+  const { network, samples, preprocessing, lanes } = session;
+  const watched = watchedValues(network);
+  const total = samples.length;
+  const expected = { network: await hashNetwork(network), total, preprocessing, watched };
+  const histograms = watched.values.map(({ atoms }) => createHistogram(atoms));
+  const moments = watched.channels.map(({ channels }) => createChannelMoments(channels));
+  const fingerprints = new Uint8Array(total * FINGERPRINT_BYTES);
+  const joined: JoinedPart[] = [];
+  for (const file of files) {
+    const statistics = await readStatistics(await readFile(file), file);
+    checkPart(statistics, file, expected);
+    const { part: { first, end }, values, channels } = statistics;
+    const other = joined.find((part) => part.first < end && first < part.end);
+    if (other) throw new InputRangeError(`${other.file} and ${file} hold the same samples (shards must be given once)`);
+    fingerprints.set(statistics.fingerprints, first * FINGERPRINT_BYTES);
+    watched.values.forEach(({ name }, index) => mergeHistogram(histograms[index], values.get(name)!.histogram));
+    watched.channels.forEach(({ name }, index) => mergeChannelMoments(moments[index], channels.get(name)!));
+    joined.push({ file, first, end, total, raw: watched.values.map(({ name }) => values.get(name)!.raw) });
+  }
+  joined.sort((a, b) => a.first - b.first);
+  checkComplete(joined, total);
+  const team = await lanes.open("samples", () => undefined);
+  await team.everywhere("expect", fingerprints);
+  await team.share(joined, (lane, { first }) => lane.run("check", first), () => {});
+  await team.close();
+  return {
+    network: expected.network,
+    ...(preprocessing && { preprocessing }),
+    part: { first: 0, end: total, total },
+    fingerprints,
+    values: new Map(watched.values.map(({ name }, index) => {
+      const raw = new Float32Array(joined.flatMap((part) => Array.from(part.raw[index])));
+      return [name, { histogram: histograms[index], raw }];
+    })),
+    channels: new Map(watched.channels.map(({ name }, index) => [name, moments[index]])),
+  };
+}
+
+function checkPart(
+  statistics: Statistics,
+  file: string,
+  expected: { network: string; total: number; preprocessing: Session["preprocessing"]; watched: Watched },
+): void {
+  if (statistics.network !== expected.network) {
+    throw new InputError(`${file} is of another network, or of this one with another --equalize`);
+  }
+  const recipes = [statistics, expected].map(({ preprocessing }) =>
+    preprocessing ? JSON.stringify(validatePreprocessing(preprocessing, "preprocessing")) : "none"
+  );
+  if (recipes[0] !== recipes[1]) {
+    throw new InputError(`${file} is of samples with the preprocessing ${recipes[0]}: here it is ${recipes[1]}`);
+  }
+  const { part: { total }, values, channels } = statistics;
+  if (total !== expected.total) {
+    throw new InputError(`${file} is of a calibration on ${total} samples: this one has ${expected.total}`);
+  }
+  const suits = values.size === expected.watched.values.length && channels.size === expected.watched.channels.length &&
+    expected.watched.values.every(({ name, atoms }) =>
+      values.get(name)?.histogram.atoms.join() === atoms.map(Math.fround).join()
+    ) &&
+    expected.watched.channels.every(({ name, channels: count }) => channels.get(name)?.sums.length === count);
+  if (!suits) throw new InputError(`${file} was written by another version of this program: observe its samples again`);
+}
+
+function checkComplete(parts: readonly JoinedPart[], total: number): void {
+  let next = 0;
+  for (const { first, end } of [...parts, { first: total, end: total }]) {
+    if (first > next) {
+      throw new InputRangeError(
+        `Samples ${next} to ${first - 1} of ${total} are in none of the files: a shard is missing`,
+      );
+    }
+    next = end;
+  }
+}

@@ -1,0 +1,152 @@
+/**
+ * From observed distributions to the decisions of quantisation.
+ *
+ * @module
+ */
+
+import { elementCount } from "../../runtime/bundle/format.ts";
+import type { Graph } from "../graph/graph.ts";
+import { type FormChoice, keepsFloat } from "../lower/forms.ts";
+import { type LayerNode, layersOf } from "../graph/layers.ts";
+import { type ChannelMoments, meanSquaresOf } from "../observe/channel_moments.ts";
+import { type Histogram, uniteHistograms } from "../observe/histogram.ts";
+import type { Observation } from "../observe/statistics.ts";
+import type { Grid } from "../scales/score.ts";
+import type { ScaleMethod, WeightBits, WeightError, WeightGranularity } from "../settings.ts";
+import { observeKnown } from "../quantize/known_values.ts";
+import type { ParameterGroup } from "../quantize/observed_values.ts";
+import type { QuantizationPlan } from "../plan.ts";
+import { lowBitLayers } from "../quantize/low_bit_layers.ts";
+import type { WeightOptions } from "../quantize/quantize_weights.ts";
+import type { Planning } from "./planning.ts";
+
+/** How a plan is made. */
+export interface PlanOptions {
+  scales: ScaleMethod;
+  weights: WeightGranularity;
+  /** Bits of the weights of most layers; 8 where absent. */
+  weightBits?: WeightBits;
+  /** Weights that share a multiplier at 4 bits; all of a channel where absent or 0. */
+  weightGroup?: number;
+  /** What an error of weights counts; "plain" where absent. */
+  weightError?: WeightError;
+}
+
+/** How the scale of a value was chosen; for the report. */
+export interface ScaleChoice {
+  /** "fixed" where the activation function settles it; "minmax" also where "qmse" gave way to it. */
+  method: ScaleMethod | "fixed";
+  /** Share of the values outside the range, 0 to 1. */
+  clipped: number;
+}
+
+/**
+ * Chooses the scale of every parameter group and quantises all weights.
+ *
+ * @param network What was seen of each group's sources and of the channels that layers read, by value name.
+ * @returns The plan without corrections of statistics, and how each value's scale came about.
+ */
+export async function makePlan(
+  graph: Graph,
+  network: {
+    forms: FormChoice;
+    groups: readonly ParameterGroup[];
+    observations: ReadonlyMap<string, Observation>;
+    channels: ReadonlyMap<string, ChannelMoments>;
+  },
+  options: PlanOptions,
+  planning: Planning,
+): Promise<{ plan: QuantizationPlan; choices: Map<string, ScaleChoice> }> {
+  const plan: QuantizationPlan = { values: new Map(), weights: new Map(), corrections: new Map() };
+  const choices = new Map<string, ScaleChoice>();
+  const seen = network.groups.map((group) => ({
+    observation: unite(observationsOf(graph, group, network.observations)),
+    fixed: group.fixed && { grid: { ...group.fixed, levels: 255 }, method: "fixed" as const },
+  }));
+  const free = seen.filter(({ fixed }) => !fixed).map(({ observation }) => observation);
+  const chosen = (await planning.chooseGrids(free, options.scales)).values();
+  network.groups.forEach(({ members }, index) => {
+    const { grid, method }: { grid: Grid; method: ScaleChoice["method"] } = seen[index].fixed ?? chosen.next().value!;
+    const { scale, zeroPoint } = grid;
+    const clipped = clippedShare(seen[index].observation.histogram, grid);
+    for (const member of members) {
+      plan.values.set(member, { scale, zeroPoint });
+      choices.set(member, { method, clipped });
+    }
+  });
+  const low = options.weightBits === 4 ? lowBitLayers(graph) : new Set();
+  const weightOptions = (layer: LayerNode): WeightOptions => ({
+    granularity: options.weights,
+    method: options.scales === "qmse" ? "qmse" : "minmax",
+    bits: low.has(layer.output) ? 4 : 8,
+    ...(options.weightGroup && { group: options.weightGroup }),
+    ...(options.weightError === "input" && {
+      inputImportance: meanSquaresOf(network.channels.get(layer.inputs[0])!),
+    }),
+  });
+  const layers = layersOf(graph).filter((node) =>
+    network.forms.computed.has(node.output) &&
+    plan.values.has(node.inputs[0]) && !keepsFloat(network.forms.float, node.output)
+  );
+  const quantized = await planning.quantizeWeights(layers.map((layer) => ({
+    layer,
+    input: plan.values.get(layer.inputs[0])!,
+    options: weightOptions(layer),
+  })));
+  layers.forEach((layer, index) => {
+    plan.weights.set(layer.output, quantized[index]);
+    plan.corrections.set(layer.output, {
+      gain: new Float64Array(layer.bias.length).fill(1),
+      bias: Float64Array.from(layer.bias),
+    });
+  });
+  return { plan, choices };
+}
+
+/** What was seen of a group's sources, and what is known of its values beforehand. */
+function observationsOf(
+  graph: Graph,
+  { sources, known }: ParameterGroup,
+  observations: ReadonlyMap<string, Observation>,
+): Observation[] {
+  const seen = sources.map((source) => ({
+    observation: observations.get(source)!,
+    elements: elementCount(graph.values.get(source)!.shape),
+  }));
+  return [...seen.map(({ observation }) => observation), ...known.map((elements) => observeKnown(elements, seen[0]))];
+}
+
+/** What was seen of several values that share their parameters, as if they were one. */
+function unite(observations: readonly Observation[]): Observation {
+  if (observations.length === 1) return observations[0];
+  return {
+    histogram: uniteHistograms(observations.map(({ histogram }) => histogram)),
+    raw: concatenate(observations.map(({ raw }) => raw)),
+  };
+}
+
+/** Share of the values more than half a step outside a grid's range, to the bins' resolution. */
+function clippedShare(histogram: Histogram, { scale, zeroPoint, levels }: Grid): number {
+  if (histogram.exponent === null) return 0;
+  const width = 2 ** histogram.exponent;
+  const high = (levels - zeroPoint + 0.5) * scale;
+  const low = (zeroPoint + 0.5) * scale;
+  let outside = 0;
+  for (const [side, limit] of [[histogram.positive, high], [histogram.negative, low]] as const) {
+    for (let bin = Math.ceil(limit / width); bin < side.length; bin++) outside += side[bin];
+  }
+  histogram.atoms.forEach((atom, index) => {
+    if (atom > high || atom < -low) outside += histogram.atomCounts[index];
+  });
+  return outside / histogram.count;
+}
+
+function concatenate(parts: readonly Float32Array[]): Float32Array {
+  const result = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    result.set(part, offset);
+    offset += part.length;
+  }
+  return result;
+}

@@ -1,0 +1,107 @@
+/**
+ * Tasks that need no samples, shared among the lanes. What is asked for many
+ * times alike, as by methods that are compared, is done once.
+ *
+ * @module
+ */
+
+import type { LayerNode } from "../graph/layers.ts";
+import type { Observation } from "../observe/statistics.ts";
+import type { ValueQuantization, WeightQuantization } from "../plan.ts";
+import type { GridChoice } from "../quantize/choose_grid.ts";
+import type { WeightOptions } from "../quantize/quantize_weights.ts";
+import type { ScaleMethod } from "../settings.ts";
+import type { CalibrationLanes } from "../stream/table.ts";
+
+/** Weights to be quantised. */
+export interface WeightTask {
+  layer: LayerNode;
+  /** Quantisation of the layer's input. */
+  input: ValueQuantization;
+  options: WeightOptions;
+}
+
+/** Tasks for lanes. */
+export interface Planning {
+  /** Chooses the grids of values. */
+  chooseGrids(observations: readonly Observation[], method: ScaleMethod): Promise<GridChoice[]>;
+  /** Quantises the weights of layers. */
+  quantizeWeights(tasks: readonly WeightTask[]): Promise<WeightQuantization[]>;
+}
+
+/** Opens the stage, which remembers what it was asked for. */
+export async function openPlanning(lanes: CalibrationLanes): Promise<Planning> {
+  const team = await lanes.open("plan", () => undefined);
+  const grids: Known<{ observation: Observation; method: ScaleMethod }, GridChoice>[] = [];
+  const weights: Known<WeightTask, WeightQuantization>[] = [];
+  return {
+    async chooseGrids(observations, method) {
+      const tasks = observations.map((observation) => ({ observation, method }));
+      const fresh = unknown(tasks, grids, sameGrid);
+      await team.share(
+        fresh,
+        (lane, { observation }) => lane.run("chooseGrid", observation, method),
+        (result, task) => grids.push({ task, result }),
+      );
+      return resultsOf(tasks, grids, sameGrid);
+    },
+    async quantizeWeights(tasks) {
+      const fresh = unknown(tasks, weights, sameWeights);
+      await team.share(
+        fresh.toSorted((a, b) => b.layer.weights.length - a.layer.weights.length),
+        (lane, { layer, input, options }) => lane.run("quantizeWeights", layer, input, options),
+        (result, task) => weights.push({ task, result }),
+      );
+      return resultsOf(tasks, weights, sameWeights);
+    },
+  };
+}
+
+/** A task that was done. */
+interface Known<Task, Result> {
+  task: Task;
+  result: Result;
+}
+
+type Same<Task> = (a: Task, b: Task) => boolean;
+
+function unknown<Task>(tasks: readonly Task[], known: readonly { task: Task }[], same: Same<Task>): Task[] {
+  return tasks.filter((task) => !known.some((other) => same(other.task, task)));
+}
+
+function resultsOf<Task, Result>(
+  tasks: readonly Task[],
+  known: readonly Known<Task, Result>[],
+  same: Same<Task>,
+): Result[] {
+  return tasks.map((task) => known.find((other) => same(other.task, task))!.result);
+}
+
+function sameGrid(
+  a: { observation: Observation; method: ScaleMethod },
+  b: { observation: Observation; method: ScaleMethod },
+): boolean {
+  return a.method === b.method && sameObservation(a.observation, b.observation);
+}
+
+function sameWeights(a: WeightTask, b: WeightTask): boolean {
+  return a.layer === b.layer && sameFields(a.input, b.input) && sameFields(a.options, b.options);
+}
+
+function sameObservation(a: Observation, b: Observation): boolean {
+  return a === b || (sameFields(a.histogram, b.histogram) && same(a.raw, b.raw));
+}
+
+function sameFields<Fields extends object>(a: Fields, b: Fields): boolean {
+  const keys = Object.keys(a) as (keyof Fields)[];
+  return keys.length === Object.keys(b).length && keys.every((key) => same(a[key], b[key]));
+}
+
+function same(a: unknown, b: unknown): boolean {
+  if (!isList(a) || !isList(b)) return a === b;
+  return a.length === b.length && a.every((value, index) => value === b[index]);
+}
+
+function isList(value: unknown): value is number[] | Float32Array | Float64Array {
+  return Array.isArray(value) || value instanceof Float32Array || value instanceof Float64Array;
+}

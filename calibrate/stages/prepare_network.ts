@@ -1,0 +1,46 @@
+/**
+ * What a calibration knows of a network before it sees a sample.
+ *
+ * @module
+ */
+
+import { InputError } from "../../runtime/errors.ts";
+import { DIGEST_BYTES, toHex } from "../../runtime/bundle/format.ts";
+import { writeBundle } from "../../runtime/bundle/write.ts";
+import type { Graph } from "../graph/graph.ts";
+import { chooseForms, type FormChoice } from "../lower/forms.ts";
+import { lower, type Lowered } from "../lower/lower.ts";
+import { type ParameterGroup, parameterGroups } from "../quantize/observed_values.ts";
+
+/** A network made ready for calibration. */
+export interface PreparedNetwork {
+  /** The float graph. */
+  graph: Graph;
+  /** Where its values are 8 bits and where float. */
+  forms: FormChoice;
+  /** Values that share their parameters. */
+  groups: ParameterGroup[];
+  /** The float program, lowered with probes. */
+  float: Lowered;
+}
+
+/**
+ * Chooses forms and lowers the float program.
+ *
+ * @throws {TypeError} Where the network has more than one input.
+ */
+export function prepareNetwork(graph: Graph): PreparedNetwork {
+  if (graph.inputs.length !== 1) {
+    throw new InputError(
+      `Network "${graph.name}" has ${graph.inputs.length} inputs: calibration takes networks with one`,
+    );
+  }
+  const forms = chooseForms(graph);
+  return { graph, forms, groups: parameterGroups(graph, forms), float: lower(graph, { probes: true }) };
+}
+
+/** SHA-256 in hexadecimal of everything that settles a network's float values; its name does not count. */
+export async function hashNetwork({ float }: PreparedNetwork): Promise<string> {
+  const bytes = await writeBundle({ ...float.program, name: "" }, float.data);
+  return toHex(bytes.subarray(bytes.length - DIGEST_BYTES));
+}

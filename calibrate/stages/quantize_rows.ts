@@ -1,0 +1,129 @@
+/**
+ * The 8-bit programs of all rows that start from the same float network.
+ *
+ * @module
+ */
+
+import { layersOf } from "../graph/layers.ts";
+import { lifetimesOf } from "../../runtime/bundle/check_lifetimes.ts";
+import { tensorBytes } from "../../runtime/bundle/format.ts";
+import type { Preprocessing } from "../../runtime/preprocessing.ts";
+import type { DatasetOptions } from "../dataset/open_dataset.ts";
+import type { Lowered } from "../lower/lower.ts";
+import { observeSamples } from "./observe_samples.ts";
+import { quantizeMixed } from "./quantize_mixed.ts";
+import type { PreparedNetwork } from "./prepare_network.ts";
+import { quantizeNetwork } from "./quantize_network.ts";
+import type { ProgressListener } from "../../cli/progress.ts";
+import type { CalibrationSettings } from "../settings.ts";
+import type { CalibrationLanes } from "../stream/table.ts";
+import { openPlanning } from "./planning.ts";
+import { stepRanges } from "../stream/step_ranges.ts";
+
+/** What rows start from. */
+export interface RowSource {
+  network: PreparedNetwork;
+  /** The calibration samples, which the lanes open. */
+  source: { data: string; dataset: DatasetOptions };
+  /** Positions of the samples. */
+  samples: readonly number[];
+  preprocessing: Preprocessing | undefined;
+  lanes: CalibrationLanes;
+  progress: ProgressListener | undefined;
+}
+
+/** The program of a row. */
+export interface QuantizedRow<Row> {
+  row: Row;
+  /** As `calibrate` makes it. */
+  program: Lowered;
+}
+
+/** Memory for the programs and samples of rows that are corrected at the same time, over all workers. */
+const ROW_BYTES = 2 ** 30;
+const FLOAT_BYTES = 4;
+
+/**
+ * Observes a network once and quantises it for all rows. As many rows at a time
+ * as memory holds are corrected beside one run of the float network, but those
+ * of mixed precision one after the other, each beside runs of its own.
+ *
+ * @returns Rows as they become ready, each once; between them the lanes may be put to other use.
+ */
+export async function* quantizeRows<Row extends { settings: CalibrationSettings }>(
+  { network, source, samples, preprocessing, lanes, progress }: RowSource,
+  rows: readonly Row[],
+): AsyncGenerator<QuantizedRow<Row>[]> {
+  if (rows.length === 0) return;
+  const open = () => lanes.use({ ...source, float: network.float });
+  await open();
+  const session = { network, samples, lanes, planning: await openPlanning(lanes), progress };
+  const statistics = await observeSamples({ ...session, ...(preprocessing && { preprocessing }) });
+  const isMixed = ({ settings }: Row) => settings.keepFloat > 0;
+  const uniform = rows.filter((row) => !isMixed(row));
+  const correcting = { ...session, progress: countCorrections(network, uniform, progress) };
+  for (const group of groupsOf(uniform, { network, samples: samples.length, lanes: lanes.count })) {
+    await open();
+    const settings = group.map(({ settings }) => settings);
+    const made = await quantizeNetwork(correcting, { statistics, samples }, settings);
+    yield made.map(({ program }, index) => ({ row: group[index], program }));
+  }
+  for (const row of rows.filter(isMixed)) {
+    await open();
+    yield [{ row, program: (await quantizeMixed(session, statistics, row.settings)).quantized.program }];
+  }
+}
+
+/** Makes the counter of the layers that rows have corrected. */
+function countCorrections(
+  { graph }: PreparedNetwork,
+  rows: readonly { settings: CalibrationSettings }[],
+  progress: ProgressListener | undefined,
+): () => void {
+  const layers = layersOf(graph).length;
+  const total = layers * rows.filter(({ settings }) => settings.usp !== "off").length;
+  let done = 0;
+  return () => progress?.("Correcting statistics", Math.min(++done, total), total);
+}
+
+/** Shares rows out to groups that memory holds. @param room Numbers of samples and lanes. */
+function groupsOf<Row extends { settings: CalibrationSettings }>(
+  rows: readonly Row[],
+  room: { network: PreparedNetwork; samples: number; lanes: number },
+): Row[][] {
+  const program = room.network.float.data.length / FLOAT_BYTES;
+  const corrected = program + correctionBytes(room);
+  const groups: Row[][] = [];
+  let free = 0;
+  for (const row of rows) {
+    const { usp, rounding } = row.settings;
+    const bytes = usp === "off" && rounding === "nearest" ? program : corrected;
+    if (groups.length === 0 || bytes > free) {
+      groups.push([]);
+      free = ROW_BYTES;
+    }
+    groups[groups.length - 1].push(row);
+    free -= bytes;
+  }
+  return groups;
+}
+
+/** An estimate of the memory for correcting one row: its samples between two nodes, and its program in each lane. */
+function correctionBytes(
+  { network: { float }, samples, lanes }: { network: PreparedNetwork; samples: number; lanes: number },
+): number {
+  const { program, data } = float;
+  return samples * largestFrontier(float) / FLOAT_BYTES + lanes * (program.arenaBytes + data.length / FLOAT_BYTES);
+}
+
+/** Most bytes of a sample that later nodes need, over all nodes. */
+function largestFrontier(lowered: Lowered): number {
+  const { tensors } = lowered.program;
+  const lifetimes = lifetimesOf(lowered.program);
+  const bytesAfter = (step: number) =>
+    lifetimes.reduce((sum, lifetime, index) => {
+      if (!lifetime || lifetime.birth >= step || lifetime.death < step) return sum;
+      return sum + tensorBytes(tensors[index]);
+    }, 0);
+  return Math.max(...[...stepRanges(lowered).values()].map(({ end }) => bytesAfter(end)));
+}

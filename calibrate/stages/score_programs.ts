@@ -1,0 +1,97 @@
+/**
+ * 8-bit programs on samples, beside one run of the float network.
+ *
+ * @module
+ */
+
+import { indexOfLargest, rankOf } from "../accuracy.ts";
+import type { Lowered } from "../lower/lower.ts";
+import type { CalibrationLanes } from "../stream/table.ts";
+
+/** The float network on samples. */
+export interface FloatScores {
+  /** Its first output for each sample. */
+  outputs: Float32Array[];
+  /** Rank of each sample's label; 0 where there are no labels. */
+  ranks: number[];
+  /** Energy of all outputs. */
+  signal: number;
+}
+
+/**
+ * How a program did: the rank of each sample's label, or without labels of what
+ * the float network says, and the energy of the error of its first outputs.
+ */
+export interface ProgramScores {
+  ranks: number[];
+  noise: number;
+}
+
+/** Memory for the programs that run at the same time, over all workers. */
+const PROGRAM_BYTES = 2 ** 30;
+
+/**
+ * Runs programs on the samples that the lanes have open.
+ *
+ * @param samples Positions of the samples in the data.
+ * @param float Is filled at the first call; from then on, with the same samples, the float network does not run.
+ */
+export async function scorePrograms(
+  { lanes, samples, labels, progress }: {
+    lanes: CalibrationLanes;
+    samples: readonly number[];
+    labels?: Int32Array | undefined;
+    progress: ((done: number, total: number) => void) | undefined;
+  },
+  programs: readonly Lowered[],
+  float: FloatScores,
+): Promise<ProgramScores[]> {
+  const scores = programs.map((): ProgramScores => ({ ranks: [], noise: 0 }));
+  const batches = batchesOf(programs, PROGRAM_BYTES / lanes.count);
+  const total = batches.length * samples.length;
+  let done = 0;
+  for (const batch of batches) {
+    const team = await lanes.open("score", () => ({ programs: batch.map((index) => programs[index]) }));
+    const { outputs } = float;
+    await team.share(
+      [...samples.keys()],
+      async (lane, position) => {
+        const result = await lane.run("score", samples[position], outputs[position]);
+        progress?.(++done, total);
+        return result;
+      },
+      (result, position) => {
+        if (result.float) addFloat(float, result.float, labels?.[samples[position]]);
+        result.programs.forEach(({ rank, noise }, position) => {
+          const score = scores[batch[position]];
+          score.ranks.push(rank);
+          score.noise += noise;
+        });
+      },
+    );
+    await team.close();
+  }
+  return scores;
+}
+
+function addFloat(float: FloatScores, output: Float32Array, label: number | undefined): void {
+  float.outputs.push(output);
+  float.ranks.push(rankOf(output, label ?? indexOfLargest(output)));
+  for (const value of output) float.signal += value * value;
+}
+
+/** Positions of programs in batches that memory holds. */
+function batchesOf(programs: readonly Lowered[], room: number): number[][] {
+  const batches: number[][] = [];
+  let free = 0;
+  for (const [index, { program, data }] of programs.entries()) {
+    const bytes = program.arenaBytes + data.length;
+    if (batches.length === 0 || bytes > free) {
+      batches.push([]);
+      free = room;
+    }
+    batches[batches.length - 1].push(index);
+    free -= bytes;
+  }
+  return batches;
+}

@@ -1,0 +1,95 @@
+/**
+ * The stage that runs the float network on samples and counts its values.
+ *
+ * @module
+ */
+
+import type { Lowered } from "../lower/lower.ts";
+import { addSample, type ChannelMoments, createChannelMoments } from "../observe/channel_moments.ts";
+import { createHistogram, type Histogram, observe } from "../observe/histogram.ts";
+import { rawSample } from "../observe/raw_sample.ts";
+import type { LaneNetwork } from "./lane_network.ts";
+import { stepRanges } from "./step_ranges.ts";
+
+/** A value whose channels are summed up. */
+export interface WatchedChannels {
+  /** Name of the value. */
+  name: string;
+  /** Number of its channels. */
+  channels: number;
+}
+
+/** The values to observe. */
+export interface Watched {
+  /** Values whose elements are counted, and the elements to be counted apart. */
+  values: { name: string; atoms: number[] }[];
+  /** Values whose channels are summed up. */
+  channels: WatchedChannels[];
+}
+
+/** What a lane has seen of the watched values, in their order. */
+export interface Counted {
+  /** One for each of `values`. */
+  histograms: Histogram[];
+  /** One for each of `channels`. */
+  channels: ChannelMoments[];
+}
+
+/** What one sample contributed. */
+export interface Seen {
+  /** Of each watched value a fixed choice of its elements. */
+  raw: Float32Array[];
+  /** What the sample is recognised by. */
+  fingerprint: Uint8Array;
+}
+
+/** What a lane can be asked while it observes. */
+export interface ObservationStage {
+  /**
+   * Runs the float program on a sample and counts the watched values.
+   *
+   * @param raw Most elements of each watched value to return.
+   */
+  observe(sample: number, raw: number): Promise<Seen>;
+  /** What has been seen. */
+  counted(): Counted;
+}
+
+/** Opens the stage: nothing has been seen. */
+export function openObservation({ samples, float, executor }: LaneNetwork, watched: Watched): ObservationStage {
+  const counted: Counted = {
+    histograms: watched.values.map(({ atoms }) => createHistogram(atoms)),
+    channels: watched.channels.map(({ channels }) => createChannelMoments(channels)),
+  };
+  const [values, channels] = [byTensor(watched.values, float), byTensor(watched.channels, float)];
+  const { tensors, inputs, steps } = float.program;
+
+  return {
+    async observe(sample, raw) {
+      const kept: Float32Array[] = watched.values.map(() => new Float32Array(0));
+      const record = (tensor: number) => {
+        const data = executor.tensor(tensor) as Float32Array;
+        for (const value of values.get(tensor) ?? []) {
+          observe(counted.histograms[value], data, watched.values[value].name);
+          kept[value] = rawSample(data, tensors[tensor].shape.at(-1)!, raw);
+        }
+        for (const value of channels.get(tensor) ?? []) addSample(counted.channels[value], data);
+      };
+      const { write, fingerprint } = await samples.read(sample);
+      write(executor);
+      for (const { tensor } of inputs) record(tensor);
+      for (const { first, end } of stepRanges(float).values()) {
+        executor.run(first, end);
+        new Set(steps.slice(first, end).map(({ output }) => output)).forEach(record);
+      }
+      return { raw: kept, fingerprint: await fingerprint() };
+    },
+
+    counted: () => counted,
+  };
+}
+
+/** Positions in a list of the values that each tensor holds: a value that is only another shape of one shares its tensor. */
+function byTensor(values: readonly { name: string }[], { places }: Lowered): Map<number, number[]> {
+  return Map.groupBy(values.keys(), (index) => places.get(values[index].name)!.f32!);
+}
