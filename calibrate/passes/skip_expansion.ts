@@ -4,7 +4,8 @@
  * @module
  */
 
-import { type BinaryNode, consumersOf, type Graph, type Node } from "../graph/graph.ts";
+import { consumersOf, type Graph, type Node } from "../graph/graph.ts";
+import { sameShape } from "../graph/shape.ts";
 import { replaceNodes } from "./edit.ts";
 import { removeUnused } from "./remove_unused.ts";
 
@@ -19,9 +20,9 @@ export function skipExpansion(graph: Graph): Graph {
   const nodes = graph.nodes.filter((node) => {
     const source = expanded(node, graph);
     if (source === undefined || outputs.has(node.output)) return true;
-    const unchanged = sameShape(graph, source, node.output);
+    const unchanged = haveSameShape(graph, source, node.output);
     const readers = consumers.get(node.output) ?? [];
-    if (!unchanged && !readers.every((reader) => broadcasts(reader, node.output, graph))) return true;
+    if (!unchanged && !readers.every((reader) => broadcasts(reader, node.output, { graph, aliases }))) return true;
     aliases.set(node.output, source);
     return false;
   });
@@ -35,13 +36,20 @@ function expanded(node: Node, graph: Graph): string | undefined {
   return at < 0 ? undefined : node.inputs[1 - at];
 }
 
-function broadcasts(reader: Node, input: string, graph: Graph): reader is BinaryNode {
+/** Whether a reader's other input, as it will then be read, has the shape of the result on its own. */
+function broadcasts(
+  reader: Node,
+  input: string,
+  { graph, aliases }: { graph: Graph; aliases: ReadonlyMap<string, string> },
+): boolean {
   if (reader.op !== "binary") return false;
   const other = reader.inputs.find((name) => name !== input);
-  return other !== undefined && sameShape(graph, other, reader.output);
+  if (other === undefined) return false;
+  let read = other;
+  for (let next = aliases.get(read); next !== undefined; next = aliases.get(read)) read = next;
+  return haveSameShape(graph, read, reader.output);
 }
 
-function sameShape(graph: Graph, a: string, b: string): boolean {
-  const [left, right] = [graph.values.get(a)!.shape, graph.values.get(b)!.shape];
-  return left.length === right.length && left.every((length, i) => length === right[i]);
+function haveSameShape(graph: Graph, a: string, b: string): boolean {
+  return sameShape(graph.values.get(a)!.shape, graph.values.get(b)!.shape);
 }

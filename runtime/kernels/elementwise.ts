@@ -19,20 +19,19 @@ import {
 } from "./definition.ts";
 import { checkEpilogue, epilogueOf, epilogueWords, needsSlopes } from "./epilogue.ts";
 
-/** Attributes `activation`, `activationParameters`, and `channels` with the slopes as constant 0 of a "prelu". */
+/** Attributes `activation`, `activationParameters`, and as constant 0 the slopes of a "prelu", along the output's last dimension. */
 const activationF32: KernelDefinition = {
   check(step, program) {
     checkEpilogue(step);
     checkCounts(step, 1, needsSlopes(step) ? 1 : 0);
-    const input = program.tensors[step.inputs[0]];
-    checkTensor(step, input, "f32", elementCount(input.shape));
-    checkTensor(step, program.tensors[step.output], "f32", elementCount(input.shape));
-    if (!needsSlopes(step)) return;
-    const channels = input.shape[input.shape.length - 1];
-    checkConstant(step, program, 0, { type: "f32", length: channels });
+    // The input may be another tensor under a shape of its own: the output's is that of the value.
+    const { shape } = program.tensors[step.output];
+    checkTensor(step, program.tensors[step.inputs[0]], "f32", elementCount(shape));
+    checkTensor(step, program.tensors[step.output], "f32", elementCount(shape));
+    if (needsSlopes(step)) checkConstant(step, program, 0, { type: "f32", length: shape[shape.length - 1] });
   },
   bind(step, program, memory) {
-    const { shape } = program.tensors[step.inputs[0]];
+    const { shape } = program.tensors[step.output];
     const { activation, a, b } = epilogueOf(step);
     const slopes = needsSlopes(step) ? memory.constant(step.constants[0]) : 0;
     const addresses = [memory.tensor(step.inputs[0]), memory.tensor(step.output)];

@@ -5,6 +5,8 @@
  * @module
  */
 
+import type { ImageOrder } from "../../calibrate/operators/operator.ts";
+import { operatorOf } from "../../calibrate/operators/operators.ts";
 import type { Activation } from "../../runtime/activation.ts";
 import type {
   BinaryNode,
@@ -22,13 +24,21 @@ export interface Array32 {
   data: Float32Array;
 }
 
+const TO_CHANNELS_LAST = [0, 2, 3, 1];
+const TO_CHANNELS_FIRST = [0, 3, 1, 2];
+
 /**
  * Runs a graph.
  *
  * @param inputs Elements of each input, by the name of its port.
+ * @param order How the graph holds images.
  * @returns The outputs by the names of their ports, in the shapes of their values.
  */
-export function interpret(graph: Graph, inputs: Map<string, Float32Array>): Map<string, Array32> {
+export function interpret(
+  graph: Graph,
+  inputs: Map<string, Float32Array>,
+  order: ImageOrder = "channelsLast",
+): Map<string, Array32> {
   const known = new Map<string, Array32>();
   for (const [name, value] of graph.values) {
     if (value.data) known.set(name, { shape: value.shape, data: value.data });
@@ -37,12 +47,29 @@ export function interpret(graph: Graph, inputs: Map<string, Float32Array>): Map<
     known.set(port.value, { shape: port.shape, data: inputs.get(port.name)! });
   }
   for (const node of graph.nodes) {
-    const shape = graph.values.get(node.output)!.shape;
+    const turned = order === "channelsFirst" && operatorOf(node).readsImages;
+    const shape = permuteDimensions(graph.values.get(node.output)!.shape, turned ? TO_CHANNELS_LAST : undefined);
     const output = { shape, data: new Float32Array(size(shape)) };
-    run(node, node.inputs.map((input) => known.get(input)!), output);
-    known.set(node.output, output);
+    const inputs = node.inputs.map((input) => known.get(input)!);
+    run(node, turned ? inputs.map((input) => permute(input, TO_CHANNELS_LAST)) : inputs, output);
+    known.set(node.output, turned ? permute(output, TO_CHANNELS_FIRST) : output);
   }
   return new Map(graph.outputs.map((port) => [port.name, known.get(port.value)!]));
+}
+
+function permuteDimensions(shape: number[], permutation: readonly number[] | undefined): number[] {
+  return permutation ? permutation.map((axis) => shape[axis]) : shape;
+}
+
+function permute(input: Array32, permutation: readonly number[]): Array32 {
+  const shape = permuteDimensions(input.shape, permutation);
+  const output = { shape, data: new Float32Array(size(shape)) };
+  fill(output, (index) => {
+    const source = new Array<number>(index.length);
+    permutation.forEach((axis, i) => source[axis] = index[i]);
+    return at(input, source);
+  });
+  return output;
 }
 
 function size(shape: readonly number[]): number {
@@ -84,11 +111,7 @@ function run(node: Node, inputs: Array32[], output: Array32): void {
     case "resize":
       return resize(node, inputs[0], output);
     case "transpose":
-      return fill(output, (index) => {
-        const source = new Array<number>(index.length);
-        node.permutation.forEach((axis, i) => source[axis] = index[i]);
-        return at(inputs[0], source);
-      });
+      return output.data.set(permute(inputs[0], node.permutation).data);
     case "reshape":
       return output.data.set(inputs[0].data);
     case "slice":
