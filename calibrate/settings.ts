@@ -53,18 +53,112 @@ export interface CalibrationSettings {
   targetDrop?: number;
 }
 
-/** What is done where nothing else is asked for. */
-export const DEFAULT_SETTINGS: Readonly<Omit<CalibrationSettings, "rounding">> = {
-  weights: "per-channel",
-  weightBits: 8,
-  weightGroup: 32,
-  weightError: "input",
-  scales: "qmse",
-  equalize: true,
-  usp: "moments",
-  uspTarget: "measured",
-  keepFloat: 0,
+/** What is known of a setting: its option, its values and what they mean. */
+export interface Setting<Value> {
+  /** The option of commands, without dashes. */
+  option: string;
+  /** What commands say of it. */
+  help: string;
+  /** The values; numbers where absent. */
+  choices?: readonly [Value, ...Value[]];
+  /** The numbers that it takes, and what stands for one in a help text. */
+  range?: { placeholder: string; must: string; holds(value: number): boolean };
+  /** Value where none is given; absent where another setting decides. */
+  default?: Value;
+  /** A setting that must not be given beside it. */
+  excludes?: keyof CalibrationSettings;
+}
+
+/** Everything that is known of the settings: options, help texts, checks and defaults follow from it. */
+export const SETTINGS: {
+  readonly [Name in keyof CalibrationSettings]-?: Setting<NonNullable<CalibrationSettings[Name]>>;
+} = {
+  weights: {
+    option: "weights",
+    help: "which weights share a scale",
+    choices: ["per-channel", "per-tensor"],
+    default: "per-channel",
+  },
+  weightBits: {
+    option: "weight-bits",
+    help: "4: all layers but the first and depthwise ones, stored in 4 bits",
+    choices: [8, 4],
+    default: 8,
+  },
+  weightGroup: {
+    option: "weight-group",
+    help: "weights of a channel that share a multiplier at 4 bits, a multiple of 4; 0: all",
+    range: {
+      placeholder: "N",
+      must: "a multiple of 4, or 0",
+      holds: (value) => Number.isInteger(value) && value >= 0 && value % 4 === 0,
+    },
+    default: 32,
+  },
+  weightError: {
+    option: "weight-error",
+    help: "input: weighted by the mean square of the inputs",
+    choices: ["input", "plain"],
+    default: "input",
+  },
+  rounding: {
+    option: "rounding",
+    help: "the default at 8 bits is nearest, at 4 gptq: errors make up for each other",
+    choices: ["nearest", "gptq"],
+  },
+  scales: {
+    option: "scales",
+    help: "method that chooses the scales of activations",
+    choices: ["qmse", "minmax", "percentile", "entropy"],
+    default: "qmse",
+  },
+  equalize: {
+    option: "equalize",
+    help: "on: even out the ranges of channels between layers",
+    choices: [true, false],
+    default: true,
+  },
+  usp: {
+    option: "usp",
+    help: "correction of batch statistics",
+    choices: ["moments", "mean", "lsq", "off"],
+    default: "moments",
+  },
+  uspTarget: {
+    option: "usp-target",
+    help: "measured: the float network's statistics; bn: BatchNormalization's own",
+    choices: ["measured", "bn"],
+    default: "measured",
+  },
+  keepFloat: {
+    option: "keep-float",
+    help: "keep the K layers in float32 without whose quantisation the output is best",
+    range: {
+      placeholder: "K",
+      must: "a whole number of layers, 0 or more",
+      holds: (value) => Number.isInteger(value) && value >= 0,
+    },
+    default: 0,
+  },
+  targetDrop: {
+    option: "target-drop",
+    help: "keep as few as lose at most P points of top-1 on the samples, or without labels change P % of the classes",
+    range: {
+      placeholder: "P",
+      must: "a number of percentage points from 0 to 100",
+      holds: (value) => value >= 0 && value <= 100,
+    },
+    excludes: "keepFloat",
+  },
 };
+
+/** The names of the settings. */
+export const SETTING_NAMES = Object.keys(SETTINGS) as (keyof CalibrationSettings)[];
+
+/** A value of a setting as a word. */
+export function wordOf(value: string | number | boolean): string {
+  return typeof value === "boolean" ? (value ? "on" : "off") : String(value);
+}
 
 /** What a calibration does beside choosing scales and correcting statistics, in words. */
 export function describeMethods(settings: CalibrationSettings): string {
@@ -82,27 +176,41 @@ export function describeMethods(settings: CalibrationSettings): string {
  * Fills in the defaults.
  *
  * @throws {RangeError} Where a number is out of range.
- * @throws {TypeError} Where both a number of float layers and a target are given.
+ * @throws {TypeError} Where a value is none of a setting's choices, or settings are given that exclude each other.
  */
 export function completeSettings(settings: Partial<CalibrationSettings>): CalibrationSettings {
-  const { weights, weightBits, weightGroup, weightError, scales, equalize, usp, uspTarget, keepFloat, targetDrop } = {
-    ...DEFAULT_SETTINGS,
-    ...settings,
-  };
-  if (weightBits !== 8 && weightBits !== 4) throw new InputRangeError(`weightBits must be 8 or 4: got ${weightBits}`);
-  if (!Number.isInteger(weightGroup) || weightGroup < 0 || weightGroup % 4 !== 0) {
-    throw new InputRangeError(`weightGroup must be a multiple of 4, or 0: got ${weightGroup}`);
+  const complete: Record<string, unknown> = {};
+  for (const name of SETTING_NAMES) {
+    const { default: usual, excludes, ...setting } = SETTINGS[name];
+    const value = settings[name] ?? usual;
+    if (value !== undefined) checkSetting(setting, name, value);
+    if (settings[name] !== undefined && excludes && settings[excludes]) {
+      throw new InputError(`${excludes} and ${name} exclude each other`);
+    }
+    if (name === "rounding") complete.rounding = value ?? (complete.weightBits === 4 ? "gptq" : "nearest");
+    else if (value !== undefined) complete[name] = value;
   }
-  if (!Number.isInteger(keepFloat) || keepFloat < 0) {
-    throw new InputRangeError(`keepFloat must be a whole number, 0 or more: got ${keepFloat}`);
+  return complete as unknown as CalibrationSettings;
+}
+
+/**
+ * Checks a value of a setting.
+ *
+ * @param called What an error calls it.
+ * @param given What an error says was given.
+ * @throws {RangeError} Where a number is out of range.
+ * @throws {TypeError} Where it is none of the choices.
+ */
+export function checkSetting(
+  { choices, range }: Pick<Setting<string | number | boolean>, "choices" | "range">,
+  called: string,
+  value: unknown,
+  given: string = String(value),
+): void {
+  if (choices && !choices.some((choice) => choice === value)) {
+    throw new InputError(`${called} must be one of ${choices.map(wordOf).join(", ")}: got ${given}`);
   }
-  if (targetDrop !== undefined && !(targetDrop >= 0 && targetDrop <= 100)) {
-    throw new InputRangeError(`targetDrop must be a number of percentage points from 0 to 100: got ${targetDrop}`);
+  if (range && !(typeof value === "number" && range.holds(value))) {
+    throw new InputRangeError(`${called} must be ${range.must}: got ${given}`);
   }
-  if (targetDrop !== undefined && keepFloat > 0) throw new InputError("keepFloat and targetDrop exclude each other");
-  const rounding = settings.rounding ?? (weightBits === 4 ? "gptq" : "nearest");
-  return {
-    ...{ weights, weightBits, weightGroup, weightError, rounding, scales, equalize, usp, uspTarget, keepFloat },
-    ...(targetDrop !== undefined && { targetDrop }),
-  };
 }

@@ -14,6 +14,7 @@ import { observeShard } from "../observe_shard.ts";
 import { reportText } from "../report/report_text.ts";
 import { createProgress, type Progress } from "../../cli/progress.ts";
 import { checkOutput, readInput, readNetwork, writeOutput } from "./files.ts";
+import { readSettings, SETTING_OPTIONS, SETTINGS_HELP } from "./setting_options.ts";
 import { readShard } from "./shard_options.ts";
 import {
   PREPROCESSING_HELP,
@@ -33,17 +34,7 @@ const HELP = `Usage: deno task calibrate MODEL.onnx --data PATH --output FILE.oc
   --output-kind WORD  what the first output is: logits, probabilities (add up to 1) or independent-probabilities;
                       by default found from the network's end: after Softmax, after Sigmoid, else logits
   --samples N         use N samples, evenly spread
-  --weights WORD      per-channel (default) or per-tensor
-  --weight-bits N     8 (default), or 4: all layers but the first and depthwise ones, stored in 4 bits
-  --weight-group N    weights of a channel that share a multiplier at 4 bits, a multiple of 4 (default 32; 0: all)
-  --weight-error WORD input (default): weighted by the mean square of the inputs; plain
-  --rounding METHOD   nearest (default at 8 bits) or gptq (default at 4): errors make up for each other
-  --scales METHOD     qmse (default), minmax, percentile or entropy
-  --equalize WORD     on (default): even out the ranges of channels between layers; off
-  --usp MODE          moments (default), mean, lsq or off
-  --usp-target WORD   measured (default): the float network's statistics; bn: BatchNormalization's own
-  --keep-float K      keep the K layers in float32 without whose quantisation the output is best (default 0)
-  --target-drop P     keep as few as lose at most P points of top-1 on the samples, or without labels change P % of the classes
+${SETTINGS_HELP}
   --threads N         workers; the bundle does not depend on it (default 1)
   --json FILE         write the report as JSON
   --report FILE.html  write a page that shows where accuracy goes
@@ -64,17 +55,6 @@ async function main(args: string[]): Promise<void> {
       classes: { type: "string" },
       "output-kind": { type: "string" },
       samples: { type: "string" },
-      weights: { type: "string", default: "per-channel" },
-      "weight-bits": { type: "string", default: "8" },
-      "weight-group": { type: "string", default: "32" },
-      "weight-error": { type: "string", default: "input" },
-      rounding: { type: "string" },
-      scales: { type: "string", default: "qmse" },
-      equalize: { type: "string", default: "on" },
-      usp: { type: "string", default: "moments" },
-      "usp-target": { type: "string", default: "measured" },
-      "keep-float": { type: "string" },
-      "target-drop": { type: "string" },
       threads: { type: "string", default: "1" },
       json: { type: "string" },
       report: { type: "string" },
@@ -82,6 +62,7 @@ async function main(args: string[]): Promise<void> {
       statistics: { type: "string" },
       merge: { type: "string", multiple: true },
       help: { type: "boolean", short: "h" },
+      ...SETTING_OPTIONS,
       ...PREPROCESSING_OPTIONS,
     },
   });
@@ -90,18 +71,7 @@ async function main(args: string[]): Promise<void> {
   if (values.data === undefined) throw new InputError("--data is missing: where are the calibration samples");
   const shard = readShard(values);
   const choices = {
-    weights: readChoice("--weights", values.weights, ["per-channel", "per-tensor"]),
-    weightBits: readChoice("--weight-bits", values["weight-bits"], ["8", "4"]) === "4" ? 4 as const : 8 as const,
-    weightGroup: readGroup(values["weight-group"]),
-    weightError: readChoice("--weight-error", values["weight-error"], ["input", "plain"]),
-    ...(values.rounding !== undefined && {
-      rounding: readChoice("--rounding", values.rounding, ["nearest", "gptq"]),
-    }),
-    scales: readChoice("--scales", values.scales, ["qmse", "minmax", "percentile", "entropy"]),
-    equalize: readChoice("--equalize", values.equalize, ["on", "off"]) === "on",
-    usp: readChoice("--usp", values.usp, ["moments", "mean", "lsq", "off"]),
-    uspTarget: readChoice("--usp-target", values["usp-target"], ["measured", "bn"]),
-    ...readPrecision(values["keep-float"], values["target-drop"]),
+    ...readSettings(values),
     ...(values["output-kind"] !== undefined && {
       outputKind: readChoice("--output-kind", values["output-kind"], OUTPUT_KINDS),
     }),
@@ -155,32 +125,6 @@ async function main(args: string[]): Promise<void> {
     await writeOutput(values.report, new TextEncoder().encode(page));
   }
   console.log(reportText(report, { output, floatBytes }));
-}
-
-function readGroup(text: string): number {
-  const size = Number(text);
-  if (text.trim() === "" || !Number.isInteger(size) || size < 0 || size % 4 !== 0) {
-    throw new InputRangeError(`--weight-group must be a multiple of 4, or 0: got "${text}"`);
-  }
-  return size;
-}
-
-function readPrecision(count?: string, drop?: string): { keepFloat?: number; targetDrop?: number } {
-  if (count !== undefined && drop !== undefined) {
-    throw new InputError("--keep-float does not go together with --target-drop");
-  }
-  const read = (option: string, text: string, fits: (value: number) => boolean, what: string) => {
-    const value = Number(text);
-    if (text.trim() === "" || !fits(value)) throw new InputRangeError(`${option} must be ${what}: got "${text}"`);
-    return value;
-  };
-  if (count !== undefined) {
-    const fits = (value: number) => Number.isInteger(value) && value >= 0;
-    return { keepFloat: read("--keep-float", count, fits, "a whole number of layers, 0 or more") };
-  }
-  if (drop === undefined) return {};
-  const fits = (value: number) => value >= 0 && value <= 100;
-  return { targetDrop: read("--target-drop", drop, fits, "a number of percentage points from 0 to 100") };
 }
 
 async function withProgress<Result>(work: (update: Progress["update"]) => Promise<Result>): Promise<Result> {
