@@ -14,6 +14,7 @@ import { errorResponse, HttpError, quote } from "./http_error.ts";
 import { createMetrics, type Metrics } from "./metrics/metrics.ts";
 import type { MemoryUsage } from "./metrics/metrics_response.ts";
 import type { ModelRegistry } from "./models/model_registry.ts";
+import { asEncoded } from "./response.ts";
 import { type LogEntry, observe } from "./observe.ts";
 import { type Answer, createRoutes } from "./routes.ts";
 
@@ -113,7 +114,7 @@ export function createHandler(models: ModelRegistry, options: HandlerOptions = {
   });
   return async (request) => {
     try {
-      return await app.fetch(request);
+      return asEncoded(await app.fetch(request));
     } catch (error) {
       onError(error, undefined);
       return errorResponse(error);

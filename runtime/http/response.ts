@@ -74,3 +74,18 @@ export function jsonResponse(body: unknown, options: ResponseOptions = {}): Resp
 export function pageResponse(body: string, type: string, headers: Readonly<Record<string, string>> = {}): Response {
   return textResponse(body, type, { headers: { ...PAGE_HEADERS, ...headers } });
 }
+
+/**
+ * Tells the host that a body with a content encoding is encoded already.
+ *
+ * Cloudflare's runtime would encode it once more; others know no such setting.
+ *
+ * @param response Any response.
+ * @returns The same response.
+ */
+export function asEncoded(response: Response): Response {
+  if (!response.headers.has("content-encoding")) return response;
+  const { body, status, statusText, headers } = response;
+  const encoded: ResponseInit & { encodeBody: "manual" } = { status, statusText, headers, encodeBody: "manual" };
+  return new Response(body, encoded);
+}
