@@ -18,7 +18,7 @@ async function withListener(
   try {
     await use(server.port);
   } finally {
-    await server.close();
+    await server.close(5_000);
   }
 }
 
@@ -101,6 +101,6 @@ Deno.test("a server closes connections that wait for another request when it end
   const server = await listen(() => Promise.resolve(new Response("done")), 0, HOST);
   const answered = talk(server.port, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
   await fetch(`http://${HOST}:${server.port}/`).then((response) => response.text());
-  await server.close();
+  await server.close(5_000);
   assertMatch(await answered, /done/);
 });

@@ -120,6 +120,54 @@ for (const name of ["SIGINT", "SIGTERM"] as const) {
   });
 }
 
+/** Connections that never come to an end of their own: what they send. */
+const UNENDING = {
+  "is silent": "",
+  "sends half a head": "GET /v2 HT",
+  "sends a part of a body": "POST /classify HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nx",
+  "does not read": "GET /octet/relaxed.js HTTP/1.1\r\nHost: x\r\n\r\n".repeat(200),
+};
+
+for (const [what, text] of Object.entries(UNENDING)) {
+  Deno.test({
+    name: `serve ends with status 0 while a connection ${what}`,
+    ignore: windows,
+    fn: () =>
+      withBundles(
+        [tinyParts()],
+        ([path]) =>
+          withServer([path, "--port", "0", "--shutdown-timeout", "500"], async ({ url, signal, end }) => {
+            using connection = await Deno.connect({ hostname: "127.0.0.1", port: Number(new URL(url).port) });
+            await write(connection, text);
+            await new Promise((resolve) => setTimeout(resolve, 300));
+            const start = performance.now();
+            signal("SIGTERM");
+            assertEquals((await end).code, 0);
+            assert(performance.now() - start < 5_000);
+          }),
+      ),
+  });
+}
+
+Deno.test({
+  name: "serve ends at once upon a second signal",
+  ignore: windows,
+  fn: () =>
+    withBundles(
+      [tinyParts()],
+      ([path]) =>
+        withServer([path, "--port", "0", "--shutdown-timeout", "60000"], async ({ url, signal, end }) => {
+          using connection = await Deno.connect({ hostname: "127.0.0.1", port: Number(new URL(url).port) });
+          await write(connection, UNENDING["sends a part of a body"]);
+          await new Promise((resolve) => setTimeout(resolve, 300));
+          signal("SIGTERM");
+          await closing(url);
+          signal("SIGTERM");
+          assertEquals((await end).code, 143);
+        }),
+    ),
+});
+
 async function write(connection: Deno.Conn, text: string): Promise<void> {
   const bytes = new TextEncoder().encode(text);
   for (let sent = 0; sent < bytes.length;) sent += await connection.write(bytes.subarray(sent));

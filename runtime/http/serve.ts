@@ -60,8 +60,9 @@ async function serve(args: string[]): Promise<void> {
     await stopSignal();
     ready = false;
     if (settings.shutdownDelay > 0) await new Promise((resolve) => setTimeout(resolve, settings.shutdownDelay));
-    await drain.finish();
-    await server.close();
+    const end = performance.now() + settings.shutdownTimeout;
+    await drain.finish(settings.shutdownTimeout);
+    await server.close(Math.max(0, end - performance.now()));
   } finally {
     pool.close();
   }

@@ -35,6 +35,8 @@ export interface ServeArguments {
   pool: QueueSettings & { workers: number };
   /** Milliseconds between the signal to stop and the end of new requests. */
   shutdownDelay: number;
+  /** Milliseconds for requests that are under way at the end. */
+  shutdownTimeout: number;
   /** Limits that were set, by the names that the handler gives them. */
   limits: Partial<Record<Limit, number>>;
   /** Whether to show the help text and nothing else. */
@@ -85,6 +87,8 @@ Work:
                     (default 0: samples gain nothing from each other)
   --shutdown-delay N  milliseconds after SIGINT or SIGTERM in which requests are
                     still taken while /v2/health/ready gives 503 (default 0)
+  --shutdown-timeout N  milliseconds after that in which requests under way may
+                    end; a second signal ends all at once (default 8000)
 
 Log, on standard error:
   --log L           off, errors (requests that fail), or all (default errors)
@@ -120,6 +124,7 @@ export function parseServeArguments(args: string[]): ServeArguments {
       "max-batch": { type: "string", default: "8" },
       "max-delay": { type: "string", default: "0" },
       "shutdown-delay": { type: "string", default: "0" },
+      "shutdown-timeout": { type: "string", default: "8000" },
       "no-page": { type: "boolean", default: false },
       "no-download": { type: "boolean", default: false },
       log: { type: "string", default: "errors" },
@@ -158,6 +163,7 @@ export function parseServeArguments(args: string[]): ServeArguments {
       maxDelay: whole("max-delay", values["max-delay"], 0, 60_000),
     },
     shutdownDelay: whole("shutdown-delay", values["shutdown-delay"], 0, 600_000),
+    shutdownTimeout: whole("shutdown-timeout", values["shutdown-timeout"], 0, 600_000),
     limits,
     help: values.help,
   };

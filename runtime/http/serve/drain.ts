@@ -12,8 +12,12 @@ import { errorResponse, HttpError } from "../http_error.ts";
 export interface Drain {
   /** Answers requests as the handler within, and with status 503 once `finish` was called. */
   handle: Handler;
-  /** Resolves when every request that was taken has its response. */
-  finish(): Promise<void>;
+  /**
+   * Resolves when every request that was taken has its response, or the time is over.
+   *
+   * @param milliseconds Time for requests under way.
+   */
+  finish(milliseconds: number): Promise<void>;
 }
 
 /**
@@ -40,9 +44,12 @@ export function createDrain(handler: Handler): Drain {
         pending.delete(response);
       }
     },
-    async finish() {
+    async finish(milliseconds) {
       finishing = true;
-      await Promise.allSettled(pending);
+      const over = Promise.withResolvers<void>();
+      const timer = setTimeout(over.resolve, milliseconds);
+      await Promise.race([Promise.allSettled(pending), over.promise]);
+      clearTimeout(timer);
     },
   };
 }

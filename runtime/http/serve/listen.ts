@@ -9,6 +9,7 @@
 
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
+import { trackConnections } from "./connections.ts";
 import { getRequestListener, RequestError } from "npm:@hono/node-server@2.1.9";
 import type { Handler } from "../handler.ts";
 import { errorResponse, HttpError } from "../http_error.ts";
@@ -18,8 +19,13 @@ import { requestBody } from "./request_body.ts";
 export interface HttpServer {
   /** Port that it listens on. */
   port: number;
-  /** Ends it: takes no connection, and closes each when its request has its response. */
-  close(): Promise<void>;
+  /**
+   * Ends it: takes no connection, closes those without a request at once, and each other one when its request has its
+   * response, or when the time is over.
+   *
+   * @param milliseconds Time for requests under way.
+   */
+  close(milliseconds: number): Promise<void>;
 }
 
 /** Longer than the proxies in front of a server keep connections that they may use at any time. */
@@ -34,27 +40,32 @@ const KEEP_ALIVE_MILLISECONDS = 75_000;
  * @throws {Error} Where it cannot listen.
  */
 export async function listen(handler: Handler, port: number, hostname: string): Promise<HttpServer> {
-  const server = createServer(
-    { keepAliveTimeout: KEEP_ALIVE_MILLISECONDS },
-    getRequestListener((request, { incoming }) => {
-      if (request.method !== "GET" && request.method !== "HEAD") withBody(request, incoming as IncomingMessage);
-      return handler(request);
-    }, {
-      hostname: "localhost", // of requests that name none, which HTTP/1.0 allows
-      overrideGlobalObjects: false,
-      errorHandler: (error) => errorResponse(error instanceof RequestError ? new HttpError(400, error.message) : error),
-    }),
-  );
+  const answer = getRequestListener((request, { incoming }) => {
+    if (request.method !== "GET" && request.method !== "HEAD") withBody(request, incoming as IncomingMessage);
+    return handler(request);
+  }, {
+    hostname: "localhost", // of requests that name none, which HTTP/1.0 allows
+    overrideGlobalObjects: false,
+    errorHandler: (error) => errorResponse(error instanceof RequestError ? new HttpError(400, error.message) : error),
+  });
+  const connections = trackConnections();
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MILLISECONDS }, (incoming, outgoing) => {
+    connections.note(incoming.socket, outgoing);
+    answer(incoming, outgoing);
+  });
+  server.on("connection", connections.add);
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(port, hostname, resolve);
   });
   return {
     port: (server.address() as AddressInfo).port,
-    async close() {
+    async close(milliseconds) {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      server.closeIdleConnections();
+      connections.closeIdle();
+      const timer = setTimeout(connections.closeAll, milliseconds);
       await closed;
+      clearTimeout(timer);
     },
   };
 }
