@@ -4,6 +4,7 @@
  * @module
  */
 
+import { hideSecrets } from "../runtime/hide_secrets.ts";
 import { InputError } from "../runtime/errors.ts";
 import { bundleBytes } from "../runtime/bundle/file_bytes.ts";
 import { toHex } from "../runtime/bundle/format.ts";
@@ -44,11 +45,11 @@ export async function readModels(sources: readonly ModelSource[]): Promise<EdgeM
   for (const given of sources) {
     const found = await findBundles(given.source);
     if (given.name !== undefined && found.some(({ name }) => name !== undefined)) {
-      throw new InputError(`${escapeText(given.source)} names its models itself: leave out --name`);
+      throw new InputError(`${escapeText(hideSecrets(given.source))} names its models itself: leave out --name`);
     }
     for (const { name = given.name, version, source } of found) {
       const bundle = await readBundleSource(source, { cache: "off" }).catch((cause) => {
-        throw fileError(source, cause);
+        throw fileError(hideSecrets(source), cause);
       });
       const bytes = bundleBytes(bundle);
       models.push({ name: name ?? bundle.program.name, version, bytes, url: await pinnedUrl(source, bytes) });

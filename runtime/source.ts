@@ -4,6 +4,7 @@
  * @module
  */
 
+import { hideSecrets } from "./hide_secrets.ts";
 import { InputError } from "./errors.ts";
 import { MAX_PART_BYTES } from "./bundle/format.ts";
 
@@ -47,11 +48,23 @@ export async function readSource(
 ): Promise<Uint8Array> {
   if (source instanceof Uint8Array) return source;
   if (source instanceof ArrayBuffer) return new Uint8Array(source);
-  const place = typeof source === "string" && /^(https?|file|data):/.test(source) ? new URL(source) : source;
+  const isUrl = typeof source === "string" && /^(https?|file|data):/.test(source);
+  if (isUrl && !URL.canParse(source)) throw new InputError("The URL of the bundle cannot be read: it is malformed");
+  const place = isUrl ? new URL(source) : source;
   if (typeof place === "string" || place.protocol === "file:") return await readFrom(place, allocate);
-  const response = await fetch(place);
-  if (!response.ok) throw new InputError(`Cannot read the bundle from ${place}: status ${response.status}`);
-  return new Uint8Array(await response.arrayBuffer());
+  return await download(place);
+}
+
+async function download(url: URL): Promise<Uint8Array> {
+  const failure = (reason: string) => new InputError(hideSecrets(`Cannot read the bundle from ${url}: ${reason}`));
+  try {
+    const response = await fetch(url);
+    if (response.ok) return new Uint8Array(await response.arrayBuffer());
+    throw failure(`status ${response.status}`);
+  } catch (error) {
+    // What is thrown names the whole URL, too, so it is no cause of this error.
+    throw error instanceof InputError ? error : failure(error instanceof Error ? error.message : String(error));
+  }
 }
 
 async function readFrom(path: string | URL, allocate: (size: number) => Uint8Array): Promise<Uint8Array> {

@@ -1,3 +1,6 @@
+import { Model } from "../runtime/model.ts";
+import { readModels } from "../edge/read_models.ts";
+import { openModels } from "../runtime/http/serve/open_models.ts";
 import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { fileURLToPath } from "node:url";
 import { toHex } from "../runtime/bundle/format.ts";
@@ -314,4 +317,37 @@ Deno.test("serve takes NAME=SOURCE and bundles on the web", async () => {
         }),
     );
   });
+});
+
+Deno.test("no error about the URL of a bundle tells its user, password, query or fragment", async () => {
+  const bytes = await tinyFile();
+  const answers = [
+    () => new Response(null, { status: 404 }),
+    () => new Response("no bundle"),
+    () => Response.redirect("http://127.0.0.1:1/signed?token=s3cret-three", 302),
+    () => new Response(bytes, { headers: { "content-length": String(2 ** 40) } }),
+  ];
+  const shown: string[] = [];
+  const note = (error: unknown) => shown.push(Deno.inspect(error, { depth: 10 }));
+  const tryAll = async (url: string) => {
+    await readBundleSource(url, { ...quiet, maxBytes: 1000 }).catch(note);
+    await Model.load(url).catch(note);
+    await openModels([url], { cache: "off" }).catch(note);
+    await openModels([`name=${url}`], { cache: "off" }).then(([{ read }]) => read()).catch(note);
+    await readModels([{ name: undefined, source: url }]).catch(note);
+  };
+  const secret = (url: string) => url.replace("//", "//s3cret-one:s3cret-two@") + "?token=s3cret-three";
+  for (const answer of answers) {
+    await withOrigin(answer, async (url) => {
+      await tryAll(secret(url));
+      await tryAll(`${url}?token=s3cret-three`);
+      await tryAll(`${url}#s3cret-four`);
+    });
+  }
+  await tryAll(secret("http://127.0.0.1:9"));
+  await tryAll(secret("http://nowhere.invalid/a"));
+  await tryAll(secret("http://127.0.0.1:99999"));
+  await tryAll("https://s3cret-one:s3/cret-two@[");
+  assert(shown.length > 60, `${shown.length} errors`);
+  assertEquals(shown.filter((text) => /s3.?cret/.test(text)), []);
 });

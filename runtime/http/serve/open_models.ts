@@ -4,6 +4,7 @@
  * @module
  */
 
+import { hideSecrets } from "../../hide_secrets.ts";
 import { InputError } from "../../errors.ts";
 import type { Bundle } from "../../bundle/read.ts";
 import { escapeText } from "../../../cli/escape_text.ts";
@@ -41,7 +42,9 @@ export async function openModels(args: readonly string[], options: SourceOptions
     const found = await Promise.all(bundles.map((bundle) => openModel(bundle, options)));
     const twin = found.find(({ name }) => models.some((model) => model.name === name));
     if (twin !== undefined) {
-      throw new InputError(`${escapeText(argument)}: a network named "${escapeText(twin.name)}" is loaded already`);
+      throw new InputError(
+        `${escapeText(hideSecrets(argument))}: a network named "${escapeText(twin.name)}" is loaded already`,
+      );
     }
     models.push(...found);
   }
@@ -53,7 +56,7 @@ async function openModel({ name, version, source }: FoundBundle, options: Source
     try {
       return await readBundleSource(source, options);
     } catch (cause) {
-      throw fileError(source, cause);
+      throw fileError(hideSecrets(source), cause);
     }
   });
   if (name !== undefined) return { name, version, read };

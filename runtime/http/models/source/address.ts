@@ -24,14 +24,14 @@ export interface BundleAddress {
 export function parseBundleAddress(source: unknown): BundleAddress | undefined {
   if (!(source instanceof URL) && typeof source !== "string") return undefined;
   if (!/^https?:/i.test(String(source))) return undefined;
-  if (!URL.canParse(source)) throw new InputError(`The URL ${source} cannot be read`);
+  if (!URL.canParse(source)) throw new InputError("The URL of a bundle cannot be read: it is malformed");
   const url = new URL(source);
   const fragment = url.hash.slice(1);
   url.hash = "";
   if (fragment === "") return { url, sha256: undefined };
   const hash = fragment.match(/^sha256=(.*)$/)?.[1];
   if (hash === undefined) {
-    throw new InputError(`After # in the URL of a bundle only sha256=HASH may stand, not ${fragment}`);
+    throw new InputError(`After # in the URL of a bundle only sha256=HASH may stand`);
   }
   return { url, sha256: checkSha256(hash) };
 }
@@ -45,9 +45,4 @@ export function parseBundleAddress(source: unknown): BundleAddress | undefined {
 export function checkSha256(text: string): string {
   if (!/^[0-9a-f]{64}$/i.test(text)) throw new InputError(`A SHA-256 must be 64 hexadecimal digits, not ${text}`);
   return text.toLowerCase();
-}
-
-/** The URL as messages show it: without user, password and query, which may be secret. */
-export function describeUrl(url: URL): string {
-  return url.origin + url.pathname;
 }

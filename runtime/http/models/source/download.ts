@@ -6,7 +6,7 @@
 
 import { InputError, InputRangeError, isInputError } from "../../../errors.ts";
 import { createByteBuffer } from "../../body/byte_buffer.ts";
-import { describeUrl } from "./address.ts";
+import { hideSecrets } from "../../../hide_secrets.ts";
 
 /** Limits on a download. */
 export interface DownloadLimits {
@@ -34,7 +34,7 @@ export interface Download {
  * @throws {RangeError} If there are too many bytes.
  */
 export async function download(url: URL, limits: DownloadLimits, etag?: string): Promise<Download> {
-  const place = describeUrl(url);
+  const place = hideSecrets(url.href);
   const abort = new AbortController();
   const timer = setTimeout(() => abort.abort(), limits.milliseconds);
   try {
@@ -58,7 +58,8 @@ export async function download(url: URL, limits: DownloadLimits, etag?: string):
     }
     if (isInputError(error)) throw error;
     const reason = error instanceof Error ? error.message.split("\n")[0] : String(error);
-    throw new InputError(`Cannot read the bundle from ${place}: ${reason}`, { cause: error });
+    // What was thrown names the whole URL, too, so it is no cause of this error.
+    throw new InputError(`Cannot read the bundle from ${place}: ${hideSecrets(reason)}`);
   } finally {
     clearTimeout(timer);
   }

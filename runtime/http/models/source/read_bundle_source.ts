@@ -4,11 +4,12 @@
  * @module
  */
 
+import { hideSecrets } from "../../../hide_secrets.ts";
 import { toHex } from "../../../bundle/format.ts";
 import { type Bundle, readBundle } from "../../../bundle/read.ts";
 import { BundleError, InputRangeError } from "../../../errors.ts";
 import { type BundleSource, readSource } from "../../../source.ts";
-import { checkSha256, describeUrl, parseBundleAddress } from "./address.ts";
+import { checkSha256, parseBundleAddress } from "./address.ts";
 import { type BundleCache, type CacheChoice, type CachedFile, openBundleCache } from "./bundle_cache.ts";
 import { download } from "./download.ts";
 
@@ -72,13 +73,13 @@ export async function readBundleSource(source: BundleSource, options: SourceOpti
       return await check(kept!.bytes, undefined);
     } catch {
       await cache.delete(url);
-      onWarning(`The kept copy of ${describeUrl(url)} is not what it was and is dropped`);
+      onWarning(`The kept copy of ${hideSecrets(url.href)} is not what it was and is dropped`);
       return await readBundleSource(source, { ...options, cache: "off" });
     }
   }
   const { bytes } = received;
   const bundle = await check(bytes, sha256).catch((error) => {
-    if (error instanceof Error) error.message = `${describeUrl(url)}: ${error.message}`;
+    if (error instanceof Error) error.message = `${hideSecrets(url.href)}: ${error.message}`;
     throw error;
   });
   // Without a hash or a tag nothing could tell later whether a kept file is still right.
@@ -103,7 +104,7 @@ function guarded(choice: CacheChoice | BundleCache, onWarning: (message: string)
     try {
       return cache && await action(cache);
     } catch (error) {
-      onWarning(`The cache of bundles failed: ${error instanceof Error ? error.message : error}`);
+      onWarning(hideSecrets(`The cache of bundles failed: ${error instanceof Error ? error.message : error}`));
       return undefined;
     }
   };
