@@ -50,20 +50,24 @@ function drawShape(draw: Random, count: number): number[] {
   return [...shape, count];
 }
 
-/** What may stand in a network beside parameters of one dimension of its values. */
-const STEPS: Record<string, (sketch: Sketch) => void> = {
+/** Layers, which take in what follows. */
+const LAYERS: Record<string, (sketch: Sketch) => void> = {
   matMul(sketch) {
     const { shape, value, draw } = sketch;
-    const outputs = draw.integer(1, 4);
+    const outputs = draw.integer(2, 3);
     const weights = constant(sketch, [shape.at(-1)!, outputs]);
     append(sketch, "MatMul", { inputs: [value, weights] }, [...shape.slice(0, -1), outputs]);
   },
   convolution(sketch) {
     const { shape, value, draw } = sketch;
     if (shape.length !== 4) return;
-    const outputs = draw.integer(1, 4);
+    const outputs = draw.integer(2, 3);
     append(sketch, "Conv", { inputs: [value, constant(sketch, [outputs, shape[1], 1, 1])] }, shape.with(1, outputs));
   },
+};
+
+/** Parameters along one dimension of a value or several. */
+const PARAMETERS: Record<string, (sketch: Sketch) => void> = {
   normalization(sketch) {
     const { shape, value } = sketch;
     const inputs = [[-1, 1], [-1, 1], [-1, 1], [0.5, 2]].map(([low, high]) => constant(sketch, [shape[1]], low, high));
@@ -80,6 +84,10 @@ const STEPS: Record<string, (sketch: Sketch) => void> = {
     const { shape, value } = sketch;
     append(sketch, "PRelu", { inputs: [value, constant(sketch, parameterShape(sketch), 0, 0.5)] }, shape);
   },
+};
+
+/** What stands between. */
+const MOVEMENTS: Record<string, (sketch: Sketch) => void> = {
   expansions(sketch) {
     const { shape, value, draw } = sketch;
     const axis = draw.integer(0, shape.length - 1);
@@ -125,7 +133,12 @@ function drawModel(seed: number): ModelSpec {
   const draw = random(seed);
   const input = Array.from({ length: draw.integer(2, 4) }, () => draw.integer(1, 3));
   const sketch: Sketch = { draw, constants: {}, nodes: [], value: "x", shape: input };
-  for (let count = draw.integer(2, 6); count > 0; count--) STEPS[draw.pick(Object.keys(STEPS))](sketch);
+  const add = (steps: Record<string, (sketch: Sketch) => void>) => steps[draw.pick(Object.keys(steps))](sketch);
+  for (let count = draw.integer(1, 3); count > 0; count--) {
+    add(LAYERS);
+    if (draw.integer(0, 2) === 0) add(MOVEMENTS);
+    for (let more = draw.integer(1, 2); more > 0; more--) add(PARAMETERS);
+  }
   append(sketch, "LeakyRelu", { inputs: [sketch.value], attributes: { alpha: float(0.5) } }, sketch.shape);
   return { inputs: { x: input }, outputs: [sketch.value], nodes: sketch.nodes, constants: sketch.constants };
 }

@@ -396,3 +396,19 @@ Deno.test("maxima and minima with one number become limits of the layer before",
   const limit = load(withConvolution([{ op: "Min", inputs: ["one", "c"], outputs: ["y"] }], { constants }));
   assertEquals(only(limit, "convolution").activation, { kind: "clip", min: -3.4028234663852886e38, max: 1 });
 });
+
+Deno.test("foldBatchNormalization leaves a layer alone whose rows a reshape brings among its channels", () => {
+  const graph = load({
+    inputs: { x: [4, 3] },
+    outputs: ["y"],
+    constants: { w: fill([2, 3]), s: ints([1, 2, 2, 2]), ...normalization },
+    nodes: [
+      { op: "Gemm", name: "fc", inputs: ["x", "w"], outputs: ["c"], attributes: { transB: 1 } },
+      { op: "Reshape", inputs: ["c", "s"], outputs: ["r"] },
+      normalize("r", "y"),
+    ],
+  });
+  const weights = Array.from(only(graph, "fullyConnected").weights);
+  assertEquals(weights, Array.from(pattern(6)));
+  assertEquals(Array.from(only(graph, "convolution").weights), [2 / 2, -1 / 0.5]);
+});
