@@ -239,6 +239,33 @@ Deno.test("Layers around functions that are not positively homogeneous stay as t
   assertEquals(equalizeLayers(alone).channels, 0);
 });
 
+Deno.test("Clips that are never reached let channels be scaled and keep what they compute", () => {
+  const limits: [number, number][] = [[-65504, 65504], [0, 65504], [-1e9, 1e9], [0, 1e30], [-3e38, 65504]];
+  for (const [min, max] of limits) {
+    const clip: Activation = { kind: "clip", min, max };
+    const apart = chain({ kind: "identity" }, [
+      { op: "activation", inputs: ["a"], output: "b", activation: clip } as Node,
+    ]);
+    for (const graph of [chain(clip), apart]) {
+      const { graph: equalized, channels } = equalizeLayers(graph);
+      verifyGraph(equalized);
+      assert(channels > 0, `${min} to ${max}`);
+      for (const size of [1, 1000]) assertSameOutputs(graph, equalized, size);
+    }
+  }
+  for (const [min, max] of [[-1, 65504], [-65504, 6], [-1000, 1000]]) {
+    assertEquals(equalizeLayers(chain({ kind: "clip", min, max })).channels, 0, `${min} to ${max}`);
+  }
+});
+
+/** Runs two graphs on numbers of a size and compares their outputs. */
+function assertSameOutputs(a: Graph, b: Graph, size: number): void {
+  const inputs = new Map([["x", random(4).f32(48, -size, size)]]);
+  const [before, after] = [a, b].map((graph) => [...interpret(graph, inputs).values()][0].data);
+  const scale = Math.max(...before.map(Math.abs));
+  before.forEach((value, index) => assert(Math.abs(value - after[index]) < 1e-5 * scale, `${value} ${after[index]}`));
+}
+
 Deno.test("A value that is an output of the network, or added to one of its inputs, keeps its channels", () => {
   const graph = chain({ kind: "relu" });
   const shown = { ...graph, outputs: [...graph.outputs, { ...graph.outputs[0], name: "a", value: "a" }] };

@@ -412,3 +412,12 @@ Deno.test("foldBatchNormalization leaves a layer alone whose rows a reshape brin
   assertEquals(weights, Array.from(pattern(6)));
   assertEquals(Array.from(only(graph, "convolution").weights), [2 / 2, -1 / 0.5]);
 });
+
+Deno.test("a Clip whose limits cross makes the upper one of everything, as onnxruntime does", () => {
+  for (const [low, high] of [[2, 1], [-1, -2], [0, -3]]) {
+    const constants = { low: floats([], [low]), high: floats([], [high]) };
+    const clip: NodeSpec = { op: "Clip", inputs: ["c", "low", "high"], outputs: ["y"] };
+    const [answers] = run(withConvolution([clip], { constants }));
+    assertEquals(Array.from(answers), new Array(answers.length).fill(high));
+  }
+});

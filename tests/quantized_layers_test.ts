@@ -10,6 +10,7 @@ const ACTIVATIONS: Activation[] = [
   { kind: "relu" },
   { kind: "clip", min: 0, max: 1 },
   { kind: "clip", min: -0.7, max: 0.9 },
+  { kind: "clip", min: -2, max: -2 },
   { kind: "leakyRelu", alpha: 0.1 },
   { kind: "prelu" },
   { kind: "hardSwish" },

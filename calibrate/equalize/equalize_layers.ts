@@ -8,9 +8,10 @@
  * @module
  */
 
-import type { FoldedNormalization, Graph } from "../graph/graph.ts";
+import type { FoldedNormalization, Graph, Node } from "../graph/graph.ts";
 import { groupsOf, isLayer, type LayerNode, layersOf } from "../graph/layers.ts";
 import type { ChannelLinks } from "../graph/channel_links.ts";
+import { activationTraits } from "../operators/activations.ts";
 import { linkChannels } from "./channel_links.ts";
 
 /** Factors stay within its inverse and it. */
@@ -54,8 +55,8 @@ interface Place {
 
 /**
  * Equalises a graph as far as activation functions are positively homogeneous
- * (identity, ReLU, LeakyReLU, PReLU): elsewhere a factor would change the
- * function.
+ * (identity, ReLU, LeakyReLU, PReLU, and Clip with limits that are never
+ * reached, which are widened): elsewhere a factor would change the function.
  *
  * A channel's range, as made, is |beta| + 3 |gamma| of the BatchNormalization
  * that makes it, or else its largest weight; as read, its largest weight. Both
@@ -87,9 +88,26 @@ export function equalizeLayers(graph: Graph): Equalized {
       factors[root] = factor;
     }
   }
-  const nodes = graph.nodes.map((node) => isLayer(node) ? scaleLayer(node, links, factorOf) : node);
+  const nodes = graph.nodes.map((node) => {
+    const scaled = isLayer(node) ? scaleLayer(node, links, factorOf) : node;
+    return changesFactor(node, links, factorOf) ? widenActivation(scaled) : scaled;
+  });
   const channels = [...sets.keys()].filter((root) => factors[root] !== 1).length;
   return { graph: { ...graph, nodes }, channels };
+}
+
+/** Whether the channels that a node makes have factors other than one. */
+function changesFactor(node: Node, links: ChannelLinks, factorOf: (channel: number) => number): boolean {
+  const first = links.first(node.output);
+  for (let index = 0; index < links.channels(node.output); index++) if (factorOf(first + index) !== 1) return true;
+  return false;
+}
+
+/** The node with its activation function as it is for scaled channels. */
+function widenActivation<N extends Node>(node: N): N {
+  if (!("activation" in node)) return node;
+  const activation = activationTraits(node.activation).ofScaled(node.activation, LARGEST_FACTOR);
+  return activation ? { ...node, activation } : node;
 }
 
 function magnitudesOf(layer: LayerNode, links: ChannelLinks): Magnitudes {

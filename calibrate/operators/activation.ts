@@ -6,7 +6,7 @@
 
 import type { ActivationNode } from "../graph/graph.ts";
 import { orderOf, place } from "../graph/relayout.ts";
-import { activationTraits } from "./activations.ts";
+import { activationTraits, allowsFactors } from "./activations.ts";
 import { computed, linkOneByOne, type Operator } from "./operator.ts";
 
 /** An activation function on its own. */
@@ -36,6 +36,6 @@ export const activation: Operator<ActivationNode> = {
     const form = hasTable ? needed : "f32";
     return { reads: form, writes: form };
   },
-  linkChannels: (node, linker) => activationTraits(node.activation).homogeneous && linkOneByOne(node, linker),
+  linkChannels: (node, linker) => allowsFactors(node.activation) && linkOneByOne(node, linker),
   describe: ({ activation, slopes }) => ({ kind: activation.kind, parameters: slopes?.length ?? 0, multiplyAdds: 0 }),
 };

@@ -15,6 +15,12 @@ export interface ActivationTraits<A extends Activation> {
   perChannel: boolean;
   /** Whether f(k x) = k f(x) for every k > 0, channel by channel. */
   homogeneous: boolean;
+  /**
+   * The function of a value whose channels are multiplied by factors from 1 /
+   * `most` to `most`, which makes those of the result follow; undefined where
+   * there is none.
+   */
+  ofScaled(activation: A, most: number): Activation | undefined;
   /** The interval to which it limits its argument, where that is all it does. */
   bounds: ((activation: A) => [low: number, high: number]) | undefined;
   /** Whether it makes gates: factors between 0 and 1, so that the other factor of a product may be scaled. */
@@ -23,8 +29,14 @@ export interface ActivationTraits<A extends Activation> {
   quantization: ValueQuantization | undefined;
 }
 
+/** The largest float16. Limits from there on guard an overflow and are no part of what a network computes. */
+const NEVER_REACHED = 65504;
+/** The largest float32. */
+const LARGEST = 3.4028234663852886e38;
+
 /** A function of one number without parameters. */
 const CURVE = {
+  ofScaled: () => undefined,
   parameters: (): [number, number] => [0, 0],
   perChannel: false,
   homogeneous: false,
@@ -33,13 +45,26 @@ const CURVE = {
   quantization: undefined,
 };
 
+/** What homogeneous functions have in common. */
+const HOMOGENEOUS = { homogeneous: true, ofScaled: <A extends Activation>(activation: A): A => activation };
+
 /** What is known of each activation function, by its name. */
 export const ACTIVATIONS: { readonly [K in ActivationKind]: ActivationTraits<Extract<Activation, { kind: K }>> } = {
-  identity: { ...CURVE, homogeneous: true },
-  relu: { ...CURVE, homogeneous: true, bounds: () => [0, Infinity] },
-  clip: { ...CURVE, parameters: ({ min, max }) => [min, max], bounds: ({ min, max }) => [min, max] },
-  leakyRelu: { ...CURVE, parameters: ({ alpha }) => [alpha, 0], homogeneous: true },
-  prelu: { ...CURVE, perChannel: true, homogeneous: true },
+  identity: { ...CURVE, ...HOMOGENEOUS },
+  relu: { ...CURVE, ...HOMOGENEOUS, bounds: () => [0, Infinity] },
+  clip: {
+    ...CURVE,
+    parameters: ({ min, max }) => [min, max],
+    bounds: ({ min, max }) => [min, max],
+    ofScaled({ min, max }, most) {
+      const free = (min === 0 || min <= -NEVER_REACHED) && max >= NEVER_REACHED;
+      return free
+        ? { kind: "clip", min: Math.max(-LARGEST, min * most), max: Math.min(LARGEST, max * most) }
+        : undefined;
+    },
+  },
+  leakyRelu: { ...CURVE, ...HOMOGENEOUS, parameters: ({ alpha }) => [alpha, 0] },
+  prelu: { ...CURVE, ...HOMOGENEOUS, perChannel: true },
   hardSwish: CURVE,
   hardSigmoid: {
     ...CURVE,
@@ -65,4 +90,9 @@ export function passesFactors(activation: { kind: ActivationKind }): boolean {
 export function activationTraits({ kind }: { kind: ActivationKind }): ActivationTraits<Activation> {
   // The compiler does not see that the table's key and the function's type go together.
   return ACTIVATIONS[kind] as ActivationTraits<Activation>;
+}
+
+/** Whether channels may be scaled through an activation function. */
+export function allowsFactors(activation: Activation): boolean {
+  return activationTraits(activation).ofScaled(activation, 1) !== undefined;
 }

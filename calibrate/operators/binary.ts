@@ -8,7 +8,7 @@ import type { ChannelLinker } from "../graph/channel_links.ts";
 import type { BinaryNode } from "../graph/graph.ts";
 import { addNode, formOf, freshName, heldShape, orderOf, type Relayout } from "../graph/relayout.ts";
 import { broadcastShapes } from "../graph/shape.ts";
-import { activationTraits } from "./activations.ts";
+import { activationTraits, allowsFactors } from "./activations.ts";
 import { checkNothing, computed, noParameterAxis, type Operator } from "./operator.ts";
 
 /** The functions that have an 8-bit kernel. */
@@ -36,7 +36,7 @@ export const binary: Operator<BinaryNode> = {
   linkChannels(node, linker) {
     const [a, b] = node.inputs;
     const { operation, output } = node;
-    if (!activationTraits(node.activation).homogeneous) return false;
+    if (!allowsFactors(node.activation)) return false;
     const gate = operation === "multiply" ? node.inputs.find((input) => isGate(input, linker)) : undefined;
     if (gate !== undefined && a !== b) {
       const gated = gate === a ? b : a;

@@ -8,7 +8,7 @@ import { elementCount } from "../../runtime/bundle/format.ts";
 import type { ChannelLinker } from "../graph/channel_links.ts";
 import type { LayerNode } from "../graph/layers.ts";
 import type { Shape } from "../graph/shape.ts";
-import { activationTraits } from "./activations.ts";
+import { activationTraits, allowsFactors } from "./activations.ts";
 import type { FormContext, NodeForms } from "./operator.ts";
 
 /** What is wrong with the lengths of a layer's parameters. */
@@ -32,7 +32,7 @@ export function layerForms(_: LayerNode, { needed }: FormContext): NodeForms {
 
 /** Layers link no channels, and fix those they make where their activation function allows no factors. */
 export function linkLayer(node: LayerNode, linker: ChannelLinker): true {
-  if (!activationTraits(node.activation).homogeneous) linker.fix(node.output);
+  if (!allowsFactors(node.activation)) linker.fix(node.output);
   return true;
 }
 

@@ -70,8 +70,9 @@ export function lowerClip(lowering: Lowering, node: OnnxNode): Value {
     return tensor.data[0];
   };
   const largest = 3.4028234663852886e38;
-  const min = limit(1, "min", -largest);
   const max = limit(2, "max", largest);
+  // Where the limits cross, the upper one holds for all.
+  const min = Math.min(limit(1, "min", -largest), max);
   if (min <= -largest && max >= largest) return input;
   if (min === 0 && max >= largest) return emitActivation(lowering, input, { kind: "relu" });
   return emitActivation(lowering, input, {
