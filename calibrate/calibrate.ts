@@ -24,8 +24,6 @@ import { writeNetwork } from "./write_network.ts";
 
 /** How a network is calibrated. */
 export interface CalibrationOptions extends SessionOptions, Partial<CalibrationSettings> {
-  /** Names of the classes, stored in the bundle. */
-  classes?: string[];
   /** What the first output is, stored in the bundle; found from the graph where absent. */
   outputKind?: OutputKind;
   /** Paths of the statistics of all shards, which are taken instead of observing the samples. */

@@ -6,8 +6,8 @@
  */
 
 import { InputError } from "../runtime/errors.ts";
-import { elementCount } from "../runtime/bundle/format.ts";
 import type { Model } from "../runtime/model.ts";
+import { classCount } from "./dataset/classes.ts";
 import { checkDataset } from "./dataset/check_dataset.ts";
 import type { Dataset } from "./dataset/dataset.ts";
 import { accuracyOf, rankOf } from "./accuracy.ts";
@@ -39,7 +39,7 @@ export async function evaluate(
   progress?: (done: number, total: number) => void,
 ): Promise<Evaluation> {
   checkDataset(dataset, {
-    classes: elementCount(model.outputs[0].shape.map(Math.abs)),
+    classes: classCount(model.outputs[0].shape.map(Math.abs)),
     preprocessing: model.preprocessing,
   });
   if (!dataset.labels) throw new InputError("Evaluation needs labels: give --labels, or class sub-folders");

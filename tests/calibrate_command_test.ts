@@ -102,9 +102,10 @@ Deno.test("calibrate reports accuracies on labelled samples and stores the names
 
 Deno.test("calibrate takes a folder of images whose sub-folders are the classes", async () => {
   await inFolder(async (folder) => {
-    for (const [index, name] of ["star", "gear", "fish", "bird"].entries()) {
+    const names = ["star", "gear", "fish", "bird", ..."abcdefghijkl"];
+    for (const [index, name] of names.entries()) {
       await Deno.mkdir(`${folder}/images/${name}`, { recursive: true });
-      for (const seed of [1, 2]) {
+      for (const seed of index < 4 ? [1, 2] : []) {
         const image = randomPixels({ height: 48, width: 48, channels: 3 }, 10 * index + seed);
         await Deno.writeFile(`${folder}/images/${name}/${seed}.png`, encodePng(image));
       }
@@ -112,8 +113,14 @@ Deno.test("calibrate takes a folder of images whose sub-folders are the classes"
     const args = [NETWORK, "--data", `${folder}/images`, ...NORMALIZE, "--json", `${folder}/a.json`];
     const { bundle } = await calibrated(`${folder}/a.octet`, args);
     assertEquals((await calibrated(`${folder}/b.octet`, [...args, "--threads", "2"])).bundle, bundle);
-    assertEquals((await Model.load(bundle)).labels, ["bird", "fish", "gear", "star"]);
+    assertEquals((await Model.load(bundle)).labels, names.toSorted());
     assertEquals(JSON.parse(await Deno.readTextFile(`${folder}/a.json`)).float.samples, 8);
+
+    await Deno.remove(`${folder}/images/l`);
+    await refused(args, "images has 15 class folders: the network has 16 classes; make one folder for each");
+    const { bundle: unlabelled } = await calibrated(`${folder}/c.octet`, [...args, "--labels", "none"]);
+    assertEquals((await Model.load(unlabelled)).labels, undefined);
+    assertEquals(JSON.parse(await Deno.readTextFile(`${folder}/a.json`)).float, undefined);
   });
 });
 

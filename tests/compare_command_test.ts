@@ -83,7 +83,7 @@ Deno.test("compare takes subsets and workers, and folders whose sub-folders are 
     const { code, stdout, stderr } = await runTask("compare", [
       ...["--methods", "per-channel+minmax+no-usp", "per-tensor+minmax+no-usp", NETWORK],
       ...["--data", "examples/demo/calibration_images.npy", "--eval", folder, ...NORMALIZE],
-      ...["--repeats", "4", "--threads", "2"],
+      ...["--repeats", "4", "--threads", "2", "--classes", "examples/demo/classes.txt"],
     ]);
     assertEquals(code, 0, stderr);
     assertMatch(stdout, /\nper-channel\+minmax\+no-usp( +\d+\.\d\d ± \d+\.\d\d){2} +\d+\.\d ± \d+\.\d dB /);

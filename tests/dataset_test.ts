@@ -1,5 +1,10 @@
 import { ImageError } from "../image/image_error.ts";
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { decodeBase64 } from "../runtime/base64.ts";
+import { WEBP_FILES } from "./support/image_files.ts";
+import { checkDataset } from "../calibrate/dataset/check_dataset.ts";
+import { classCount } from "../calibrate/dataset/classes.ts";
+import { nameUnusable } from "../calibrate/dataset/unusable_samples.ts";
 import type { Dataset, Sample } from "../calibrate/dataset/dataset.ts";
 import { writeNpy } from "../calibrate/dataset/npy_writer.ts";
 import { openDataset } from "../calibrate/dataset/open_dataset.ts";
@@ -269,7 +274,7 @@ Deno.test("a folder of images is sorted, and its sub-folders are the classes", a
       "b/2.PNG",
       "b/10.png",
       "a/x.png",
-      "B/nested/deep.png",
+      "B/deep.png",
       "a/.hidden.png",
       ".git/y.png",
       "a/readme.txt",
@@ -280,7 +285,7 @@ Deno.test("a folder of images is sorted, and its sub-folders are the classes", a
         seed,
       ) => [name, randomPixels({ height: 4, width: 6, channels: 3 }, seed)]),
     );
-    for (const sub of ["a", "b", "B/nested", ".git", "empty"]) {
+    for (const sub of ["a", "b", "B", ".git", "empty"]) {
       await Deno.mkdir(`${folder}/${sub}`, { recursive: true });
     }
     for (const [name, image] of images) {
@@ -288,7 +293,7 @@ Deno.test("a folder of images is sorted, and its sub-folders are the classes", a
     }
     await Deno.symlink(folder, `${folder}/a/loop`);
     const dataset = await openDataset(folder, { inputShape: INPUT });
-    const order = ["B/nested/deep.png", "a/x.png", "b/10.png", "b/2.PNG"];
+    const order = ["B/deep.png", "a/x.png", "b/10.png", "b/2.PNG"];
     assertEquals(
       await readAll(dataset),
       order.map((name) => ({ pixels: images.get(name)!.data })),
@@ -319,6 +324,116 @@ Deno.test("a folder of images is sorted, and its sub-folders are the classes", a
       undefined,
       undefined,
     ]);
+  });
+});
+
+/** Writes one tiny image to each path below a folder, and makes its folders. */
+async function writeImages(folder: string, paths: string[], empty: string[] = []): Promise<void> {
+  for (const path of empty) await Deno.mkdir(`${folder}/${path}`, { recursive: true });
+  for (const path of paths) {
+    await Deno.mkdir(`${folder}/${path.slice(0, Math.max(0, path.lastIndexOf("/")))}`, { recursive: true });
+    await Deno.writeFile(`${folder}/${path}`, encodePng(gradientPixels(4, 6)));
+  }
+}
+
+Deno.test("class folders are as many as the network has classes, or have their names", async () => {
+  const cases: [string[], { count?: number; names?: string[] } | undefined, number[] | undefined | string][] = [
+    [["b/1.png", "a/1.png", "b/2.png"], { count: 2 }, [0, 1, 1]],
+    [["b/1.png", "a/1.png", "b/2.png"], undefined, [0, 1, 1]],
+    [["b/1.png", "a/1.png"], { count: 3 }, "has 2 class folders: the network has 3 classes; make one folder for each"],
+    [["b/1.png", "a/1.png", "c/1.png"], { count: 2 }, "has 3 class folders: the network has 2 classes"],
+    [["a/1.png"], { count: 1000 }, "has 1 class folder: the network has 1000 classes"],
+    [["b/1.png", "a/1.png"], { count: 3, names: ["c", "b", "a"] }, [2, 1]],
+    [["b/1.png", "a/1.png"], { count: 2, names: ["b", "a"] }, [1, 0]],
+    [["b/1.png", "a/1.png"], { count: 2, names: ["bird", "ape"] }, [0, 1]],
+    [
+      ["b/1.png", "a/1.png"],
+      { count: 2, names: ["b", "ape"] },
+      'has 2 class folders, of which 1 have no class\'s name, such as "a"',
+    ],
+    [
+      ["train/a/1.png", "train/b/1.png"],
+      { count: 2 },
+      "has 1 sub-folder, but its images lie in 2 folders, some deeper, such as train/a/1.png",
+    ],
+    [
+      ["a/1.png", "b/c/1.png"],
+      undefined,
+      "has 2 sub-folders, but its images lie in 2 folders, some deeper, such as b/c/1.png",
+    ],
+    [["train/a/1.png", "train/b/1.png"], {}, undefined],
+    [["a/1.png", "b/1.png"], {}, undefined],
+    [["a/1.png", "1.png"], { count: 2 }, undefined],
+  ];
+  for (const [paths, classes, expected] of cases) {
+    await inFolder(async (folder) => {
+      await writeImages(folder, paths);
+      const open = (labels?: string) =>
+        openDataset(folder, { inputShape: INPUT, ...(classes && { classes }), ...(labels && { labels }) });
+      if (typeof expected === "string") {
+        await assertRejects(() => open(), RangeError, expected);
+      } else {
+        assertEquals((await open()).labels && Array.from((await open()).labels!), expected, paths.join());
+      }
+      const without = await open("none");
+      assertEquals([without.length, without.labels, without.classes], [paths.length, undefined, undefined]);
+    });
+  }
+});
+
+Deno.test("an output has classes where one dimension alone is longer than 1", () => {
+  const counts = [[1, 10], [1, 10, 1, 1], [10], [1, 1], [], [2, 10], [1, 21, 64, 64]].map(classCount);
+  assertEquals(counts, [10, 10, 10, undefined, undefined, undefined, undefined]);
+  const dataset = { length: 2, kind: "tensor", labels: new Int32Array([0, 5]) } as Dataset;
+  checkDataset(dataset, { classes: 6, preprocessing: undefined });
+  assertThrows(
+    () => checkDataset(dataset, { classes: 5, preprocessing: undefined }),
+    RangeError,
+    "Label 5 of sample 1",
+  );
+  assertThrows(() => checkDataset(dataset, { classes: undefined, preprocessing: undefined }), TypeError, "Labels need");
+});
+
+Deno.test("images of formats that are not read are named, WebP is read, and other files are left out", async () => {
+  await inFolder(async (folder) => {
+    await writeImages(folder, ["a/1.png"]);
+    await Deno.writeFile(`${folder}/a/2.WebP`, decodeBase64(WEBP_FILES[0].base64));
+    for (const name of ["labels.csv", "x.npy", "Makefile"]) await Deno.writeTextFile(`${folder}/${name}`, "");
+    const preprocessing = { ...COLOUR, resize: 8 };
+    const dataset = await openDataset(folder, { inputShape: INPUT, preprocessing });
+    assertEquals([dataset.length, dataset.nameOf(0), dataset.nameOf(1)], [2, "a/1.png", "a/2.WebP"]);
+    assertEquals((await readAll(dataset)).length, 2);
+
+    for (const name of ["b.bmp", "c.HEIC", "a/d.tiff", "e.gif"]) await Deno.writeTextFile(`${folder}/${name}`, "");
+    await assertRejects(
+      () => openDataset(folder, { inputShape: INPUT, preprocessing }),
+      TypeError,
+      `${folder} has 4 images in formats that are not read: a/d.tiff, b.bmp, c.HEIC, e.gif; convert them to JPEG`,
+    );
+  });
+});
+
+Deno.test("all samples that cannot be used are named at once", async () => {
+  await inFolder(async (folder) => {
+    const names = Array.from({ length: 30 }, (_, index) => `${String(index).padStart(2, "0")}.png`);
+    await writeImages(folder, names);
+    const dataset = await openDataset(folder, { inputShape: INPUT });
+    const spoil = async (count: number) => {
+      for (const name of names.slice(0, count)) {
+        const file = await Deno.readFile(`${folder}/${name}`);
+        await Deno.writeFile(`${folder}/${name}`, file.subarray(0, Math.min(file.length, 60)));
+      }
+      const error = await dataset.sample(0).catch((error) => error);
+      return (await nameUnusable(dataset, folder, error) as Error).message;
+    };
+    assert((await spoil(1)).endsWith(`(${folder}/00.png)`));
+    const two = await spoil(2);
+    assert(two.startsWith("2 of 30 samples cannot be used; repair them or move them away: "), two);
+    assert(two.includes("/00.png); ") && two.endsWith("/01.png)"), two);
+    const many = await spoil(25);
+    assert(many.startsWith("25 of 30 samples") && many.endsWith("/19.png); and 5 more"), many);
+    const other = new Error("something else");
+    assertEquals(await nameUnusable(dataset, folder, other), other);
   });
 });
 

@@ -4,8 +4,7 @@
  * @module
  */
 
-import { InputError, InputRangeError } from "../../runtime/errors.ts";
-import { elementCount } from "../../runtime/bundle/format.ts";
+import { InputError } from "../../runtime/errors.ts";
 import { OUTPUT_KINDS } from "../../runtime/program.ts";
 import { runCommand } from "../../cli/command.ts";
 import { parseArguments } from "../../cli/parse_arguments.ts";
@@ -13,7 +12,8 @@ import { calibrate } from "../calibrate.ts";
 import { observeShard } from "../observe_shard.ts";
 import { reportText } from "../report/report_text.ts";
 import { createProgress, type Progress } from "../../cli/progress.ts";
-import { checkOutput, readInput, readNetwork, writeOutput } from "./files.ts";
+import { readClasses } from "./class_names.ts";
+import { checkOutput, readNetwork, writeOutput } from "./files.ts";
 import { readSettings, SETTING_OPTIONS, SETTINGS_HELP } from "./setting_options.ts";
 import { readShard } from "./shard_options.ts";
 import {
@@ -27,9 +27,10 @@ import {
 
 const HELP = `Usage: deno task calibrate MODEL.onnx --data PATH --output FILE.octet [options]
 
-  --data PATH         .npy file (uint8 images, or float32 in the network's layout) or folder of JPEG and PNG images
+  --data PATH         .npy file (uint8 images, or float32 in the network's layout) or folder of JPEG, PNG and WebP images
   --output FILE       the bundle to write
-  --labels PATH       int32 .npy file, for accuracies; not needed where sub-folders are the classes
+  --labels PATH       int32 .npy file, for accuracies, or none; not needed where sub-folders are the classes: as many
+                      as the network has, in the order of their names, or named like lines of --classes
   --classes FILE      names of the classes, one per line, stored in the bundle
   --output-kind WORD  what the first output is: logits, probabilities (add up to 1) or independent-probabilities;
                       by default found from the network's end: after Softmax, after Sigmoid, else logits
@@ -83,11 +84,11 @@ async function main(args: string[]): Promise<void> {
     throw new InputError(`${positionals[0]} has ${graph.inputs.length} inputs: one expected`);
   }
   const preprocessing = readPreprocessing(values, graph.inputs[0].shape);
-  const classCount = elementCount(graph.outputs[0].shape);
-  const classes = values.classes === undefined ? undefined : await readClasses(values.classes, classCount);
+  const classes = await readClasses(values.classes, graph);
   const samples = {
     ...(values.labels !== undefined && { labels: values.labels }),
     ...(preprocessing && { preprocessing }),
+    ...(classes && { classes }),
   };
   if (shard) {
     await checkOutput(shard.statistics, [...positionals, values.data]);
@@ -108,7 +109,6 @@ async function main(args: string[]): Promise<void> {
       ...choices,
       ...samples,
       data: values.data!,
-      ...(classes && { classes }),
       ...(merge && { merge }),
       details: values.report !== undefined,
       progress,
@@ -138,13 +138,4 @@ async function withProgress<Result>(work: (update: Progress["update"]) => Promis
 
 function asList<Item>(item: Item | undefined): Item[] {
   return item === undefined ? [] : [item];
-}
-
-async function readClasses(path: string, count: number): Promise<string[]> {
-  const text = new TextDecoder().decode(await readInput(path));
-  const names = text.split(/\r?\n/).filter((line) => line !== "");
-  if (names.length !== count) {
-    throw new InputRangeError(`${path} has ${names.length} names: the network has ${count} classes`);
-  }
-  return names;
 }

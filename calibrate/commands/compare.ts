@@ -11,6 +11,7 @@ import { compareMethods } from "../compare/compare.ts";
 import { comparisonText } from "../compare/comparison_text.ts";
 import { selectMethods } from "../compare/methods.ts";
 import { createProgress } from "../../cli/progress.ts";
+import { readClasses } from "./class_names.ts";
 import { checkOutput, readNetwork, writeOutput } from "./files.ts";
 import { PREPROCESSING_HELP, PREPROCESSING_OPTIONS, readCount, readPreprocessing, repeatOption } from "./options.ts";
 
@@ -19,9 +20,11 @@ const HELP = `Usage: deno task compare MODEL.onnx --data PATH --eval PATH --labe
 Quantises a network by many methods and evaluates them all: minmax, percentile, entropy and qmse scales, each with
 no-usp, mean, moments or lsq, per-channel and per-tensor; then what calibrate does by default, and with parts switched.
 
-  --data PATH         samples to calibrate on: .npy file or folder of JPEG and PNG images
+  --data PATH         samples to calibrate on: .npy file or folder of JPEG, PNG and WebP images
   --eval PATH         samples to evaluate on
-  --labels PATH       int32 .npy file of the evaluation samples; not needed where sub-folders are the classes
+  --labels PATH       int32 .npy file of the evaluation samples; not needed where sub-folders are the classes: as many
+                      as the network has, in the order of their names, or named like lines of --classes
+  --classes FILE      names of the classes, one per line
   --methods WORDS…    names as in the table, or words for all that have them: qmse+moments per-tensor+default
   --repeats N         calibrate on N subsets without a sample in common (default 1)
   --samples N         use N samples in each subset, evenly spread
@@ -39,6 +42,7 @@ async function main(args: string[]): Promise<void> {
       data: { type: "string" },
       eval: { type: "string" },
       labels: { type: "string" },
+      classes: { type: "string" },
       methods: { type: "string", multiple: true },
       repeats: { type: "string", default: "1" },
       samples: { type: "string" },
@@ -61,6 +65,7 @@ async function main(args: string[]): Promise<void> {
     throw new InputError(`${positionals[0]} has ${graph.inputs.length} inputs: one expected`);
   }
   const preprocessing = readPreprocessing(values, graph.inputs[0].shape);
+  const classes = await readClasses(values.classes, graph);
   if (values.json !== undefined) await checkOutput(values.json, [...positionals, values.data, values.eval]);
   const progress = createProgress();
   const comparison = await compareMethods(graph, {
@@ -70,6 +75,7 @@ async function main(args: string[]): Promise<void> {
     threads,
     progress: progress.update,
     ...(values.labels !== undefined && { labels: values.labels }),
+    ...(classes && { classes }),
     ...(methods && { methods }),
     ...(samples !== undefined && { samples }),
     ...(preprocessing && { preprocessing }),

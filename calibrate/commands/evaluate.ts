@@ -10,10 +10,13 @@ import { runCommand } from "../../cli/command.ts";
 import { fileError } from "../../cli/file_error.ts";
 import { Model } from "../../runtime/model.ts";
 import { parseArguments } from "../../cli/parse_arguments.ts";
+import { classCount } from "../dataset/classes.ts";
+import { nameUnusable } from "../dataset/unusable_samples.ts";
 import { openDataset } from "../dataset/open_dataset.ts";
 import { evaluate } from "../evaluate.ts";
 import { floatModel } from "../float_model.ts";
 import { createProgress } from "../../cli/progress.ts";
+import { readClasses } from "./class_names.ts";
 import { readInput, readNetwork } from "./files.ts";
 import {
   type OptionValues,
@@ -27,8 +30,10 @@ const HELP = `Usage: deno task evaluate FILE --data PATH --labels PATH [options]
 
 FILE is an .octet bundle, or a float .onnx network with the preprocessing options.
 
-  --data PATH         .npy file or folder of JPEG and PNG images
-  --labels PATH       int32 .npy file; not needed where sub-folders are the classes
+  --data PATH         .npy file or folder of JPEG, PNG and WebP images
+  --labels PATH       int32 .npy file; not needed where sub-folders are the classes: as many as the network has, in
+                      the order of their names, or named like its classes
+  --classes FILE      names of the classes of a .onnx network, one per line; a bundle holds its own
   --samples N         use N samples, evenly spread
   --json              print one JSON object
 ${PREPROCESSING_HELP}`;
@@ -42,6 +47,7 @@ async function main(args: string[]): Promise<void> {
     options: {
       data: { type: "string" },
       labels: { type: "string" },
+      classes: { type: "string" },
       samples: { type: "string" },
       json: { type: "boolean" },
       help: { type: "boolean", short: "h" },
@@ -51,16 +57,19 @@ async function main(args: string[]): Promise<void> {
   if (values.help) return console.log(HELP);
   if (positionals.length !== 1) throw new InputError("Give one FILE to evaluate (--help shows the usage)");
   if (values.data === undefined) throw new InputError("--data is missing: where are the samples");
-  const { model, inputShape } = await loadModel(positionals[0], values);
+  const { model, inputShape, names } = await loadModel(positionals[0], values);
   const dataset = await openDataset(values.data, {
     inputShape,
+    classes: { count: classCount(model.outputs[0].shape.map(Math.abs)), names },
     ...(values.labels !== undefined && { labels: values.labels }),
     ...(values.samples !== undefined && { samples: readCount("--samples", values.samples) }),
     ...(model.preprocessing && { preprocessing: model.preprocessing }),
   });
   const progress = createProgress(values.json);
-  const result = await evaluate(model, dataset, (done, total) => progress.update("Evaluating", done, total));
-  progress.stop();
+  const result = await evaluate(model, dataset, (done, total) => progress.update("Evaluating", done, total))
+    .catch(async (error) => {
+      throw await nameUnusable(dataset, values.data!, error);
+    }).finally(progress.stop);
   if (values.json) return console.log(JSON.stringify(result));
   console.log(
     `${result.model}: top-1 ${percent(result.top1)}, top-5 ${percent(result.top5)} on ${result.samples} samples, ` +
@@ -68,8 +77,17 @@ async function main(args: string[]): Promise<void> {
   );
 }
 
+/** What is evaluated. */
+interface LoadedNetwork {
+  model: Model;
+  /** Shape of its input; a free batch counts as 1. */
+  inputShape: readonly number[];
+  /** Names of its classes, where they are known. */
+  names: readonly string[] | undefined;
+}
+
 /** Loads a bundle or a float network, whichever the file is. */
-async function loadModel(path: string, values: OptionValues): Promise<{ model: Model; inputShape: number[] }> {
+async function loadModel(path: string, values: OptionValues): Promise<LoadedNetwork> {
   const bytes = await readInput(path);
   if (path.endsWith(".octet") || MAGIC.every((byte, index) => bytes[index] === byte)) {
     if (Object.keys(PREPROCESSING_OPTIONS).some((option) => values[option] !== undefined)) {
@@ -78,12 +96,15 @@ async function loadModel(path: string, values: OptionValues): Promise<{ model: M
     const model = await Model.load(bytes).catch((cause) => {
       throw fileError(path, cause);
     });
-    const [first, ...rest] = model.inputs[0].shape;
-    return { model, inputShape: [Math.abs(first), ...rest] };
+    if (values.classes !== undefined) {
+      throw new InputError("A bundle holds its own names of classes: leave out --classes");
+    }
+    return { model, inputShape: model.inputs[0].shape.map(Math.abs), names: model.labels };
   }
   const graph = await readNetwork(path);
   const inputShape = graph.inputs[0].shape;
-  return { model: await floatModel(graph, readPreprocessing(values, inputShape)), inputShape };
+  const names = await readClasses(values.classes as string | undefined, graph);
+  return { model: await floatModel(graph, readPreprocessing(values, inputShape)), inputShape, names };
 }
 
 function percent(share: number): string {

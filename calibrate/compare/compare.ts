@@ -5,9 +5,11 @@
  */
 
 import { InputError, InputRangeError } from "../../runtime/errors.ts";
-import { elementCount } from "../../runtime/bundle/format.ts";
 import type { Preprocessing } from "../../runtime/preprocessing.ts";
 import { checkDataset } from "../dataset/check_dataset.ts";
+import { classCount } from "../dataset/classes.ts";
+import type { Dataset } from "../dataset/dataset.ts";
+import { nameUnusable } from "../dataset/unusable_samples.ts";
 import { type DatasetOptions, openDataset } from "../dataset/open_dataset.ts";
 import { equalizeLayers } from "../equalize/equalize_layers.ts";
 import type { Graph } from "../graph/graph.ts";
@@ -34,6 +36,8 @@ export interface ComparisonOptions {
   evaluation: string;
   /** Path of the evaluation samples' labels; not needed where sub-folders are the classes. */
   labels?: string;
+  /** Names of the classes, which class sub-folders may go by. */
+  classes?: string[];
   /** The methods; all that `compare` knows where absent. */
   methods?: readonly ComparedMethod[];
   /** Number of calibration subsets, which have no sample in common; 1 by default. */
@@ -94,7 +98,7 @@ export async function compareMethods(network: Graph, options: ComparisonOptions)
     }
     checkKeepFloat(network, settings.keepFloat);
   }
-  const { calibration, evaluation, classes } = await openSamples(network, options, repeats);
+  const { calibration, evaluation, classes, datasets } = await openSamples(network, options, repeats);
   const networks = [network, equalizeLayers(network).graph].map(prepareNetwork);
   const plain = lower(network);
   const outputKind = findOutputKind(network);
@@ -127,6 +131,10 @@ export async function compareMethods(network: Graph, options: ComparisonOptions)
       }
       if (ready.length > 0) await score(ready, subset);
     }
+  } catch (error) {
+    let named: unknown = error;
+    for (const [dataset, path] of datasets) named = await nameUnusable(dataset, path, named);
+    throw named;
   } finally {
     lanes.close();
   }
@@ -153,20 +161,27 @@ async function openSamples(network: Graph, options: ComparisonOptions, repeats: 
   calibration: { dataset: DatasetOptions; samples: number };
   evaluation: { source: { data: string; dataset: DatasetOptions }; labels: Int32Array };
   classes: string[] | undefined;
+  datasets: [Dataset, string][];
 }> {
   const { data, evaluation, labels, samples, preprocessing } = options;
+  const count = classCount(network.outputs[0].shape);
   const suits = { inputShape: network.inputs[0].shape, ...(preprocessing && { preprocessing }) };
-  const dataset: DatasetOptions = { ...suits, ...(samples !== undefined && { samples }) };
+  const dataset: DatasetOptions = { ...suits, labels: "none", ...(samples !== undefined && { samples }) };
   const calibration = await openDataset(data, { ...dataset, subset: { index: 0, count: repeats } });
-  const scored: DatasetOptions = { ...suits, ...(labels !== undefined && { labels }) };
+  const scored: DatasetOptions = {
+    ...suits,
+    classes: { count, names: options.classes },
+    ...(labels !== undefined && { labels }),
+  };
   const evaluated = await openDataset(evaluation, scored);
-  const needs = { classes: elementCount(network.outputs[0].shape), preprocessing };
+  const needs = { classes: count, preprocessing };
   checkDataset(calibration, needs);
   checkDataset(evaluated, needs);
   if (!evaluated.labels) throw new InputError("Comparison needs labels: give --labels, or class sub-folders");
   return {
     calibration: { dataset, samples: calibration.length },
     evaluation: { source: { data: evaluation, dataset: scored }, labels: evaluated.labels },
-    classes: calibration.classes,
+    classes: options.classes ?? evaluated.classes,
+    datasets: [[calibration, data], [evaluated, evaluation]],
   };
 }

@@ -20,6 +20,8 @@ export interface Dataset {
   readonly classes?: string[];
   /** Class index of each sample, 0 or more. */
   readonly labels?: Int32Array;
+  /** Names a sample: its file where it has one of its own, else its position. */
+  nameOf(index: number): string;
   /**
    * Reads a sample.
    *
@@ -41,6 +43,8 @@ export interface SampleSource {
   classes?: string[];
   /** Class index of each sample, if it is known. */
   labels?: Int32Array;
+  /** Names of the files of the samples, relative to the data, where each has its own. */
+  files?: readonly string[];
   /** Reads a sample whose index is known to be valid. */
   read(index: number): Promise<Sample>;
 }

@@ -1,14 +1,17 @@
 /**
- * Samples from a folder of JPEG and PNG files.
+ * Samples from a folder of JPEG, PNG and WebP files.
  *
  * @module
  */
 
-import { InputRangeError } from "../../runtime/errors.ts";
+import { InputError, InputRangeError } from "../../runtime/errors.ts";
 import { decodeImage } from "../../image/decode_image.ts";
 import { ImageError } from "../../image/image_error.ts";
 import { prepareImage, type Preprocessing } from "../../runtime/preprocessing.ts";
+import { readFile } from "../read_file.ts";
+import { type Classes, classesOfFolders } from "./classes.ts";
 import type { SampleSource } from "./dataset.ts";
+import { listed } from "./unusable_samples.ts";
 import { imageInput, sizeError } from "./image_input.ts";
 
 /** Image files below a folder. */
@@ -17,44 +20,51 @@ export interface ImageFolder {
   files: string[];
   /** Names of the folder's own sub-folders, sorted by UTF-16 code units. */
   folders: string[];
+  /** Paths of images in formats that are not read, sorted alike. */
+  unreadable: string[];
 }
 
 const DEEPEST_FOLDER = 16;
+const READABLE = /\.(jpe?g|png|webp)$/i;
+/** Names of images in formats that are not read; files of any other name are no images. */
+const UNREADABLE = /\.(avif|bmp|dng|gif|hei[cf]|ico|j2k|jp2|jfif|jxl|p[bgnp]m|tga|tiff?)$/i;
 
 /**
  * Lists the image files below a folder.
  *
- * Files other than .jpg, .jpeg and .png and hidden files and folders are left
- * out; symbolic links are followed, except back to a folder that holds them.
+ * Hidden files and folders and files that are no images are left out; symbolic links are followed, except back to a folder that holds them.
  *
  * @param path Path of the folder.
  * @returns Files and sub-folders.
  * @throws {RangeError} If folders are nested more than 16 deep.
  */
 export async function listImages(path: string): Promise<ImageFolder> {
-  const found: ImageFolder = { files: [], folders: [] };
+  const found: ImageFolder = { files: [], folders: [], unreadable: [] };
   await walk(path, "", new Set([await Deno.realPath(path)]), found);
   found.files.sort(byCodeUnits);
   found.folders.sort(byCodeUnits);
+  found.unreadable.sort(byCodeUnits);
   return found;
 }
 
 /**
  * Opens a folder of images, each decoded only when it is read.
  *
- * Where every image lies in a sub-folder, the sub-folders are the classes and a
- * class is its position among them.
+ * Where every image lies in a sub-folder, the sub-folders are the classes.
  *
  * @param path Path of the folder.
  * @param inputShape Shape of the network's input with its batch.
  * @param preprocessing Recipe; without a resize the images must have the network's size.
+ * @param options The network's classes, and where labels are from, if not from sub-folders.
  * @returns The samples.
- * @throws {TypeError} If the network takes no images, or the recipe is for others.
+ * @throws {TypeError} If the network takes no images, the recipe is for others, or images are in other formats.
+ * @throws {RangeError} If class sub-folders don't match the network.
  */
 export async function imageFolderSource(
   path: string,
   inputShape: readonly number[],
   preprocessing?: Preprocessing,
+  options: { labels?: string; classes?: Classes } = {},
 ): Promise<SampleSource> {
   const input = imageInput(inputShape, preprocessing);
   const recipe: Preprocessing = preprocessing ?? {
@@ -62,9 +72,19 @@ export async function imageFolderSource(
     mean: new Array(input.channels).fill(0),
     std: new Array(input.channels).fill(1),
   };
-  const { files, folders } = await listImages(path);
+  const folder = await listImages(path);
+  const { files, unreadable } = folder;
+  if (unreadable.length > 0) {
+    throw new InputError(
+      `${path} has ${unreadable.length} ${
+        unreadable.length === 1 ? "image" : "images"
+      } in formats that are not read: ` +
+        `${listed(unreadable)}; convert them to JPEG, PNG or WebP, or move them away`,
+    );
+  }
   const source: SampleSource = {
     length: files.length,
+    files,
     kind: "pixels",
     async read(index) {
       const file = `${path}/${files[index]}`;
@@ -78,21 +98,11 @@ export async function imageFolderSource(
       return { pixels: prepareImage(image, recipe) };
     },
   };
-  if (files.length > 0 && files.every((file) => file.includes("/"))) {
-    const positions = new Map(
-      folders.map((folder, position) => [folder, position]),
-    );
-    source.classes = folders;
-    source.labels = Int32Array.from(
-      files,
-      (file) => positions.get(file.slice(0, file.indexOf("/")))!,
-    );
-  }
-  return source;
+  return options.labels === undefined ? { ...source, ...classesOfFolders(path, folder, options.classes) } : source;
 }
 
 async function decodeFile(path: string): ReturnType<typeof decodeImage> {
-  const bytes = await Deno.readFile(path);
+  const bytes = await readFile(path);
   try {
     return await decodeImage(bytes);
   } catch (error) {
@@ -118,15 +128,23 @@ async function walk(
     if (entry.name.startsWith(".")) continue;
     const relative = below === "" ? entry.name : `${below}/${entry.name}`;
     const path = `${root}/${relative}`;
-    const { isDirectory, isFile } = entry.isSymlink ? await Deno.stat(path) : entry;
-    if (isFile && /\.(jpe?g|png)$/i.test(entry.name)) {
-      found.files.push(relative);
-    }
+    const { isDirectory, isFile } = entry.isSymlink ? await statOf(path) : entry;
+    if (isFile && READABLE.test(entry.name)) found.files.push(relative);
+    if (isFile && UNREADABLE.test(entry.name)) found.unreadable.push(relative);
     if (!isDirectory) continue;
     const real = await Deno.realPath(path);
     if (holders.has(real)) continue;
     if (below === "") found.folders.push(entry.name);
     await walk(root, relative, new Set([...holders, real]), found);
+  }
+}
+
+/** What a link leads to. */
+async function statOf(path: string): Promise<Deno.FileInfo> {
+  try {
+    return await Deno.stat(path);
+  } catch (cause) {
+    throw new InputError(`${path} is a link that leads to no readable file`, { cause });
   }
 }
 

@@ -5,8 +5,9 @@
  * @module
  */
 
-import { elementCount } from "../../runtime/bundle/format.ts";
 import type { Preprocessing } from "../../runtime/preprocessing.ts";
+import { nameUnusable } from "../dataset/unusable_samples.ts";
+import { classCount } from "../dataset/classes.ts";
 import { checkDataset } from "../dataset/check_dataset.ts";
 import type { Dataset } from "../dataset/dataset.ts";
 import { type DatasetOptions, openDataset } from "../dataset/open_dataset.ts";
@@ -20,8 +21,10 @@ import { openPlanning, type Planning } from "./planning.ts";
 export interface SessionOptions {
   /** Path of the samples: a .npy file or a folder of images. */
   data: string;
-  /** Path of the labels, for accuracies. */
+  /** Path of the labels, for accuracies; "none" for none, not even those of class sub-folders. */
   labels?: string;
+  /** Names of the classes, which class sub-folders may go by; stored in the bundle. */
+  classes?: string[];
   /** Number of samples to use; all where absent. */
   samples?: number;
   /** How images become the network's input; stored in the bundle. */
@@ -70,12 +73,13 @@ export async function withSession<Result>(
   const { data, preprocessing, progress, threads = 1 } = options;
   const datasetOptions: DatasetOptions = {
     inputShape: graph.inputs[0].shape,
+    classes: { count: classCount(graph.outputs[0].shape), names: options.classes },
     ...(options.labels !== undefined && { labels: options.labels }),
     ...(options.samples !== undefined && { samples: options.samples }),
     ...(preprocessing && { preprocessing }),
   };
   const dataset = await openDataset(data, datasetOptions);
-  checkDataset(dataset, { classes: elementCount(graph.outputs[0].shape), preprocessing });
+  checkDataset(dataset, { classes: classCount(graph.outputs[0].shape), preprocessing });
   const { length, labels, classes } = dataset;
   const lanes = openCalibrationLanes(Math.min(threads, length));
   try {
@@ -92,6 +96,8 @@ export async function withSession<Result>(
       planning: await openPlanning(lanes),
       progress,
     });
+  } catch (error) {
+    throw await nameUnusable(dataset, data, error);
   } finally {
     lanes.close();
   }
