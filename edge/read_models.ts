@@ -7,7 +7,7 @@
 import { hideSecrets } from "../runtime/hide_secrets.ts";
 import { InputError } from "../runtime/errors.ts";
 import { bundleBytes } from "../runtime/bundle/file_bytes.ts";
-import { toHex } from "../runtime/bundle/format.ts";
+import { toHex } from "../runtime/hexadecimal.ts";
 import { escapeText } from "../cli/escape_text.ts";
 import { fileError } from "../cli/file_error.ts";
 import { parseBundleAddress } from "../runtime/http/models/source/address.ts";

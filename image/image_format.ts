@@ -4,7 +4,7 @@
  * @module
  */
 
-import { toHex } from "../runtime/bundle/format.ts";
+import { toHex } from "../runtime/hexadecimal.ts";
 import { ImageError } from "./image_error.ts";
 
 /** Formats that are decoded. */

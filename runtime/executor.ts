@@ -5,14 +5,15 @@
  * @module
  */
 
+import { align } from "./alignment.ts";
 import { InputError } from "./errors.ts";
-import { align, elementCount } from "./bundle/format.ts";
 import type { Bundle } from "./bundle/read.ts";
 import type { ElementView } from "./kernels/definition.ts";
 import { chooseBuild, instantiateKernels, type KernelBuild, type KernelInstance } from "./kernels/instance.ts";
 import { adaptStep, type Layout, layOut, placeAdapted } from "./layout.ts";
 import { grow, viewElements } from "./linear_memory.ts";
 import type { Program } from "./program.ts";
+import { elementCount } from "./tensor.ts";
 
 /** What an executor may be told. */
 export interface ExecutorOptions {

@@ -7,7 +7,8 @@
 import type { Executor } from "./executor.ts";
 import { normalizationTable, normalizePixels, type Preprocessing } from "./preprocessing.ts";
 import { quantizeValue } from "./numerics/quantization.ts";
-import type { Program, StepSpec } from "./program.ts";
+import type { Step } from "./kernels/registry.ts";
+import type { Program } from "./program.ts";
 
 /** Writes pixels [height, width, channels] into an executor and returns the first step that remains to run. */
 export type ImageWriter = (pixels: Uint8Array) => number;
@@ -30,13 +31,13 @@ export function createImageWriter(executor: Executor, preprocessing: Preprocessi
   };
 }
 
-function quantizesInput(program: Program, step: StepSpec | undefined): step is StepSpec {
+function quantizesInput(program: Program, step: Step | undefined): step is Step<"quantize"> {
   return step?.kernel === "quantize" && step.attributes.transposed === 1 &&
     step.inputs[0] === program.inputs[0].tensor &&
     program.steps.every((other) => other === step || !other.inputs.includes(program.inputs[0].tensor));
 }
 
-function quantizedWriter(executor: Executor, step: StepSpec, preprocessing: Preprocessing): ImageWriter {
+function quantizedWriter(executor: Executor, step: Step<"quantize">, preprocessing: Preprocessing): ImageWriter {
   const output = executor.program.tensors[step.output];
   const inverseScale = Math.fround(1 / output.scale!);
   const table = Uint8Array.from(

@@ -5,15 +5,15 @@
  * @module
  */
 
-import { align } from "./bundle/format.ts";
+import { align } from "./alignment.ts";
 import { storedBytes } from "./bundle/constant_elements.ts";
 import { expandWeights, type GroupedSpec, isGrouped } from "./bundle/grouped_weights.ts";
 import type { Bundle } from "./bundle/read.ts";
 import type { ElementView, KernelCall, MemoryMap } from "./kernels/definition.ts";
 import type { KernelInstance } from "./kernels/instance.ts";
-import { kernelDefinition } from "./kernels/registry.ts";
+import { adaptStepConstants, bindStep, type Step } from "./kernels/registry.ts";
 import { grow, viewElements } from "./linear_memory.ts";
-import type { Program, StepSpec } from "./program.ts";
+import type { Program } from "./program.ts";
 import { joinsSum } from "./residual_sum.ts";
 
 /** Kernels may read, never write, this far past the end of a tensor. */
@@ -100,7 +100,7 @@ function bindSteps(
   for (let index = 0; index < steps.length; index++) {
     const step = steps[index];
     const ownMap = adapted.length > 0 ? adaptedMap(map, step, adapted[index]) : map;
-    const call = kernelDefinition(step).bind(step, program, ownMap);
+    const call = bindStep(step, program, ownMap);
     calls.push({ run: functions[call.entry], block: append(words, call.block) });
     if (call.scratchBytes !== undefined && call.scratchBytes > scratchBytes) scratchBytes = call.scratchBytes;
   }
@@ -130,7 +130,7 @@ function append(words: number[], block: KernelCall["block"]): number {
 
 /** What takes the place of a step's constants on a host with a signed dot product, by their position in the step. */
 export function adaptStep(
-  step: StepSpec,
+  step: Step,
   { constants }: Program,
   memory: WebAssembly.Memory,
   address: (constant: number) => number,
@@ -139,7 +139,7 @@ export function adaptStep(
     const index = step.constants[position];
     return viewElements(memory, constants[index].type, address(index), constants[index].length);
   };
-  return kernelDefinition(step).adaptConstants?.(step, view) ?? new Map();
+  return adaptStepConstants(step, view);
 }
 
 /** Writes what takes the place of a step's constants. */
@@ -156,7 +156,7 @@ export function placeAdapted(
 }
 
 /** The memory map as a step with adapted constants sees it. */
-function adaptedMap(map: MemoryMap, { constants }: StepSpec, addresses: ReadonlyMap<number, number>): MemoryMap {
+function adaptedMap(map: MemoryMap, { constants }: Step, addresses: ReadonlyMap<number, number>): MemoryMap {
   const byConstant = new Map([...addresses].map(([position, address]) => [constants[position], address]));
   return { ...map, constant: (constant) => byConstant.get(constant) ?? map.constant(constant) };
 }

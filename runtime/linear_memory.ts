@@ -5,9 +5,8 @@
  */
 
 import { InputRangeError } from "./errors.ts";
-import { ELEMENT_BYTES } from "./bundle/format.ts";
 import type { ElementView } from "./kernels/definition.ts";
-import type { ConstantType, TensorType } from "./program.ts";
+import { type ConstantType, ELEMENT_BYTES, type TensorType } from "./tensor.ts";
 
 const PAGE_BYTES = 65536;
 

@@ -4,9 +4,8 @@
  * @module
  */
 
-import { InputError } from "./errors.ts";
-import { elementCount } from "./bundle/format.ts";
 import { type Bundle, readBundle } from "./bundle/read.ts";
+import { InputError } from "./errors.ts";
 import { Executor, type ExecutorOptions, reserveFile } from "./executor.ts";
 import { loadKernels } from "./kernels/modules.ts";
 import { classScores } from "./class_scores.ts";
@@ -15,6 +14,7 @@ import { prepareImage, type Preprocessing } from "./preprocessing.ts";
 import type { OutputKind, PortSpec } from "./program.ts";
 import type { Pixels } from "./resize_image.ts";
 import { type BundleSource, readSource } from "./source.ts";
+import { elementCount } from "./tensor.ts";
 
 /** A float32 tensor in the source network's own layout. */
 export interface Tensor {

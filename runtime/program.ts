@@ -6,65 +6,9 @@
  * @module
  */
 
+import type { Step } from "./kernels/registry.ts";
 import type { Preprocessing } from "./preprocessing.ts";
-
-/** Element type of a tensor in the arena. */
-export type TensorType = "u8" | "f32";
-
-/** Element type of a constant, as steps see it. */
-export type ElementType = "i8" | "u8" | "i32" | "f32";
-
-/** How a constant lies in the data part of a bundle; "i4" is expanded to "i8" when it is loaded. */
-export type ConstantType = ElementType | "i4";
-
-/** A tensor in the arena, channels last. Real value = scale x (q - zeroPoint). */
-export interface TensorSpec {
-  /** Name of the value in the source network. */
-  name: string;
-  /** Element type. */
-  type: TensorType;
-  /** Dimensions as the kernels see them: [batch, height, width, channels] for images. */
-  shape: number[];
-  /** Byte offset in the arena, a multiple of 64. */
-  offset: number;
-  /** Scale of a "u8" tensor, an exact float32. */
-  scale?: number;
-  /** Zero point of a "u8" tensor, 0 to 255. */
-  zeroPoint?: number;
-}
-
-/** A constant in the data part of a bundle. */
-export interface ConstantSpec {
-  /** Element type. */
-  type: ConstantType;
-  /** Byte offset in the data part, a multiple of 64. */
-  offset: number;
-  /** Number of elements, as steps see it. */
-  length: number;
-  /** Of "i4": rows of 32 elements in a panel. */
-  rows?: number;
-  /** Of "i4": rows in a panel that share their multipliers. */
-  group?: number;
-}
-
-/** Attribute of a step: a number, a list of numbers, a word. */
-export type StepAttribute = number | string | readonly number[];
-
-/** One call of a kernel. */
-export interface StepSpec {
-  /** Kernel name, a key of the registry in `runtime/kernels/registry.ts`. */
-  kernel: string;
-  /** Name of the node in the source network. */
-  name: string;
-  /** Tensors read. */
-  inputs: number[];
-  /** Tensor written, whole or in part. */
-  output: number;
-  /** Constants read, in the order that the kernel states. */
-  constants: number[];
-  /** Geometry and arithmetic of the call; each kernel states its own. */
-  attributes: Record<string, StepAttribute>;
-}
+import type { ConstantSpec, TensorSpec } from "./tensor.ts";
 
 /** An input or output of the network as its users see it. */
 export interface PortSpec {
@@ -116,7 +60,7 @@ export interface Program {
   /** All constants in the data part. */
   constants: ConstantSpec[];
   /** The calls, in order. */
-  steps: StepSpec[];
+  steps: Step[];
   /** Bytes of the arena that holds all tensors. */
   arenaBytes: number;
   /** How pixels become the network's input; absent where it takes no image. */

@@ -4,8 +4,9 @@
  * @module
  */
 
-import { elementCount, tensorBytes } from "./bundle/format.ts";
-import type { Program, StepSpec, TensorSpec } from "./program.ts";
+import type { OperandAttributes } from "./kernels/binary.ts";
+import type { Program } from "./program.ts";
+import { elementCount, tensorBytes, type TensorSpec } from "./tensor.ts";
 
 /**
  * Whether a step is a convolution whose output the next step adds to another
@@ -18,7 +19,7 @@ export function isAddedNext({ steps }: Program, index: number): boolean {
   const step = steps[index];
   const next = steps[index + 1];
   if (step.kernel !== "convolution_u8" || next?.kernel !== "binary_u8") return false;
-  return next.attributes.operation === "add" && next.inputs.includes(step.output) && isElementwise(next);
+  return next.attributes.operation === "add" && next.inputs.includes(step.output) && isElementwise(next.attributes);
 }
 
 /**
@@ -33,12 +34,10 @@ export function joinsSum(program: Program, index: number): boolean {
 }
 
 /** Whether operands and result of a binary step have all elements in the same order. */
-function isElementwise({ attributes }: StepSpec): boolean {
-  const dimensions = attributes.dimensions as number[];
-  return ["aStrides", "bStrides"].every((key) => {
-    const strides = attributes[key] as number[];
-    return dimensions.every((size, axis) => size === 1 || strides[axis] === elementCount(dimensions.slice(axis + 1)));
-  });
+function isElementwise({ dimensions, aStrides, bStrides }: OperandAttributes): boolean {
+  return [aStrides, bStrides].every((strides) =>
+    dimensions.every((size, axis) => size === 1 || strides[axis] === elementCount(dimensions.slice(axis + 1)))
+  );
 }
 
 function areApart(a: TensorSpec, b: TensorSpec): boolean {

@@ -86,7 +86,7 @@ function mutate(header: unknown, next: () => number): void {
 /** Whether the steps run in a moment; kernels end for any geometry, but may take long. */
 function isQuick(program: Program): boolean {
   return program.arenaBytes <= 2 ** 26 && program.steps.every((step) => {
-    const { kernel = [1, 1], output = [1], input = [1] } = step.attributes as Record<string, number[]>;
+    const { kernel = [1, 1], output = [1], input = [1] } = step.attributes as unknown as Record<string, number[]>;
     const product = [...kernel, ...output].reduce((total, length) => total * length, 1);
     return product * (input[input.length - 1] ?? 1) <= 1e7;
   });

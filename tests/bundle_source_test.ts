@@ -3,7 +3,7 @@ import { readModels } from "../edge/read_models.ts";
 import { openModels } from "../runtime/http/serve/open_models.ts";
 import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { fileURLToPath } from "node:url";
-import { toHex } from "../runtime/bundle/format.ts";
+import { toHex } from "../runtime/hexadecimal.ts";
 import { writeBundle } from "../runtime/bundle/write.ts";
 import {
   type BundleCache,

@@ -4,7 +4,7 @@ import { writeNpy } from "../calibrate/dataset/npy_writer.ts";
 import { floatModel } from "../calibrate/float_model.ts";
 import type { Graph } from "../calibrate/graph/graph.ts";
 import { importOnnx } from "../calibrate/onnx/import.ts";
-import { elementCount } from "../runtime/bundle/format.ts";
+import { elementCount } from "../runtime/tensor.ts";
 import { Model } from "../runtime/model.ts";
 import { OPERATOR_CASES } from "./support/onnx_operator_cases.ts";
 import { writeOnnx } from "./support/onnx_writer.ts";

@@ -9,7 +9,7 @@ import type { Dataset, Sample } from "../calibrate/dataset/dataset.ts";
 import { writeNpy } from "../calibrate/dataset/npy_writer.ts";
 import { openDataset } from "../calibrate/dataset/open_dataset.ts";
 import { prepareImage, type Preprocessing } from "../runtime/preprocessing.ts";
-import { elementCount } from "../runtime/bundle/format.ts";
+import { elementCount } from "../runtime/tensor.ts";
 import { random } from "./support/random.ts";
 import { description, npyOf } from "./support/npy.ts";
 import { encodePng, gradientPixels, randomPixels } from "./support/images.ts";

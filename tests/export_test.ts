@@ -44,12 +44,11 @@ Deno.test("Unpacking is the inverse of every packing", () => {
 
 Deno.test("A walk visits every element of a copy at its places in both tensors", () => {
   const walk = readWalk({
-    kernel: "copy",
-    name: "turn",
-    inputs: [0],
-    output: 1,
-    constants: [],
-    attributes: { dimensions: [1, 1, 1, 1, 2, 3], inputStrides: [0, 0, 0, 0, 1, 2], outputStrides: [0, 0, 0, 0, 3, 1] },
+    dimensions: [1, 1, 1, 1, 2, 3],
+    inputStrides: [0, 0, 0, 0, 1, 2],
+    outputStrides: [0, 0, 0, 0, 3, 1],
+    inputOffset: 0,
+    outputOffset: 0,
   });
   assertEquals([...walkedPositions(walk)], [[0, 0], [2, 1], [4, 2], [1, 3], [3, 4], [5, 5]]);
   assertEquals([walk.count, walk.rows, walk.contiguous], [6, 1, false]);

@@ -9,7 +9,8 @@ import { writeBundle } from "../runtime/bundle/write.ts";
 import { BundleError } from "../runtime/errors.ts";
 import { Executor } from "../runtime/executor.ts";
 import { loadKernels } from "../runtime/kernels/modules.ts";
-import type { ConstantSpec, Program } from "../runtime/program.ts";
+import type { Program } from "../runtime/program.ts";
+import type { ConstantSpec } from "../runtime/tensor.ts";
 import { type Random, random } from "./support/random.ts";
 import { bundleOf, fixDigest, groupedParts, randomFloats, smallParts } from "./support/tiny_bundle.ts";
 

@@ -4,7 +4,8 @@ import type { BinaryNode, ConvolutionNode, Graph, PoolNode, ResizeAxis } from ".
 import { lower } from "../calibrate/lower/lower.ts";
 import type { Activation } from "../runtime/activation.ts";
 import { checkLifetimes } from "../runtime/bundle/check_lifetimes.ts";
-import { align, tensorBytes } from "../runtime/bundle/format.ts";
+import { align } from "../runtime/alignment.ts";
+import { tensorBytes } from "../runtime/tensor.ts";
 import { readBundle } from "../runtime/bundle/read.ts";
 import { writeBundle } from "../runtime/bundle/write.ts";
 import { Model } from "../runtime/model.ts";

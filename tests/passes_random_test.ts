@@ -4,7 +4,7 @@ import { decodeOnnx } from "../calibrate/onnx/decode.ts";
 import { float, floats, type ModelSpec, type NodeSpec, writeOnnx } from "../calibrate/onnx/encode.ts";
 import { importOnnx } from "../calibrate/onnx/import.ts";
 import { lowerModel } from "../calibrate/onnx/lower_model.ts";
-import { elementCount } from "../runtime/bundle/format.ts";
+import { elementCount } from "../runtime/tensor.ts";
 import { interpret } from "./support/interpret.ts";
 import { ints } from "./support/onnx_writer.ts";
 import { type Random, random } from "./support/random.ts";

@@ -1,12 +1,14 @@
 import { assert, assertEquals, assertFalse } from "@std/assert";
 import { planMemory } from "../calibrate/lower/plan_memory.ts";
 import { packConvolutionU8 } from "../calibrate/pack_weights.ts";
-import { align } from "../runtime/bundle/format.ts";
+import { align } from "../runtime/alignment.ts";
 import type { Bundle } from "../runtime/bundle/read.ts";
 import { Executor } from "../runtime/executor.ts";
 import { chooseBuild, instantiateKernels, instantiateModule } from "../runtime/kernels/instance.ts";
 import { loadKernels } from "../runtime/kernels/modules.ts";
-import type { Program, TensorSpec } from "../runtime/program.ts";
+import { parseStep } from "../runtime/kernels/registry.ts";
+import type { Program } from "../runtime/program.ts";
+import type { TensorSpec } from "../runtime/tensor.ts";
 import { isAddedNext, joinsSum } from "../runtime/residual_sum.ts";
 import { emulatedKernels } from "./support/emulated_dot.ts";
 import { type Random, random } from "./support/random.ts";
@@ -44,14 +46,15 @@ function residualBundle(draw: Random): Bundle {
   const data = new Uint8Array(dataBytes);
   parts.forEach(({ buffer }, index) => data.set(new Uint8Array(buffer), constants[index].offset));
   const strides = [size * size * outputs, size * outputs, outputs, 1];
-  const quantize = (from: number, to: number, channels: number) => ({
-    kernel: "quantize",
-    name: "quantize",
-    inputs: [from],
-    output: to,
-    constants: [],
-    attributes: { dimensions: [1, size * size, channels] },
-  });
+  const quantize = (from: number, to: number, channels: number) =>
+    parseStep({
+      kernel: "quantize",
+      name: "quantize",
+      inputs: [from],
+      output: to,
+      constants: [],
+      attributes: { dimensions: [1, size * size, channels] },
+    });
   const program: Program = {
     name: "residual",
     inputs: [
@@ -72,15 +75,15 @@ function residualBundle(draw: Random): Bundle {
     steps: [
       quantize(IMAGE, IMAGE_U8, inputs),
       quantize(RESIDUAL, RESIDUAL_U8, outputs),
-      {
+      parseStep({
         kernel: "convolution_u8",
         name: "product",
         inputs: [IMAGE_U8],
         output: PRODUCT,
         constants: [0, 1, 2],
         attributes: { input, output, kernel: [kernel, kernel], pads: [kernel >> 1, kernel >> 1] },
-      },
-      {
+      }),
+      parseStep({
         kernel: "binary_u8",
         name: "sum",
         inputs: draw.pick([[PRODUCT, RESIDUAL_U8], [RESIDUAL_U8, PRODUCT], [PRODUCT, PRODUCT]]),
@@ -94,7 +97,7 @@ function residualBundle(draw: Random): Bundle {
           scales: [draw.float(0.2, 2), draw.float(0.2, 2)],
           activation: draw.pick(["identity", "relu", "hardSwish"]),
         },
-      },
+      }),
       { kernel: "dequantize", name: "output", inputs: [SUM], output: OUTPUT, constants: [], attributes: {} },
     ],
     arenaBytes: 0,
@@ -141,12 +144,12 @@ Deno.test("a sum that lies where its convolution reads is computed after it", ()
 
 Deno.test("only the sum of a convolution's own output without broadcasts is computed together with it", () => {
   const changes: ((program: Program) => void)[] = [
-    ({ steps }) => steps[STEP].kernel = "depthwise_u8",
-    ({ steps }) => steps[STEP + 1].kernel = "binary_f32",
-    ({ steps }) => steps[STEP + 1].attributes.operation = "multiply",
+    ({ steps }) => Object.assign(steps[STEP], { kernel: "depthwise_u8" }),
+    ({ steps }) => Object.assign(steps[STEP + 1], { kernel: "binary_f32" }),
+    ({ steps }) => Object.assign(steps[STEP + 1].attributes, { operation: "multiply" }),
     ({ steps }) => steps[STEP + 1].inputs = [RESIDUAL_U8, RESIDUAL_U8],
-    ({ steps }) => steps[STEP + 1].attributes.bStrides = [0, 0, 0, 1],
-    ({ steps }) => steps[STEP + 1].attributes.aStrides = [0, 0, 0, 0],
+    ({ steps }) => Object.assign(steps[STEP + 1].attributes, { bStrides: [0, 0, 0, 1] }),
+    ({ steps }) => Object.assign(steps[STEP + 1].attributes, { aStrides: [0, 0, 0, 0] }),
     ({ steps }) => steps.splice(STEP + 1),
   ];
   for (const change of changes) {

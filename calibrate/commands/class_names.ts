@@ -5,7 +5,7 @@
  */
 
 import { InputRangeError } from "../../runtime/errors.ts";
-import { elementCount } from "../../runtime/bundle/format.ts";
+import { elementCount } from "../../runtime/tensor.ts";
 import type { Graph } from "../graph/graph.ts";
 import { readInput } from "./files.ts";
 

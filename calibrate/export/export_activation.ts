@@ -4,10 +4,14 @@
  * @module
  */
 
-import { InputError } from "../../runtime/errors.ts";
-import type { StepSpec, TensorSpec } from "../../runtime/program.ts";
+import type { ActivationAttributes, EpilogueAttributes } from "../../runtime/kernels/epilogue.ts";
+import type { StepOf } from "../../runtime/kernels/step.ts";
+import type { TensorSpec } from "../../runtime/tensor.ts";
 import { float, floats } from "../onnx/encode.ts";
 import type { OnnxBuilder } from "./onnx_builder.ts";
+
+/** A step that ends in an activation function. */
+export type ActivatedStep = StepOf<string, ActivationAttributes | EpilogueAttributes>;
 
 /** Bounds beyond this stand for absent ones. */
 const UNBOUNDED = 3e38;
@@ -16,21 +20,21 @@ const UNBOUNDED = 3e38;
  * Applies a step's activation function to a float value.
  *
  * @param value The value before it.
- * @param step Attributes `activation`, `activationParameters` and `clamp`.
+ * @param step Its function, and its bounds where its result is rounded.
  * @param options The tensor that the step writes; slopes of a PRelu in the value's order of dimensions.
  * @returns The value after it.
  */
 export function exportActivation(
   builder: OnnxBuilder,
   value: string,
-  step: StepSpec,
+  step: ActivatedStep,
   options: { output: TensorSpec; slopes?: string },
 ): string {
-  const [a, b] = (step.attributes.activationParameters ?? [0, 0]) as number[];
+  const { activation, activationParameters: [a, b] } = step.attributes;
   const node = (op: string, inputs: string[], attributes = {}) =>
     builder.node(op, `${step.name} ${op}`, inputs, attributes);
   const scalar = (number: number) => builder.constant(`${step.name} constant`, floats([], [number]));
-  switch (step.attributes.activation ?? "identity") {
+  switch (activation) {
     case "identity":
       return clamp(builder, value, step, options.output);
     case "relu":
@@ -63,15 +67,14 @@ export function exportActivation(
       const tanh = node("Tanh", [node("Mul", [inner, scalar(Math.sqrt(2 / Math.PI))])]);
       return node("Mul", [node("Mul", [value, scalar(0.5)]), node("Add", [tanh, scalar(1)])]);
     }
-    default:
-      throw new InputError(`Step "${step.name}": activation "${step.attributes.activation}" has no form in ONNX`);
   }
 }
 
 /** The ReLU or Clip that bounds of an 8-bit result stand for. */
-function clamp(builder: OnnxBuilder, value: string, step: StepSpec, output: TensorSpec): string {
-  const [low, high] = (step.attributes.clamp ?? [0, 255]) as number[];
-  if (output.type === "f32" || (low === 0 && high === 255)) return value;
+function clamp(builder: OnnxBuilder, value: string, step: ActivatedStep, output: TensorSpec): string {
+  if (output.type === "f32" || !("clamp" in step.attributes)) return value;
+  const [low, high] = step.attributes.clamp;
+  if (low === 0 && high === 255) return value;
   const { scale, zeroPoint } = output;
   if (low === zeroPoint && high === 255) return builder.node("Relu", `${step.name} Relu`, [value]);
   const bounds = [low, high].map((bound) =>

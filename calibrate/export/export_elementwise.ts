@@ -4,16 +4,19 @@
  * @module
  */
 
-import { InputError } from "../../runtime/errors.ts";
-import { elementCount } from "../../runtime/bundle/format.ts";
-import type { StepSpec } from "../../runtime/program.ts";
+import { elementCount } from "../../runtime/tensor.ts";
+import type { Step } from "../../runtime/kernels/registry.ts";
 import { stridesOf } from "../graph/shape.ts";
 import { floats, typed } from "../onnx/encode.ts";
 import { exportActivation } from "./export_activation.ts";
+import { InputError } from "../../runtime/errors.ts";
 import type { ExportContext } from "./export_onnx.ts";
 import { equal } from "./values.ts";
 
-const OPERATORS: Readonly<Record<string, string>> = {
+/** An element-wise function of two tensors. */
+type BinaryStep = Step<"binary_u8" | "binary_f32">;
+
+const OPERATORS: Readonly<Record<BinaryStep["attributes"]["operation"], string>> = {
   add: "Add",
   subtract: "Sub",
   multiply: "Mul",
@@ -23,9 +26,9 @@ const OPERATORS: Readonly<Record<string, string>> = {
 };
 
 /** Exports a function of two tensors. */
-export function exportBinary(context: ExportContext, step: StepSpec): void {
+export function exportBinary(context: ExportContext, step: BinaryStep): void {
   const { builder, values, program } = context;
-  const dimensions = step.attributes.dimensions as number[];
+  const { dimensions } = step.attributes;
   const shapes = step.inputs.map((tensor, operand) => operandShape(context, step, { tensor, operand, dimensions }));
   const whole = dimensions[0] === 1 && shapes.every((shape) => equal(shape, dimensions)) &&
     step.inputs.every((tensor) => equal(program.tensors[tensor].shape, program.tensors[step.output].shape));
@@ -36,11 +39,9 @@ export function exportBinary(context: ExportContext, step: StepSpec): void {
     return whole ? form : { ...form, shape: dimensions[0] === 1 ? shape : [1, ...shape] };
   };
   const operands = step.inputs.map((tensor, operand) => values.read(tensor, formOf(shapes[operand])));
-  const scales = step.attributes.scales as number[] | undefined;
-  const operation = step.attributes.operation === "add" && scales && scales[1] < 0
-    ? "subtract"
-    : step.attributes.operation;
-  const result = builder.node(OPERATORS[operation as string], step.name, operands);
+  const subtracts = step.kernel === "binary_u8" && step.attributes.operation === "add" && step.attributes.scales[1] < 0;
+  const operator = subtracts ? "Sub" : OPERATORS[step.attributes.operation];
+  const result = builder.node(operator, step.name, operands);
   const activated = exportActivation(builder, result, step, { output: program.tensors[step.output] });
   values.write(step.output, formOf(dimensions), activated);
 }
@@ -48,10 +49,10 @@ export function exportBinary(context: ExportContext, step: StepSpec): void {
 /** The shape in which an operand broadcasts. */
 function operandShape(
   { program }: ExportContext,
-  step: StepSpec,
+  step: BinaryStep,
   { tensor, operand, dimensions }: { tensor: number; operand: number; dimensions: readonly number[] },
 ): number[] {
-  const strides = step.attributes[operand === 0 ? "aStrides" : "bStrides"] as number[];
+  const strides = step.attributes[operand === 0 ? "aStrides" : "bStrides"];
   const shape = dimensions.map((length, axis) => strides[axis] === 0 ? 1 : length);
   const rowMajor = stridesOf(shape).every((stride, axis) => shape[axis] === 1 || stride === strides[axis]);
   if (!rowMajor || elementCount(shape) !== elementCount(program.tensors[tensor].shape)) {
@@ -61,7 +62,7 @@ function operandShape(
 }
 
 /** Exports an activation function on its own. */
-export function exportActivationStep(context: ExportContext, step: StepSpec): void {
+export function exportActivationStep(context: ExportContext, step: Step<"activation_f32">): void {
   const { builder, values, program, constant } = context;
   const needsSlopes = step.attributes.activation === "prelu";
   const order = needsSlopes ? "stored" : values.orderOf(step.inputs[0]);
@@ -78,7 +79,7 @@ export function exportActivationStep(context: ExportContext, step: StepSpec): vo
 }
 
 /** Exports a table of 256 bytes. */
-export function exportLookup({ builder, values, constant }: ExportContext, step: StepSpec): void {
+export function exportLookup({ builder, values, constant }: ExportContext, step: Step<"lookup">): void {
   const order = values.orderOf(step.inputs[0]);
   const bytes = values.read(step.inputs[0], { order, float: false });
   const indices = builder.node("Cast", `${step.name} indices`, [bytes], { to: 6 });
@@ -87,9 +88,9 @@ export function exportLookup({ builder, values, constant }: ExportContext, step:
 }
 
 /** Exports a conversion from float32 to u8. */
-export function exportQuantize({ values, program }: ExportContext, step: StepSpec): void {
+export function exportQuantize({ values, program }: ExportContext, step: Step<"quantize">): void {
   const { shape } = program.tensors[step.output];
-  const [batch, pixels, channels] = step.attributes.dimensions as number[];
+  const [batch, pixels, channels] = step.attributes.dimensions;
   if (step.attributes.transposed !== 1) {
     const order = values.orderOf(step.inputs[0]);
     const value = values.read(step.inputs[0], { order, float: true });
@@ -103,25 +104,24 @@ export function exportQuantize({ values, program }: ExportContext, step: StepSpe
 }
 
 /** Exports a conversion from u8 to float32. */
-export function exportDequantize({ values }: ExportContext, step: StepSpec): void {
+export function exportDequantize({ values }: ExportContext, step: Step<"dequantize">): void {
   const order = values.orderOf(step.inputs[0]);
   values.write(step.output, { order, float: true }, values.read(step.inputs[0], { order, float: true }));
 }
 
 /** Exports a product of two tensors. */
-export function exportMatMul({ builder, values }: ExportContext, step: StepSpec): void {
-  const [batch, m, k, n] = step.attributes.dimensions as number[];
-  const strides = step.attributes.batchStrides as number[];
+export function exportMatMul({ builder, values }: ExportContext, step: Step<"matmul_f32">): void {
+  const { dimensions: [batch, m, k, n], batchStrides } = step.attributes;
   const formOf = (matrices: number, rows: number, columns: number) =>
     ({ order: "stored", float: true, shape: [1, matrices, rows, columns] }) as const;
   const operands = [[m, k], [k, n]].map(([rows, columns], operand) =>
-    values.read(step.inputs[operand], formOf(strides[operand] === 0 ? 1 : batch, rows, columns))
+    values.read(step.inputs[operand], formOf(batchStrides[operand] === 0 ? 1 : batch, rows, columns))
   );
   values.write(step.output, formOf(batch, m, n), builder.node("MatMul", step.name, operands));
 }
 
 /** Exports softmax over rows. */
-export function exportSoftmax({ builder, values }: ExportContext, step: StepSpec): void {
-  const form = { order: "stored", float: true, shape: step.attributes.dimensions as number[] } as const;
+export function exportSoftmax({ builder, values }: ExportContext, step: Step<"softmax_f32">): void {
+  const form = { order: "stored", float: true, shape: step.attributes.dimensions } as const;
   values.write(step.output, form, builder.node("Softmax", step.name, [values.read(step.inputs[0], form)], { axis: 1 }));
 }

@@ -4,8 +4,7 @@
  * @module
  */
 
-import { geometryOf } from "../../runtime/kernels/convolution.ts";
-import type { StepSpec } from "../../runtime/program.ts";
+import type { ConvolutionStep } from "../../runtime/kernels/convolution_step.ts";
 import { floats, typed } from "../onnx/encode.ts";
 import {
   packConvolutionF32,
@@ -25,10 +24,9 @@ interface LayerConstants {
 }
 
 /** Exports a convolution or fully connected layer, 8-bit or float. */
-export function exportLayer(context: ExportContext, step: StepSpec): void {
+export function exportLayer(context: ExportContext, step: ConvolutionStep): void {
   const { builder, values, program } = context;
-  const geometry = geometryOf(step);
-  const { input, output, kernel, stride, dilation, pads, groups } = geometry;
+  const { input, output, kernel, stride, dilation, pads, groups } = step.attributes;
   const target = program.tensors[step.output];
   const dense = input[1] * input[2] === 1 && kernel[0] * kernel[1] === 1 && groups === 1;
   const order = dense ? "stored" : "channels first";
@@ -44,9 +42,9 @@ export function exportLayer(context: ExportContext, step: StepSpec): void {
   const result = dense
     ? builder.node("Gemm", step.name, inputs, { transB: 1 })
     : builder.node("Conv", step.name, inputs, {
-      kernel_shape: kernel,
-      strides: stride,
-      dilations: dilation,
+      kernel_shape: [...kernel],
+      strides: [...stride],
+      dilations: [...dilation],
       pads: [...pads, end(output[1], 0), end(output[2], 1)],
       group: groups,
     });
@@ -72,7 +70,7 @@ interface WeightForm {
 /** The weights of a step's constant 0 as [O][I / groups][height][width]. */
 function weightsOf(
   { constant }: ExportContext,
-  step: StepSpec,
+  step: ConvolutionStep,
   { shape, groups }: WeightForm,
 ): Int8Array | Float32Array {
   const length = shape.reduce((product, size) => product * size, 1);
@@ -93,7 +91,7 @@ function weightsOf(
 }
 
 /** The integers, each with the DequantizeLinear that gives them their real value. */
-function quantizedConstants(context: ExportContext, step: StepSpec, form: WeightForm): LayerConstants {
+function quantizedConstants(context: ExportContext, step: ConvolutionStep, form: WeightForm): LayerConstants {
   const { builder, program, constant } = context;
   const weights = weightsOf(context, step, form) as Int8Array;
   const [offsets, multipliers] = [1, 2].map((index) => constant(step, index));
@@ -102,7 +100,7 @@ function quantizedConstants(context: ExportContext, step: StepSpec, form: Weight
   const input = program.tensors[step.inputs[0]];
   const output = program.tensors[step.output];
   // Multipliers give results in steps of the output, or in real units where a factor follows the activation.
-  const unit = output.type === "u8" && (step.attributes.outputScale ?? 1) === 1 ? output.scale! : 1;
+  const unit = output.type === "u8" && step.attributes.outputScale === 1 ? output.scale! : 1;
   const scales = Float32Array.from(multipliers as Float32Array, (multiplier) => multiplier * unit / input.scale!);
   const bias = Int32Array.from(offsets as Int32Array, (offset, channel) => {
     const sum = weights.subarray(channel * depth, (channel + 1) * depth).reduce((total, value) => total + value, 0);
@@ -123,7 +121,7 @@ function quantizedConstants(context: ExportContext, step: StepSpec, form: Weight
   };
 }
 
-function floatConstants(context: ExportContext, step: StepSpec, form: WeightForm): LayerConstants {
+function floatConstants(context: ExportContext, step: ConvolutionStep, form: WeightForm): LayerConstants {
   const { builder, constant } = context;
   const weights = weightsOf(context, step, form);
   const shape = form.dense ? form.shape.slice(0, 2) : [...form.shape];

@@ -5,28 +5,31 @@
  * @module
  */
 
-import { elementCount } from "../../runtime/bundle/format.ts";
-import type { StepSpec } from "../../runtime/program.ts";
+import { elementCount } from "../../runtime/tensor.ts";
+import type { Step } from "../../runtime/kernels/registry.ts";
 import { type Constant, floats, ints, typed } from "../onnx/encode.ts";
 import type { ExportContext } from "./export_onnx.ts";
 import { readWalk, type Walk, walkedPositions, whollyWritten } from "./walk.ts";
+
+/** A step that writes a part of a tensor without computing. */
+export type MovementStep = Step<"copy" | "fill">;
 
 /**
  * Exports all steps that write one tensor.
  *
  * @param steps Copies, and before them a fill where they leave gaps.
  */
-export function exportMovement(context: ExportContext, steps: readonly StepSpec[]): void {
-  const copies = steps.filter(({ kernel }) => kernel === "copy");
-  const parts = copies.map((step) => ({ tensor: step.inputs[0], walk: readWalk(step) }));
-  const fill = steps.find(({ kernel }) => kernel === "fill");
+export function exportMovement(context: ExportContext, steps: readonly MovementStep[]): void {
+  const copies = steps.filter((step) => step.kernel === "copy");
+  const parts = copies.map((step) => ({ tensor: step.inputs[0], walk: readWalk(step.attributes) }));
+  const fill = steps.find((step) => step.kernel === "fill");
   if (!fill && parts.length === 1 && exportView(context, steps[0], parts[0].walk)) return;
   if (!fill && exportConcat(context, steps[0], parts)) return;
-  exportGather(context, steps[0], { parts, fill: fill ? Number(fill.attributes.value) : 0 });
+  exportGather(context, steps[0], { parts, fill: fill?.attributes.value ?? 0 });
 }
 
 /** Exports a constant tensor. */
-export function exportConstant({ builder, values, program, constant }: ExportContext, step: StepSpec): void {
+export function exportConstant({ builder, values, program, constant }: ExportContext, step: Step<"constant">): void {
   const { shape, type } = program.tensors[step.output];
   const elements = constant(step, 0);
   const value = type === "f32" ? floats(shape, elements) : typed(elements as Uint8Array, shape);
@@ -40,7 +43,7 @@ interface Part {
 }
 
 /** Slices and transposes the one input, if that is all that the walk does. */
-function exportView({ builder, values, program }: ExportContext, step: StepSpec, walk: Walk): boolean {
+function exportView({ builder, values, program }: ExportContext, step: MovementStep, walk: Walk): boolean {
   const [input, output] = [program.tensors[step.inputs[0]], program.tensors[step.output]];
   const axes = walk.axes.toSorted((a, b) => b.input - a.input);
   const count = elementCount(output.shape);
@@ -73,7 +76,11 @@ function exportView({ builder, values, program }: ExportContext, step: StepSpec,
 }
 
 /** Joins whole inputs along one dimension, if that is all that the walks do. */
-function exportConcat({ builder, values, program }: ExportContext, step: StepSpec, parts: readonly Part[]): boolean {
+function exportConcat(
+  { builder, values, program }: ExportContext,
+  step: MovementStep,
+  parts: readonly Part[],
+): boolean {
   const output = program.tensors[step.output];
   const total = elementCount(output.shape);
   const rows = parts[0].walk.rows;
@@ -106,7 +113,7 @@ function exportConcat({ builder, values, program }: ExportContext, step: StepSpe
 /** Picks every element by its position in all inputs, one after the other. */
 function exportGather(
   context: ExportContext,
-  step: StepSpec,
+  step: MovementStep,
   { parts, fill }: { parts: readonly Part[]; fill: number },
 ): void {
   const { builder, values, program } = context;
@@ -128,7 +135,7 @@ function exportGather(
 }
 
 /** All sources after each other, and before them the element that fills what no source does. */
-function fillBefore({ builder }: ExportContext, { name }: StepSpec, sources: string[], filler: Constant): string {
+function fillBefore({ builder }: ExportContext, { name }: MovementStep, sources: string[], filler: Constant): string {
   if (sources.length === 0) return builder.constant(`${name} fill`, { ...filler, shape: [1, 1] });
   const all = sources.length === 1 ? sources[0] : builder.node("Concat", `${name} sources`, sources, { axis: 1 });
   const pads = builder.constant(`${name} pads`, ints([0, 1, 0, 0]));

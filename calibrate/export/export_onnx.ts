@@ -4,10 +4,10 @@
  * @module
  */
 
-import { InputError } from "../../runtime/errors.ts";
 import type { Bundle } from "../../runtime/bundle/read.ts";
 import { type ConstantElements, constantElements } from "../../runtime/bundle/constant_elements.ts";
-import type { Program, StepSpec } from "../../runtime/program.ts";
+import type { Program } from "../../runtime/program.ts";
+import type { Step } from "../../runtime/kernels/registry.ts";
 import { writeOnnx } from "../onnx/encode.ts";
 import {
   exportActivationStep,
@@ -30,7 +30,7 @@ export interface ExportContext {
   builder: OnnxBuilder;
   values: Values;
   /** The constant that a step names at `position`. */
-  constant(step: StepSpec, position: number): ConstantElements;
+  constant(step: Step, position: number): ConstantElements;
 }
 
 /**
@@ -90,7 +90,7 @@ function isBatched({ inputs, outputs, steps }: Program): boolean {
     !steps.some((step) => step.kernel === "copy" && constants.has(step.inputs[0]));
 }
 
-function exportStep(context: ExportContext, step: StepSpec, index: number): void {
+function exportStep(context: ExportContext, step: Step, index: number): void {
   switch (step.kernel) {
     case "convolution_u8":
     case "convolution_f32":
@@ -125,11 +125,9 @@ function exportStep(context: ExportContext, step: StepSpec, index: number): void
     case "copy":
     case "fill": {
       // A tensor may be written in parts: all of them at the last one.
-      const writers = context.program.steps.filter(({ output }) => output === step.output);
-      if (context.program.steps[index] === writers[writers.length - 1]) exportMovement(context, writers);
-      return;
+      const writers = context.program.steps.filter((other) => other.output === step.output);
+      if (context.program.steps[index] !== writers[writers.length - 1]) return;
+      return exportMovement(context, writers.filter((other) => other.kernel === "copy" || other.kernel === "fill"));
     }
-    default:
-      throw new InputError(`Step "${step.name}": kernel "${step.kernel}" has no form in ONNX`);
   }
 }

@@ -4,15 +4,16 @@
  * @module
  */
 
-import type { StepSpec } from "../../runtime/program.ts";
+import type { Step } from "../../runtime/kernels/registry.ts";
 import { floats, ints } from "../onnx/encode.ts";
 import type { ExportContext } from "./export_onnx.ts";
 
+/** A maximum or average over windows. */
+type PoolStep = Step<"max_pool_u8" | "max_pool_f32" | "average_pool_u8" | "average_pool_f32">;
+
 /** Exports a maximum or average over windows. */
-export function exportPool({ builder, values }: ExportContext, step: StepSpec): void {
-  const list = (key: string, absent: number[]) => (step.attributes[key] ?? absent) as number[];
-  const [input, output, kernel] = ["input", "output", "kernel"].map((key) => list(key, []));
-  const [strides, dilations, pads] = [list("stride", [1, 1]), list("dilation", [1, 1]), list("pads", [0, 0, 0, 0])];
+export function exportPool({ builder, values }: ExportContext, step: PoolStep): void {
+  const { input, output, kernel, stride: strides, dilation: dilations, pads, countIncludePad } = step.attributes;
   const form = { order: "channels first", float: true } as const;
   const x = values.read(step.inputs[0], { ...form, shape: input });
   const average = step.kernel.startsWith("average");
@@ -23,12 +24,12 @@ export function exportPool({ builder, values }: ExportContext, step: StepSpec): 
     return (output[1 + axis] - 1) * strides[axis] + (kernel[axis] - 1) * dilations[axis] + 1 > padded;
   });
   const attributes = {
-    kernel_shape: kernel,
-    strides,
-    pads,
+    kernel_shape: [...kernel],
+    strides: [...strides],
+    pads: [...pads],
     ...(overhangs && { ceil_mode: 1 }),
-    ...(dilations.some((dilation) => dilation > 1) && { dilations }),
-    ...(average && { count_include_pad: step.attributes.countIncludePad === 1 ? 1 : 0 }),
+    ...(dilations.some((dilation) => dilation > 1) && { dilations: [...dilations] }),
+    ...(average && { count_include_pad: countIncludePad }),
   };
   const operator = average ? "AveragePool" : "MaxPool";
   const result = whole
@@ -38,8 +39,11 @@ export function exportPool({ builder, values }: ExportContext, step: StepSpec): 
 }
 
 /** Exports resampling as gathered rows and columns, weighted where it is linear. */
-export function exportResize({ builder, values, constant }: ExportContext, step: StepSpec): void {
-  const [input, output] = [step.attributes.input, step.attributes.output] as number[][];
+export function exportResize(
+  { builder, values, constant }: ExportContext,
+  step: Step<"resize_u8" | "resize_f32">,
+): void {
+  const { input, output } = step.attributes;
   const linear = step.attributes.linear === 1;
   const form = { order: "stored", float: linear } as const;
   let value = values.read(step.inputs[0], { ...form, shape: input });

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { StepSpec } from "../../runtime/program.ts";
+import type { CopyAttributes } from "../../runtime/kernels/copy.ts";
 
 /** A dimension of a walk; strides in elements. */
 export interface WalkAxis {
@@ -29,13 +29,10 @@ export interface Walk {
 }
 
 /** Reads the walk of a copy step. */
-export function readWalk({ attributes }: StepSpec): Walk {
-  const [dimensions, inputs, outputs] = ["dimensions", "inputStrides", "outputStrides"].map((key) =>
-    attributes[key] as number[]
-  );
-  const axes = dimensions.map((length, axis) => ({ length, input: inputs[axis], output: outputs[axis] }))
+export function readWalk(attributes: CopyAttributes): Walk {
+  const { dimensions, inputStrides, outputStrides, inputOffset, outputOffset } = attributes;
+  const axes = dimensions.map((length, axis) => ({ length, input: inputStrides[axis], output: outputStrides[axis] }))
     .filter(({ length }) => length > 1);
-  const inputOffset = Number(attributes.inputOffset ?? 0);
   let run = 1;
   let inner = axes.length;
   while (inner > 0 && axes[inner - 1].output === run) run *= axes[--inner].length;
@@ -49,7 +46,7 @@ export function readWalk({ attributes }: StepSpec): Walk {
   return {
     axes,
     inputOffset,
-    outputOffset: Number(attributes.outputOffset ?? 0),
+    outputOffset,
     count,
     contiguous,
     rows: inner <= 1 ? count / run : NaN,

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { elementCount } from "../../runtime/bundle/format.ts";
+import { elementCount } from "../../runtime/tensor.ts";
 import type { Node, Value } from "./graph.ts";
 import { stridesOf } from "./shape.ts";
 

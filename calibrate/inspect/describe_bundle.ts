@@ -9,15 +9,9 @@ import type { Bundle } from "../../runtime/bundle/read.ts";
 import { Executor } from "../../runtime/executor.ts";
 import type { ModelPort } from "../../runtime/model.ts";
 import type { Preprocessing } from "../../runtime/preprocessing.ts";
-import type {
-  CalibrationRecord,
-  OutputKind,
-  PortSpec,
-  Program,
-  StepSpec,
-  TensorSpec,
-  TensorType,
-} from "../../runtime/program.ts";
+import type { CalibrationRecord, OutputKind, PortSpec, Program } from "../../runtime/program.ts";
+import type { Step } from "../../runtime/kernels/registry.ts";
+import type { TensorSpec, TensorType } from "../../runtime/tensor.ts";
 
 /** Bytes of a bundle; the first five parts add up to the file. */
 export interface BundleBytes {
@@ -130,7 +124,7 @@ function countBytes({ program, sizes }: Bundle, executor: Executor): BundleBytes
   };
 }
 
-function hasWeights({ kernel }: StepSpec): boolean {
+function hasWeights({ kernel }: Step): boolean {
   return kernel.startsWith("convolution_") || kernel.startsWith("depthwise_");
 }
 
@@ -140,13 +134,13 @@ function bytesOf({ constants }: Program, indices: Iterable<number>): number {
   return bytes;
 }
 
-function countKernels(steps: readonly StepSpec[]): { kernel: string; steps: number }[] {
+function countKernels(steps: readonly Step[]): { kernel: string; steps: number }[] {
   const counts = new Map<string, number>();
   for (const { kernel } of steps) counts.set(kernel, (counts.get(kernel) ?? 0) + 1);
   return [...counts].map(([kernel, steps]) => ({ kernel, steps })).sort((a, b) => b.steps - a.steps);
 }
 
-function describeStep(step: StepSpec, program: Program): BundleLayer {
+function describeStep(step: Step, program: Program): BundleLayer {
   const output: TensorSpec = program.tensors[step.output];
   return {
     kernel: step.kernel,

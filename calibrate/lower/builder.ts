@@ -4,30 +4,17 @@
  * @module
  */
 
-import { align } from "../../runtime/bundle/format.ts";
-import type {
-  ConstantSpec,
-  ElementType,
-  StepAttribute,
-  StepSpec,
-  TensorSpec,
-  TensorType,
-} from "../../runtime/program.ts";
+import { align } from "../../runtime/alignment.ts";
+import type { ConstantSpec, ElementType, TensorSpec, TensorType } from "../../runtime/tensor.ts";
+import type { Step } from "../../runtime/kernels/registry.ts";
 import type { ConstantElements } from "../../runtime/bundle/constant_elements.ts";
 import type { PackedLevels } from "../pack_weights.ts";
 import type { ValueQuantization } from "../plan.ts";
 
-/** Fields of a step that may be left out where they are empty. */
-export type StepParts = Omit<StepSpec, "constants" | "attributes" | "inputs"> & {
-  inputs?: number[];
-  constants?: number[];
-  attributes?: Record<string, StepAttribute>;
-};
-
 /** The growing tables of a program. */
 export interface ProgramBuilder {
   tensors: TensorSpec[];
-  steps: StepSpec[];
+  steps: Step[];
   constants: ConstantSpec[];
   /** Adds a tensor and returns its index; its place in the arena is planned later. */
   tensor(name: string, type: TensorType, shape: readonly number[], quantization?: ValueQuantization): number;
@@ -36,7 +23,7 @@ export interface ProgramBuilder {
   /** Adds a constant of 4 bits and returns its index. */
   groupedConstant(weights: PackedLevels): number;
   /** Adds a step and returns its index. */
-  step(parts: StepParts): number;
+  step(step: Step): number;
   /** The data part. */
   data(): Uint8Array;
 }
@@ -44,7 +31,7 @@ export interface ProgramBuilder {
 /** Makes an empty builder. */
 export function createBuilder(): ProgramBuilder {
   const tensors: TensorSpec[] = [];
-  const steps: StepSpec[] = [];
+  const steps: Step[] = [];
   const constants: ConstantSpec[] = [];
   const chunks: ConstantElements[] = [];
   let end = 0;
@@ -64,8 +51,8 @@ export function createBuilder(): ProgramBuilder {
     },
     constant: (data) => add({ type: typeOf(data), length: data.length }, data),
     groupedConstant: ({ bytes, ...spec }) => add({ type: "i4", ...spec }, bytes),
-    step({ inputs = [], constants = [], attributes = {}, ...parts }) {
-      steps.push({ ...parts, inputs, constants, attributes: withoutDefaults(attributes) });
+    step(step) {
+      steps.push(step);
       return steps.length - 1;
     },
     data() {
@@ -82,28 +69,4 @@ function typeOf(data: ConstantElements): ElementType {
   if (data instanceof Int8Array) return "i8";
   if (data instanceof Uint8Array) return "u8";
   return data instanceof Int32Array ? "i32" : "f32";
-}
-
-const DEFAULTS: Readonly<Record<string, string>> = {
-  stride: "[1,1]",
-  dilation: "[1,1]",
-  groups: "1",
-  activation: '"identity"',
-  activationParameters: "[0,0]",
-  outputScale: "1",
-  clamp: "[0,255]",
-  inputOffset: "0",
-  outputOffset: "0",
-  transposed: "0",
-  countIncludePad: "0",
-};
-
-/** Leaves out what the loader assumes anyway: headers stay small. */
-function withoutDefaults(attributes: Record<string, StepAttribute>): Record<string, StepAttribute> {
-  return Object.fromEntries(
-    Object.entries(attributes).filter(([key, value]) => {
-      if (key === "pads") return (value as number[]).some((pad) => pad !== 0);
-      return DEFAULTS[key] !== JSON.stringify(value);
-    }),
-  );
 }

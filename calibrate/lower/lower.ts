@@ -155,7 +155,7 @@ function placeConstants(context: LowerContext, node: Node): void {
     if (!value.data || context.places.has(input)) continue;
     const constants = [context.builder.constant(value.data)];
     const output = context.create(input, "f32");
-    context.builder.step({ kernel: "constant", name: input, output, constants });
+    context.builder.step({ kernel: "constant", name: input, inputs: [], output, constants, attributes: {} });
     convertMissing(context, input);
   }
 }
@@ -201,6 +201,7 @@ function lowerFirstTranspose(context: LowerContext, node: Node): void {
     name: node.name,
     inputs: [context.place(node.inputs[0], "f32")],
     output: context.create(node.output, "u8"),
+    constants: [],
     attributes: { dimensions: [batch, height * width, channels], transposed: 1 },
   });
 }

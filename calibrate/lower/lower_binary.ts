@@ -4,30 +4,33 @@
  * @module
  */
 
-import type { StepAttribute } from "../../runtime/program.ts";
+import type { BinaryU8Attributes, OperandAttributes } from "../../runtime/kernels/binary.ts";
 import type { BinaryNode } from "../graph/graph.ts";
 import { activationTraits, passesFactors } from "../operators/activations.ts";
 import { clampOf } from "./requantise.ts";
 import type { LowerContext } from "./lower.ts";
-import { activationAttributes } from "./lower_layer.ts";
+import { activationAttributes, IDENTITY } from "./lower_layer.ts";
 
 /** Lowers an element-wise function of two values. */
 export function lowerBinary(context: LowerContext, node: BinaryNode): void {
   const form = context.forms.computed.get(node.output)!;
   const inputs = node.inputs.map((input) => context.place(input, form));
-  const geometry = broadcast(context.shape(node.output), node.inputs.map((input) => context.shape(input)), node.name);
+  const operands = broadcast(context.shape(node.output), node.inputs.map((input) => context.shape(input)), node.name);
   const output = context.create(node.output, form);
   if (form === "f32") {
-    const attributes = { operation: node.operation, ...geometry, ...activationAttributes(node.activation) };
-    context.builder.step({ kernel: "binary_f32", name: node.name, inputs, output, attributes });
+    const attributes = { operation: node.operation, ...operands, ...activationAttributes(node.activation) };
+    context.builder.step({ kernel: "binary_f32", name: node.name, inputs, output, constants: [], attributes });
     return;
   }
-  const attributes = { ...geometry, ...quantizedAttributes(context, node) };
-  context.builder.step({ kernel: "binary_u8", name: node.name, inputs, output, attributes });
+  const attributes = { ...operands, ...quantizedAttributes(context, node) };
+  context.builder.step({ kernel: "binary_u8", name: node.name, inputs, output, constants: [], attributes });
 }
 
 /** Folds the output's scale into the operands' where the activation function allows it. */
-function quantizedAttributes(context: LowerContext, node: BinaryNode): Record<string, StepAttribute> {
+function quantizedAttributes(
+  context: LowerContext,
+  node: BinaryNode,
+): Omit<BinaryU8Attributes, keyof OperandAttributes> {
   const [a, b, output] = [...node.inputs, node.output].map((value) => context.plan!.values.get(value)!);
   const folds = passesFactors(node.activation);
   const inverse = 1 / output.scale;
@@ -37,14 +40,14 @@ function quantizedAttributes(context: LowerContext, node: BinaryNode): Record<st
   return {
     operation: multiplies ? "multiply" : "add",
     scales: [multiplies ? a.scale * b.scale * factor : a.scale * factor, second].map(Math.fround),
-    ...(activationTraits(node.activation).bounds ? {} : activationAttributes(node.activation)),
+    ...activationAttributes(activationTraits(node.activation).bounds ? IDENTITY : node.activation),
     outputScale: folds ? 1 : Math.fround(inverse),
     clamp: clampOf(node.activation, output),
   };
 }
 
 /** Strides of both operands over the output's dimensions, four of them, with neighbours merged where both allow it. */
-function broadcast(output: readonly number[], operands: readonly number[][], name: string): Record<string, number[]> {
+function broadcast(output: readonly number[], operands: readonly number[][], name: string): OperandAttributes {
   const strides = operands.map((shape) => {
     const result = new Array<number>(output.length).fill(0);
     let stride = 1;

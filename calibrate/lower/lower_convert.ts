@@ -14,13 +14,17 @@ import { activationAttributes } from "./lower_layer.ts";
 /** Converts a value to the form that is asked for from the other one. */
 export function lowerConvert(context: LowerContext, value: string, form: Form): void {
   const count = context.shape(value).reduce((product, length) => product * length, 1);
-  context.builder.step({
-    kernel: form === "u8" ? "quantize" : "dequantize",
+  const step = {
     name: value,
     inputs: [context.place(value, form === "u8" ? "f32" : "u8")],
     output: context.create(value, form),
-    attributes: form === "u8" ? { dimensions: [1, count, 1] } : {},
-  });
+    constants: [],
+  };
+  context.builder.step(
+    form === "u8"
+      ? { ...step, kernel: "quantize", attributes: { dimensions: [1, count, 1], transposed: 0 } }
+      : { ...step, kernel: "dequantize", attributes: {} },
+  );
 }
 
 /** Lowers an activation function that no producer could take in. */
@@ -32,7 +36,7 @@ export function lowerActivation(context: LowerContext, node: ActivationNode): vo
   if (form === "u8") {
     const [from, to] = [plan!.values.get(node.inputs[0])!, plan!.values.get(node.output)!];
     const table = builder.constant(activationTable(node.activation, from, to));
-    builder.step({ kernel: "lookup", name: node.name, inputs, output, constants: [table] });
+    builder.step({ kernel: "lookup", name: node.name, inputs, output, constants: [table], attributes: {} });
     return;
   }
   const slopes = node.activation.kind === "prelu" ? [builder.constant(node.slopes!)] : [];

@@ -5,7 +5,8 @@
  */
 
 import type { Activation } from "../../runtime/activation.ts";
-import type { StepAttribute } from "../../runtime/program.ts";
+import type { ConvolutionGeometry } from "../../runtime/kernels/convolution.ts";
+import type { ActivationAttributes, EpilogueAttributes } from "../../runtime/kernels/epilogue.ts";
 import { fourDimensions, groupsOf, isDepthwise, type LayerNode } from "../graph/layers.ts";
 import {
   packConvolutionF32,
@@ -38,8 +39,11 @@ export interface LayerParts {
   offsets?: number;
 }
 
-/** The attributes `activation` and `activationParameters` of a step. */
-export function activationAttributes(activation: Activation): Record<string, StepAttribute> {
+/** The activation function of what was activated before, or needs none. */
+export const IDENTITY: Activation = { kind: "identity" };
+
+/** The activation function of a step. */
+export function activationAttributes(activation: Activation): ActivationAttributes {
   const parameters = activationTraits(activation).parameters(activation).map(finite);
   return { activation: activation.kind, activationParameters: parameters };
 }
@@ -47,6 +51,11 @@ export function activationAttributes(activation: Activation): Record<string, Ste
 /** A float32 that stands for an absent bound. */
 function finite(value: number): number {
   return Math.fround(Math.min(3.4028234663852886e38, Math.max(-3.4028234663852886e38, value)));
+}
+
+/** The epilogue of a result that is not rounded to u8. */
+function floatEpilogue(activation: Activation): EpilogueAttributes {
+  return { ...activationAttributes(activation), outputScale: 1, clamp: [0, 255] };
 }
 
 /** Lowers a convolution or fully connected layer. */
@@ -65,7 +74,7 @@ function lowerFloat(context: LowerContext, node: LayerNode): void {
   );
   const bias = builder.constant(node.bias);
   const step = {
-    kernel: depthwise ? "depthwise_f32" : "convolution_f32",
+    kernel: depthwise ? "depthwise_f32" as const : "convolution_f32" as const,
     name: node.name,
     inputs: [context.place(node.inputs[0], "f32")],
     constants: [weights, bias],
@@ -78,14 +87,18 @@ function lowerFloat(context: LowerContext, node: LayerNode): void {
       ...step,
       output,
       constants: [...step.constants, ...slopes],
-      attributes: { ...geometry, ...activationAttributes(node.activation) },
+      attributes: { ...geometry, ...floatEpilogue(node.activation) },
     });
     const shown = probes ? { preactivation: output, probe: index } : {};
     context.layers.set(node.output, { step: index, weights, bias, ...shown });
     return;
   }
   const preactivation = builder.tensor(`${node.output} before activation`, "f32", context.shape(node.output));
-  const probe = builder.step({ ...step, output: preactivation, attributes: geometry });
+  const probe = builder.step({
+    ...step,
+    output: preactivation,
+    attributes: { ...geometry, ...floatEpilogue(IDENTITY) },
+  });
   const index = builder.step({
     kernel: "activation_f32",
     name: node.name,
@@ -122,7 +135,7 @@ function lowerQuantized(context: LowerContext, node: LayerNode): void {
   const clamped = quantization !== undefined && activationTraits(node.activation).bounds !== undefined;
   const attributes = {
     ...geometry,
-    ...(clamped ? {} : activationAttributes(node.activation)),
+    ...activationAttributes(clamped ? IDENTITY : node.activation),
     outputScale,
     clamp: quantization ? clampOf(node.activation, quantization) : [0, 255],
   };
@@ -155,7 +168,7 @@ function lowerQuantized(context: LowerContext, node: LayerNode): void {
       inputs,
       output: preactivation,
       constants: [weights, offsets, builder.constant(scales)],
-      attributes: geometry,
+      attributes: { ...geometry, ...floatEpilogue(IDENTITY) },
     });
     return { preactivation, probe, offsets };
   }
@@ -174,11 +187,19 @@ export function zeroPointOffsets({ values, scales }: WeightQuantization, { zeroP
   return Int32Array.from(scales, (_, channel) => -zeroPoint * sumOf(values, channel * depth, depth));
 }
 
-function geometryAttributes(context: LowerContext, node: LayerNode): Record<string, StepAttribute> {
+function geometryAttributes(context: LowerContext, node: LayerNode): ConvolutionGeometry {
   if (node.op === "fullyConnected") {
     const [outputs, inputs] = node.weightShape;
     const rows = context.shape(node.output).slice(0, -1).reduce((product, length) => product * length, 1);
-    return { input: [1, rows, 1, inputs], output: [1, rows, 1, outputs], kernel: [1, 1] };
+    return {
+      input: [1, rows, 1, inputs],
+      output: [1, rows, 1, outputs],
+      kernel: [1, 1],
+      stride: [1, 1],
+      dilation: [1, 1],
+      pads: [0, 0],
+      groups: 1,
+    };
   }
   const { weightShape, stride, dilation, pads, groups } = node;
   return {

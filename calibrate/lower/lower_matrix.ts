@@ -28,6 +28,7 @@ export function lowerMatMul(context: LowerContext, node: MatMulNode): void {
     name: node.name,
     inputs: node.inputs.map((input) => context.place(input, "f32")),
     output: context.create(node.output, "f32"),
+    constants: [],
     attributes: { dimensions: [batch, m, k, n], batchStrides },
   });
 }
@@ -42,7 +43,7 @@ export function lowerSoftmax(context: LowerContext, node: SoftmaxNode): void {
   const input = context.place(node.inputs[0], "f32");
   if (node.axis === shape.length - 1) {
     const output = context.create(node.output, "f32");
-    builder.step({ kernel: "softmax_f32", name: node.name, inputs: [input], output, attributes });
+    builder.step({ kernel: "softmax_f32", name: node.name, inputs: [input], output, constants: [], attributes });
     return;
   }
   const order = [...shape.keys()].filter((axis) => axis !== node.axis).concat(node.axis);
@@ -51,7 +52,7 @@ export function lowerSoftmax(context: LowerContext, node: SoftmaxNode): void {
   const strides = order.map((axis) => stridesOf(shape)[axis]);
   const there = { dimensions: turned, inputStrides: strides, outputStrides: stridesOf(turned) };
   copy(context, { name: node.name, input, output: before }, there);
-  builder.step({ kernel: "softmax_f32", name: node.name, inputs: [before], output: after, attributes });
+  builder.step({ kernel: "softmax_f32", name: node.name, inputs: [before], output: after, constants: [], attributes });
   const back = { dimensions: turned, inputStrides: stridesOf(turned), outputStrides: strides };
   copy(context, { name: node.name, input: after, output: context.create(node.output, "f32") }, back);
 }

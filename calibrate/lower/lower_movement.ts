@@ -115,7 +115,7 @@ function filled(context: LowerContext, node: PadNode | DilateNode, form: Form, r
   const value = form === "u8"
     ? quantizeValue(Math.fround(real), Math.fround(1 / scale!), zeroPoint!)
     : Math.fround(real);
-  context.builder.step({ kernel: "fill", name: node.name, output, attributes: { value } });
+  context.builder.step({ kernel: "fill", name: node.name, inputs: [], output, constants: [], attributes: { value } });
   return output;
 }
 
@@ -145,6 +145,7 @@ export function copy(
     name: step.name,
     inputs: [step.input],
     output: step.output,
+    constants: [],
     attributes: {
       dimensions: kept.map(([length]) => length),
       inputStrides: kept.map(([, input]) => input),

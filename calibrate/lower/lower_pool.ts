@@ -15,6 +15,7 @@ export function lowerPool(context: LowerContext, node: PoolNode): void {
     name: node.name,
     inputs: [context.place(node.inputs[0], form)],
     output: context.create(node.output, form),
+    constants: [],
     attributes: {
       input: context.shape(node.inputs[0]),
       output: context.shape(node.output),
@@ -42,7 +43,16 @@ export function lowerReduceMean(context: LowerContext, node: ReduceMeanNode): vo
     name: node.name,
     inputs: [context.place(node.inputs[0], form)],
     output: context.create(node.output, form),
-    attributes: { input: [outer, reduced, 1, inner], output: [outer, 1, 1, inner], kernel: [reduced, 1] },
+    constants: [],
+    attributes: {
+      input: [outer, reduced, 1, inner],
+      output: [outer, 1, 1, inner],
+      kernel: [reduced, 1],
+      stride: [1, 1],
+      dilation: [1, 1],
+      pads: [0, 0, 0, 0],
+      countIncludePad: 0,
+    },
   });
 }
 

@@ -5,7 +5,8 @@
  */
 
 import { type Lifetime, lifetimesOf } from "../../runtime/bundle/check_lifetimes.ts";
-import { align, tensorBytes } from "../../runtime/bundle/format.ts";
+import { align } from "../../runtime/alignment.ts";
+import { tensorBytes } from "../../runtime/tensor.ts";
 import { isAddedNext } from "../../runtime/residual_sum.ts";
 import type { Program } from "../../runtime/program.ts";
 

@@ -6,6 +6,7 @@
  */
 
 import type { ConvolutionGeometry } from "../../runtime/kernels/convolution.ts";
+import type { Program } from "../../runtime/program.ts";
 import { Executor } from "../../runtime/executor.ts";
 
 /** Sums over positions of one group of a layer's inputs. Plain data of exact integers: sums do not depend on order. */
@@ -125,7 +126,7 @@ function createGram(depth: number): Gram {
 function productOf(depth: number): Executor {
   const bytes = Math.ceil(depth * ROWS * 4 / 64) * 64;
   const tensor = (name: string, shape: number[], offset: number) => ({ name, type: "f32" as const, shape, offset });
-  const program = {
+  const program: Program = {
     name: "",
     inputs: [],
     outputs: [],

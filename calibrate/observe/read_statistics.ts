@@ -5,7 +5,7 @@
  */
 
 import { FormatError } from "../../runtime/errors.ts";
-import { asArray, asFields, asInteger, asString } from "../../runtime/bundle/fields.ts";
+import { asArray, asFields, asInteger, asString } from "../../runtime/fields.ts";
 import { DIGEST_BYTES, MAX_ENTRIES, MAX_HEADER_BYTES } from "../../runtime/bundle/format.ts";
 import { validatePreprocessing } from "../../runtime/preprocessing.ts";
 import { FINGERPRINT_BYTES } from "../dataset/fingerprint.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { elementCount } from "../../runtime/bundle/format.ts";
+import { elementCount } from "../../runtime/tensor.ts";
 import type { Graph, Node, Value } from "../graph/graph.ts";
 import { sameShape } from "../graph/shape.ts";
 import { operatorOf } from "./operators.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { elementCount } from "../../runtime/bundle/format.ts";
+import { elementCount } from "../../runtime/tensor.ts";
 import type { ChannelLinker } from "../graph/channel_links.ts";
 import type { LayerNode } from "../graph/layers.ts";
 import type { Shape } from "../graph/shape.ts";

@@ -5,7 +5,7 @@
  */
 
 import { placeInSourceOrder } from "../graph/relayout.ts";
-import { elementCount } from "../../runtime/bundle/format.ts";
+import { elementCount } from "../../runtime/tensor.ts";
 import type { MatMulNode } from "../graph/graph.ts";
 import { broadcastShapes } from "../graph/shape.ts";
 import { checkNothing, computed, noParameterAxis, type Operator } from "./operator.ts";

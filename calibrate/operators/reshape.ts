@@ -6,7 +6,7 @@
 
 import { planReshape } from "./reshape_order.ts";
 import { addNode, formOf, permute, primaryForm } from "../graph/relayout.ts";
-import { elementCount } from "../../runtime/bundle/format.ts";
+import { elementCount } from "../../runtime/tensor.ts";
 import type { ReshapeNode } from "../graph/graph.ts";
 import { checkNothing, describeAs, moved, noParameterAxis, type Operator } from "./operator.ts";
 

@@ -6,7 +6,7 @@
  * @module
  */
 
-import { elementCount } from "../../runtime/bundle/format.ts";
+import { elementCount } from "../../runtime/tensor.ts";
 import type { ConvolutionNode, FoldedNormalization, Graph, Node } from "../graph/graph.ts";
 import { isLayer, type LayerNode } from "../graph/layers.ts";
 import type { Shape } from "../graph/shape.ts";

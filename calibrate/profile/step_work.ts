@@ -4,15 +4,15 @@
  * @module
  */
 
-import { elementCount } from "../../runtime/bundle/format.ts";
-import { geometryOf } from "../../runtime/kernels/convolution.ts";
-import type { StepSpec } from "../../runtime/program.ts";
+import { elementCount } from "../../runtime/tensor.ts";
+import { isConvolution } from "../../runtime/kernels/convolution_step.ts";
+import type { Step } from "../../runtime/kernels/registry.ts";
 
 /** Multiply-adds of a convolution, fully connected layer or product of tensors; 0 of other steps. */
-export function multiplyAddsOf(step: StepSpec): number {
-  if (/^(convolution|depthwise)_/.test(step.kernel)) {
-    const { input, output, kernel, groups } = geometryOf(step);
+export function multiplyAddsOf(step: Step): number {
+  if (isConvolution(step)) {
+    const { input, output, kernel, groups } = step.attributes;
     return elementCount(output) * elementCount(kernel) * (input[3] / groups);
   }
-  return step.kernel === "matmul_f32" ? elementCount(step.attributes.dimensions as number[]) : 0;
+  return step.kernel === "matmul_f32" ? elementCount(step.attributes.dimensions) : 0;
 }

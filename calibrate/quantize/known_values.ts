@@ -6,7 +6,7 @@
  */
 
 import { InputRangeError } from "../../runtime/errors.ts";
-import { elementCount } from "../../runtime/bundle/format.ts";
+import { elementCount } from "../../runtime/tensor.ts";
 import type { Graph, Node } from "../graph/graph.ts";
 import { createHistogram, type Histogram, observe } from "../observe/histogram.ts";
 import { operatorOf } from "../operators/operators.ts";

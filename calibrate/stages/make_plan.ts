@@ -4,7 +4,7 @@
  * @module
  */
 
-import { elementCount } from "../../runtime/bundle/format.ts";
+import { elementCount } from "../../runtime/tensor.ts";
 import type { Graph } from "../graph/graph.ts";
 import { type FormChoice, keepsFloat } from "../lower/forms.ts";
 import { type LayerNode, layersOf } from "../graph/layers.ts";

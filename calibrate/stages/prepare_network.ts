@@ -5,7 +5,8 @@
  */
 
 import { InputError } from "../../runtime/errors.ts";
-import { DIGEST_BYTES, toHex } from "../../runtime/bundle/format.ts";
+import { DIGEST_BYTES } from "../../runtime/bundle/format.ts";
+import { toHex } from "../../runtime/hexadecimal.ts";
 import { writeBundle } from "../../runtime/bundle/write.ts";
 import type { Graph } from "../graph/graph.ts";
 import { chooseForms, type FormChoice } from "../lower/forms.ts";

@@ -6,7 +6,7 @@
 
 import { layersOf } from "../graph/layers.ts";
 import { lifetimesOf } from "../../runtime/bundle/check_lifetimes.ts";
-import { tensorBytes } from "../../runtime/bundle/format.ts";
+import { tensorBytes } from "../../runtime/tensor.ts";
 import type { Preprocessing } from "../../runtime/preprocessing.ts";
 import type { DatasetOptions } from "../dataset/open_dataset.ts";
 import type { Lowered } from "../lower/lower.ts";

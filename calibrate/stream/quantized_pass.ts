@@ -5,7 +5,7 @@
  * @module
  */
 
-import { geometryOf } from "../../runtime/kernels/convolution.ts";
+import { isConvolution } from "../../runtime/kernels/convolution_step.ts";
 import type { Lowered } from "../lower/lower.ts";
 import { type Gram, GramSums } from "../observe/gram.ts";
 import { type JointMoments, measureMoments } from "../observe/moments.ts";
@@ -32,7 +32,8 @@ export class QuantizedPass {
   gram(layer: string, positions: number): Gram[] {
     const { program, layers } = this.stream.lowered;
     const step = program.steps[layers.get(layer)!.step];
-    const sums = new GramSums(geometryOf(step));
+    if (!isConvolution(step)) throw new TypeError(`Layer "${layer}" is computed by ${step.kernel}`);
+    const sums = new GramSums(step.attributes);
     for (const sample of this.samples) {
       sums.add(this.stream.inputOf(sample, layer), program.tensors[step.inputs[0]].zeroPoint!, positions);
     }

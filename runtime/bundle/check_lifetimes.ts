@@ -6,7 +6,7 @@
 
 import { BundleError } from "../errors.ts";
 import type { Program } from "../program.ts";
-import { tensorBytes } from "./format.ts";
+import { tensorBytes } from "../tensor.ts";
 
 /** First and last step in which a tensor must keep its bytes; inputs are born before step 0. */
 export interface Lifetime {

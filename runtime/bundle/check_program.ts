@@ -6,33 +6,21 @@
  */
 
 import { BundleError, isInputError } from "../errors.ts";
-import { kernelDefinition } from "../kernels/registry.ts";
+import { ALIGNMENT } from "../alignment.ts";
+import { asArray, asFields, asFloat, asInteger, asIntegers, asShape, asString, type Fields } from "../fields.ts";
+import { checkStep, parseStep, type Step } from "../kernels/registry.ts";
 import { type Preprocessing, validatePreprocessing } from "../preprocessing.ts";
+import { type CalibrationRecord, OUTPUT_KINDS, type PortSpec, type Program } from "../program.ts";
 import {
-  type CalibrationRecord,
   type ConstantSpec,
   type ConstantType,
-  OUTPUT_KINDS,
-  type PortSpec,
-  type Program,
-  type StepAttribute,
-  type StepSpec,
+  elementCount,
+  tensorBytes,
   type TensorSpec,
   type TensorType,
-} from "../program.ts";
+} from "../tensor.ts";
 import { checkLifetimes } from "./check_lifetimes.ts";
-import {
-  asArray,
-  asFields,
-  asFloat,
-  asFloats,
-  asInteger,
-  asIntegers,
-  asShape,
-  asString,
-  type Fields,
-} from "./fields.ts";
-import { ALIGNMENT, constantBytes, elementCount, MAX_ENTRIES, MAX_PART_BYTES, tensorBytes } from "./format.ts";
+import { constantBytes, MAX_ENTRIES, MAX_PART_BYTES } from "./format.ts";
 import { isGrouped, ROW_ELEMENTS } from "./grouped_weights.ts";
 
 /**
@@ -55,7 +43,7 @@ export function checkProgram(value: unknown, dataBytes: number): Program {
   );
   checkConstantOrder(constants);
   const steps = entries(header, "steps").map((entry, index) =>
-    checkStep(entry, `steps[${index}]`, tensors.length, constants.length)
+    readStep(entry, `steps[${index}]`, tensors.length, constants.length)
   );
   const program: Program = {
     name: asString(header.name, "name"),
@@ -76,7 +64,7 @@ export function checkProgram(value: unknown, dataBytes: number): Program {
     program.outputKind = oneOf(header.outputKind, "outputKind", OUTPUT_KINDS);
   }
   if (header.calibration !== undefined) program.calibration = checkCalibration(header.calibration);
-  for (const step of steps) kernelDefinition(step).check(step, program);
+  for (const step of steps) checkStep(step, program);
   checkLifetimes(program);
   return program;
 }
@@ -142,24 +130,16 @@ function checkConstantOrder(constants: readonly ConstantSpec[]): void {
   if (expanded > MAX_PART_BYTES) throw new BundleError(`constants take ${expanded} bytes when they are expanded`);
 }
 
-function checkStep(value: unknown, where: string, tensorCount: number, constantCount: number): StepSpec {
+function readStep(value: unknown, where: string, tensorCount: number, constantCount: number): Step {
   const fields = asFields(value, where);
-  const attributes = { ...asFields(fields.attributes ?? {}, `${where}.attributes`) };
-  for (const key in attributes) attributes[key] = checkAttribute(attributes[key], where, key);
-  return {
+  return parseStep({
     kernel: asString(fields.kernel, `${where}.kernel`),
     name: asString(fields.name, `${where}.name`),
     inputs: asIntegers(fields.inputs, `${where}.inputs`, 0, tensorCount - 1),
     output: asInteger(fields.output, `${where}.output`, 0, tensorCount - 1),
     constants: asIntegers(fields.constants ?? [], `${where}.constants`, 0, constantCount - 1),
-    attributes: attributes as Record<string, StepAttribute>,
-  };
-}
-
-function checkAttribute(value: unknown, step: string, key: string): StepAttribute {
-  const where = `${step}.attributes.${key}`;
-  if (typeof value === "string") return asString(value, where);
-  return Array.isArray(value) ? asFloats(value, where, 16) : asFloat(value, where);
+    attributes: asFields(fields.attributes ?? {}, `${where}.attributes`),
+  });
 }
 
 function ports(header: Fields, name: string, tensors: readonly TensorSpec[]): PortSpec[] {

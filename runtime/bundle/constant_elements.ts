@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { ConstantSpec } from "../program.ts";
+import type { ConstantSpec } from "../tensor.ts";
 import { constantBytes } from "./format.ts";
 import { expandWeights, isGrouped } from "./grouped_weights.ts";
 

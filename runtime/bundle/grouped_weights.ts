@@ -6,7 +6,7 @@
  */
 
 import { BundleError } from "../errors.ts";
-import type { ConstantSpec } from "../program.ts";
+import type { ConstantSpec } from "../tensor.ts";
 
 /** Channels that lie side by side in packed weights. */
 const CHANNELS = 8;

@@ -6,12 +6,13 @@
  */
 
 import { BundleError } from "../errors.ts";
-import { kernelDefinition } from "../kernels/registry.ts";
+import { align } from "../alignment.ts";
+import { toHex } from "../hexadecimal.ts";
+import { checkStepData } from "../kernels/registry.ts";
 import type { Program } from "../program.ts";
 import { checkProgram } from "./check_program.ts";
 import { constantElements, storedBytes } from "./constant_elements.ts";
 import {
-  align,
   DIGEST_BYTES,
   FORMAT_VERSION,
   MAGIC,
@@ -19,7 +20,6 @@ import {
   MAX_PART_BYTES,
   OUTPUT_VERSION,
   PREFIX_BYTES,
-  toHex,
   versionOf,
 } from "./format.ts";
 import { checkMultipliers, isGrouped } from "./grouped_weights.ts";
@@ -116,8 +116,7 @@ function checkConstantData(program: Program, data: Uint8Array): void {
     if (isGrouped(constant)) checkMultipliers(constant, storedBytes(constant, data), `constants[${index}]`);
   });
   for (const step of program.steps) {
-    const { checkData } = kernelDefinition(step);
-    checkData?.(step, step.constants.map((index) => constantElements(program.constants[index], data)));
+    checkStepData(step, () => step.constants.map((index) => constantElements(program.constants[index], data)));
   }
 }
 

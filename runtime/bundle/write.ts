@@ -4,8 +4,10 @@
  * @module
  */
 
+import { align } from "../alignment.ts";
+import { writeStep } from "../kernels/registry.ts";
 import type { Program } from "../program.ts";
-import { align, DIGEST_BYTES, MAGIC, PREFIX_BYTES, versionOf } from "./format.ts";
+import { DIGEST_BYTES, MAGIC, PREFIX_BYTES, versionOf } from "./format.ts";
 
 /**
  * Serialises a program and its constants to the bytes of a bundle.
@@ -17,7 +19,7 @@ import { align, DIGEST_BYTES, MAGIC, PREFIX_BYTES, versionOf } from "./format.ts
  * @returns The file: prefix, header, padding, data, SHA-256 of all before it.
  */
 export async function writeBundle(program: Program, data: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
-  const header = new TextEncoder().encode(JSON.stringify(program, shorten));
+  const header = new TextEncoder().encode(JSON.stringify({ ...program, steps: program.steps.map(writeStep) }, shorten));
   const dataOffset = align(PREFIX_BYTES + header.length);
   const bytes = new Uint8Array(dataOffset + data.length + DIGEST_BYTES);
   bytes.set(MAGIC);

@@ -8,64 +8,42 @@
  * @module
  */
 
-import { ELEMENT_BYTES, elementCount } from "../bundle/format.ts";
-import type { ElementType, Program, StepSpec, TensorType } from "../program.ts";
-import {
-  checkConstant,
-  checkCounts,
-  checkTensor,
-  integer,
-  integers,
-  type KernelDefinition,
-  shape,
-  stepError,
-} from "./definition.ts";
-import { checkEpilogue, epilogueWords, needsSlopes } from "./epilogue.ts";
+import { ELEMENT_BYTES, elementCount, type ElementType, type TensorType } from "../tensor.ts";
+import { dimensions } from "./attributes.ts";
+import { checkConstant, checkCounts, checkTensor, type KernelDefinition, type Tables } from "./definition.ts";
+import { checkEpilogue, EPILOGUE, type EpilogueAttributes, epilogueWords, needsSlopes } from "./epilogue.ts";
+import { stepError, type StepOf } from "./step.ts";
+
+/** The geometry of a convolution. */
+export interface ConvolutionGeometry {
+  /** [batch, height, width, channels]. */
+  input: readonly number[];
+  /** [batch, height, width, channels]. */
+  output: readonly number[];
+  /** [height, width]. */
+  kernel: readonly number[];
+  /** [height, width]. */
+  stride: readonly number[];
+  /** [height, width]. */
+  dilation: readonly number[];
+  /** [top, left]. */
+  pads: readonly number[];
+  /** Groups that input and output channels fall into. */
+  groups: number;
+}
+
+/** A convolution, or a fully connected layer as one with a kernel of 1 x 1. */
+export interface ConvolutionAttributes extends ConvolutionGeometry, EpilogueAttributes {}
 
 const MAX_GEOMETRY = 65535;
-/** Range of kernel sizes, strides and dilations. */
-const SIZES = [1, MAX_GEOMETRY] as const;
-const PADS = [0, MAX_GEOMETRY] as const;
+const SIZES = { type: "integers", length: 2, min: 1, max: MAX_GEOMETRY, absent: [1, 1] } as const;
 
 /** Most output positions that a convolution computes at once. */
 const MAX_ROWS = 128;
 
-/** The geometry attributes of a convolution step. */
-export interface ConvolutionGeometry {
-  /** [batch, height, width, channels]. */
-  input: number[];
-  /** [batch, height, width, channels]. */
-  output: number[];
-  kernel: number[];
-  stride: number[];
-  dilation: number[];
-  /** [top, left]. */
-  pads: number[];
-  groups: number;
-}
-
-const ONES = [1, 1];
-const ZEROS = [0, 0];
-
-/** The geometry attributes of a checked convolution step. */
-export function geometryOf({ attributes }: StepSpec): ConvolutionGeometry {
-  const { input, output, kernel = ONES, stride = ONES, dilation = ONES, pads = ZEROS, groups = 1 } = attributes as
-    & Partial<ConvolutionGeometry>
-    & Pick<ConvolutionGeometry, "input" | "output">;
-  return { input, output, kernel, stride, dilation, pads, groups };
-}
-
-/** Checks the geometry attributes of a convolution step, and gives them. */
-function checkGeometry(step: StepSpec): ConvolutionGeometry {
-  shape(step, "input", 4);
-  shape(step, "output", 4);
-  integers(step, "kernel", 2, SIZES, ONES);
-  integers(step, "stride", 2, SIZES, ONES);
-  integers(step, "dilation", 2, SIZES, ONES);
-  integers(step, "pads", 2, PADS, ZEROS);
-  integer(step, "groups", 1, 2 ** 24, 1);
-  const geometry = geometryOf(step);
-  const { input, output, groups, kernel, stride, dilation } = geometry;
+/** Checks that the geometry of a convolution step is one. */
+function checkGeometry(step: StepOf<string, ConvolutionGeometry>): void {
+  const { input, output, groups, kernel, stride, dilation } = step.attributes;
   if (input[0] !== output[0]) throw stepError(step, "input and output batch differ");
   if (input[3] % groups !== 0 || output[3] % groups !== 0) {
     throw stepError(step, `groups ${groups} must divide ${input[3]} input and ${output[3]} output channels`);
@@ -76,7 +54,6 @@ function checkGeometry(step: StepSpec): ConvolutionGeometry {
       throw stepError(step, "output positions are over the limit");
     }
   }
-  return geometry;
 }
 
 /** Elements that the packed weights of 16 channels of a depthwise kernel take. */
@@ -154,74 +131,79 @@ function signedBias(
   return adapted;
 }
 
-function define(depthwise: boolean, type: TensorType): KernelDefinition {
+function define(depthwise: boolean, type: TensorType): KernelDefinition<ConvolutionAttributes> {
   const entry = `${depthwise ? "depthwise" : "convolution"}_${type}`;
   const weightType: ElementType = type === "u8" ? "i8" : "f32";
 
-  function check(step: StepSpec, program: Program): void {
-    const geometry = checkGeometry(step);
+  function check(step: StepOf<string, ConvolutionAttributes>, tables: Tables): void {
+    const { attributes } = step;
+    checkGeometry(step);
     checkEpilogue(step);
-    const channels = geometry.output[3];
-    if (depthwise && (geometry.groups !== channels || geometry.input[3] !== channels)) {
+    const channels = attributes.output[3];
+    if (depthwise && (attributes.groups !== channels || attributes.input[3] !== channels)) {
       throw stepError(step, "a depthwise convolution must have as many groups, inputs and outputs");
     }
     const plain = type === "u8" ? 3 : 2;
-    const count = plain + (needsSlopes(step) ? 1 : 0);
+    const count = plain + (needsSlopes(attributes) ? 1 : 0);
     checkCounts(step, 1, count);
-    checkTensor(step, program.tensors[step.inputs[0]], type, elementCount(geometry.input));
-    checkTensor(step, program.tensors[step.output], type === "u8" ? undefined : "f32", elementCount(geometry.output));
-    checkConstant(step, program, 0, { type: weightType, length: packedLength(geometry, depthwise, type) });
-    checkConstant(step, program, 1, { type: type === "u8" ? "i32" : "f32", length: channels });
-    for (let index = 2; index < count; index++) checkConstant(step, program, index, { type: "f32", length: channels });
+    checkTensor(step, tables.tensors[step.inputs[0]], type, elementCount(attributes.input));
+    checkTensor(step, tables.tensors[step.output], type === "u8" ? undefined : "f32", elementCount(attributes.output));
+    checkConstant(step, tables, 0, { type: weightType, length: packedLength(attributes, depthwise, type) });
+    checkConstant(step, tables, 1, { type: type === "u8" ? "i32" : "f32", length: channels });
+    for (let index = 2; index < count; index++) checkConstant(step, tables, index, { type: "f32", length: channels });
   }
 
   return {
-    check,
-    adaptConstants(step, constant) {
-      if (type !== "u8") return new Map();
-      const [weights, bias] = [constant(0) as Int8Array, constant(1) as Int32Array];
-      return new Map([[1, signedBias(geometryOf(step), depthwise, weights, bias)]]);
+    attributes: {
+      input: dimensions(4),
+      output: dimensions(4),
+      kernel: SIZES,
+      stride: SIZES,
+      dilation: SIZES,
+      pads: { type: "integers", length: 2, min: 0, max: MAX_GEOMETRY, absent: [0, 0] },
+      groups: { type: "integer", min: 1, max: 2 ** 24, absent: 1 },
+      ...EPILOGUE,
     },
-    bind(step, program, memory) {
-      const geometry = geometryOf(step);
-      const { input, output, kernel, stride, dilation, pads, groups } = geometry;
-      const { constants } = step;
-      const weights = memory.constant(constants[0]);
-      const bias = memory.constant(constants[1]);
-      const multiplier = type === "u8" ? memory.constant(constants[2]) : 0;
-      const slopes = needsSlopes(step) ? memory.constant(constants[constants.length - 1]) : 0;
-      const outputTensor = program.tensors[step.output];
+    check,
+    ...(type === "u8" && {
+      adaptConstants(step, constant) {
+        const [weights, bias] = [constant(0) as Int8Array, constant(1) as Int32Array];
+        return new Map([[1, signedBias(step.attributes, depthwise, weights, bias)]]);
+      },
+    }),
+    bind({ inputs: [source], output: target, constants, attributes }, { tensors }, memory) {
+      const { input, output, kernel, stride, dilation, pads, groups } = attributes;
       return {
         entry,
         block: [
-          memory.tensor(step.inputs[0]),
-          weights,
-          bias,
-          multiplier,
-          slopes,
-          memory.tensor(step.output),
+          memory.tensor(source),
+          memory.constant(constants[0]),
+          memory.constant(constants[1]),
+          type === "u8" ? memory.constant(constants[2]) : 0,
+          needsSlopes(attributes) ? memory.constant(constants[constants.length - 1]) : 0,
+          memory.tensor(target),
           memory.scratch,
           input,
-          output.slice(1),
+          output[1],
+          output[2],
+          output[3],
           kernel,
           stride,
           dilation,
           pads,
           groups,
-          program.tensors[step.inputs[0]].zeroPoint ?? 0,
-          outputTensor.type === "f32" ? 1 : 0,
-          epilogueWords(step, outputTensor),
+          tensors[source].zeroPoint ?? 0,
+          tensors[target].type === "f32" ? 1 : 0,
+          epilogueWords(attributes, tensors[target]),
         ],
-        scratchBytes: scratchBytes(geometry, depthwise, type),
+        scratchBytes: scratchBytes(attributes, depthwise, type),
       };
     },
   };
 }
 
-/** Kernels that this file defines, by name. */
-export const convolutionKernels: Readonly<Record<string, KernelDefinition>> = {
-  convolution_u8: define(false, "u8"),
-  convolution_f32: define(false, "f32"),
-  depthwise_u8: define(true, "u8"),
-  depthwise_f32: define(true, "f32"),
-};
+/** The kernels "convolution_u8" and "convolution_f32". */
+export const convolution = { u8: define(false, "u8"), f32: define(false, "f32") } as const;
+
+/** The kernels "depthwise_u8" and "depthwise_f32". */
+export const depthwise = { u8: define(true, "u8"), f32: define(true, "f32") } as const;

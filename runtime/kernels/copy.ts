@@ -1,111 +1,85 @@
 /**
- * Kernels that move elements without computing: strided copies, fills,
- * constants.
+ * Copies of elements between tensors, along strides.
  *
  * @module
  */
 
-import { ELEMENT_BYTES, elementCount } from "../bundle/format.ts";
-import type { StepSpec } from "../program.ts";
-import {
-  checkConstant,
-  checkCounts,
-  checkTensor,
-  float,
-  floatWord,
-  integer,
-  integers,
-  type KernelDefinition,
-  stepError,
-} from "./definition.ts";
+import { ELEMENT_BYTES, elementCount } from "../tensor.ts";
+import { dimensions } from "./attributes.ts";
+import { checkCounts, type KernelDefinition } from "./definition.ts";
+import { stepError } from "./step.ts";
 
-const STRIDES: [number, number] = [-(2 ** 30), 2 ** 30];
-
-/** Lowest and highest element that a strided walk touches. */
-function span(step: StepSpec, which: "input" | "output"): [number, number] {
-  const dimensions = integers(step, "dimensions", 6, [1, 2 ** 30]);
-  const strides = integers(step, `${which}Strides`, 6, STRIDES);
-  const start = integer(step, `${which}Offset`, 0, 2 ** 30, 0);
-  let [low, high] = [start, start];
-  for (const [axis, stride] of strides.entries()) {
-    const reach = stride * (dimensions[axis] - 1);
-    if (reach < 0) low += reach;
-    else high += reach;
-  }
-  return [low, high];
+/** A walk over elements of two tensors of one type; strides and offsets in elements. */
+export interface CopyAttributes {
+  /** Six lengths, outermost first. */
+  dimensions: readonly number[];
+  /** Strides along them in the input, from -2^30 to 2^30. */
+  inputStrides: readonly number[];
+  /** Strides along them in the output. */
+  outputStrides: readonly number[];
+  /** First element that is read. */
+  inputOffset: number;
+  /** First element that is written. */
+  outputOffset: number;
 }
 
-/**
- * Strided copy between tensors of one type. Attributes `dimensions`,
- * `inputStrides`, `outputStrides` (six each, in elements), `inputOffset`,
- * `outputOffset`.
- */
-const copy: KernelDefinition = {
-  check(step, program) {
+const STRIDES = { type: "integers", length: 6, min: -(2 ** 30), max: 2 ** 30 } as const;
+const OFFSET = { type: "integer", min: 0, max: 2 ** 30, absent: 0 } as const;
+
+/** The kernel "copy". */
+export const copy: KernelDefinition<CopyAttributes> = {
+  attributes: {
+    dimensions: dimensions(6),
+    inputStrides: STRIDES,
+    outputStrides: STRIDES,
+    inputOffset: OFFSET,
+    outputOffset: OFFSET,
+  },
+  check(step, { tensors }) {
     checkCounts(step, 1, 0);
-    const tensors = { input: program.tensors[step.inputs[0]], output: program.tensors[step.output] };
-    if (tensors.input.type !== tensors.output.type) throw stepError(step, "input and output must have one type");
+    const [input, output] = [tensors[step.inputs[0]], tensors[step.output]];
+    if (input.type !== output.type) throw stepError(step, "input and output must have one type");
     if (step.inputs[0] === step.output) throw stepError(step, "input and output must differ");
-    const moved = elementCount(integers(step, "dimensions", 6, [1, 2 ** 30]));
-    if (moved > elementCount(tensors.output.shape)) {
-      throw stepError(step, `dimensions hold ${moved} elements, more than tensor "${tensors.output.name}"`);
+    const { dimensions, inputStrides, outputStrides, inputOffset, outputOffset } = step.attributes;
+    const moved = elementCount(dimensions);
+    if (moved > elementCount(output.shape)) {
+      throw stepError(step, `dimensions hold ${moved} elements, more than tensor "${output.name}"`);
     }
-    for (const which of ["input", "output"] as const) {
-      const [low, high] = span(step, which);
-      if (low < 0 || high >= elementCount(tensors[which].shape)) {
-        throw stepError(step, `${which} strides leave tensor "${tensors[which].name}"`);
-      }
+    if (!staysInside(dimensions, inputStrides, inputOffset, elementCount(input.shape))) {
+      throw stepError(step, `inputStrides leave tensor "${input.name}"`);
+    }
+    if (!staysInside(dimensions, outputStrides, outputOffset, elementCount(output.shape))) {
+      throw stepError(step, `outputStrides leave tensor "${output.name}"`);
     }
   },
-  bind(step, program, memory) {
+  bind({ inputs: [input], output, attributes }, { tensors }, memory) {
     return {
-      entry: ELEMENT_BYTES[program.tensors[step.output].type] === 1 ? "copy_8" : "copy_32",
+      entry: ELEMENT_BYTES[tensors[output].type] === 1 ? "copy_8" : "copy_32",
       block: [
-        memory.tensor(step.inputs[0]),
-        memory.tensor(step.output),
-        integer(step, "inputOffset", 0, 2 ** 30, 0),
-        integer(step, "outputOffset", 0, 2 ** 30, 0),
-        integers(step, "dimensions", 6, [1, 2 ** 30]),
-        integers(step, "inputStrides", 6, STRIDES),
-        integers(step, "outputStrides", 6, STRIDES),
+        memory.tensor(input),
+        memory.tensor(output),
+        attributes.inputOffset,
+        attributes.outputOffset,
+        attributes.dimensions,
+        attributes.inputStrides,
+        attributes.outputStrides,
       ],
     };
   },
 };
 
-/** Sets every element to the attribute `value`: a byte of a u8 tensor, a float of an f32 tensor. */
-const fill: KernelDefinition = {
-  check(step, program) {
-    checkCounts(step, 0, 0);
-    if (program.tensors[step.output].type === "u8") integer(step, "value", 0, 255);
-    else float(step, "value");
-  },
-  bind(step, program, memory) {
-    const { type, shape } = program.tensors[step.output];
-    const value = float(step, "value");
-    return {
-      entry: type === "u8" ? "fill_8" : "fill_32",
-      block: [memory.tensor(step.output), elementCount(shape), type === "u8" ? value : floatWord(value)],
-    };
-  },
-};
-
-/** Brings constant 0 into a tensor of the same type and length. */
-const constant: KernelDefinition = {
-  check(step, program) {
-    checkCounts(step, 0, 1);
-    const { type, shape } = program.tensors[step.output];
-    checkTensor(step, program.tensors[step.output], type, elementCount(shape));
-    checkConstant(step, program, 0, { type, length: elementCount(shape) });
-  },
-  bind(step, program, memory) {
-    const { type, shape } = program.tensors[step.output];
-    return {
-      entry: type === "u8" ? "constant_8" : "constant_32",
-      block: [memory.constant(step.constants[0]), memory.tensor(step.output), elementCount(shape)],
-    };
-  },
-};
-
-/** Kernels that this file defines, by name. */
-export const copyKernels: Readonly<Record<string, KernelDefinition>> = { copy, fill, constant };
+/** Whether a walk touches elements from 0 to the one before `count` only. */
+function staysInside(
+  dimensions: readonly number[],
+  strides: readonly number[],
+  offset: number,
+  count: number,
+): boolean {
+  let [low, high] = [offset, offset];
+  for (let axis = 0; axis < strides.length; axis++) {
+    const reach = strides[axis] * (dimensions[axis] - 1);
+    if (reach < 0) low += reach;
+    else high += reach;
+  }
+  return low >= 0 && high < count;
+}

@@ -6,61 +6,61 @@
  */
 
 import { ACTIVATION_CODES, type ActivationKind } from "../activation.ts";
-import type { StepSpec, TensorSpec } from "../program.ts";
-import { float, floatWord, integers, stepError, word } from "./definition.ts";
+import type { TensorSpec } from "../tensor.ts";
+import type { AttributeTable } from "./attributes.ts";
+import { floatWord } from "./definition.ts";
+import { stepError, type StepOf } from "./step.ts";
 
-/** The checked epilogue of a step. */
-export interface Epilogue {
-  activation: number;
-  /** First parameter of the activation: alpha, or the lower bound of a clip. */
-  a: number;
-  /** Second parameter of the activation: beta, or the upper bound of a clip. */
-  b: number;
+/** The attributes of an activation function. */
+export interface ActivationAttributes {
+  /** The function. */
+  activation: ActivationKind;
+  /** Its parameters a and b: alpha and beta, or the bounds of a clip. */
+  activationParameters: readonly number[];
+}
+
+/** The attributes of a result's way to its tensor. */
+export interface EpilogueAttributes extends ActivationAttributes {
+  /** Factor before rounding to u8, above 0. */
   outputScale: number;
+  /** Least and greatest byte of a u8 result. */
   clamp: readonly number[];
 }
 
-const NO_PARAMETERS = [0, 0];
-const BYTES = [0, 255] as const;
+const ACTIVATIONS = Object.keys(ACTIVATION_CODES) as ActivationKind[];
 
-/** The epilogue of a checked step, by its attributes `activation`, `activationParameters`, `outputScale` and `clamp`. */
-export function epilogueOf({ attributes }: StepSpec): Epilogue {
-  const { activation = "identity", activationParameters = NO_PARAMETERS, outputScale = 1, clamp = BYTES } =
-    attributes as {
-      activation?: ActivationKind;
-      activationParameters?: number[];
-      outputScale?: number;
-      clamp?: readonly number[];
-    };
-  return {
-    activation: ACTIVATION_CODES[activation],
-    a: activationParameters[0],
-    b: activationParameters[1],
-    outputScale,
-    clamp,
-  };
+/** How the attributes of an activation function are read and written. */
+export const ACTIVATION: AttributeTable<ActivationAttributes> = {
+  activation: { type: "word", words: ACTIVATIONS, absent: "identity" },
+  activationParameters: { type: "floats", length: 2, absent: [0, 0] },
+};
+
+/** How the attributes of an epilogue are read and written. */
+export const EPILOGUE: AttributeTable<EpilogueAttributes> = {
+  ...ACTIVATION,
+  outputScale: { type: "float", absent: 1 },
+  clamp: { type: "integers", length: 2, min: 0, max: 255, absent: [0, 255] },
+};
+
+/** Checks that an epilogue's bounds are in order and its factor is above 0. */
+export function checkEpilogue(step: StepOf<string, EpilogueAttributes>): void {
+  const { clamp, outputScale } = step.attributes;
+  if (clamp[0] > clamp[1]) throw stepError(step, "clamp must not be empty");
+  if (outputScale <= 0) throw stepError(step, "outputScale must be above 0");
 }
 
-/** Checks the attributes that {@linkcode epilogueOf} reads. */
-export function checkEpilogue(step: StepSpec): void {
-  const kind = word(step, "activation", "identity");
-  if (!Object.hasOwn(ACTIVATION_CODES, kind)) throw stepError(step, `activation "${kind}" is unknown`);
-  const parameters = step.attributes.activationParameters ?? NO_PARAMETERS;
-  if (!Array.isArray(parameters) || parameters.length !== 2) {
-    throw stepError(step, "activationParameters must have two entries");
-  }
-  const clamp = integers(step, "clamp", 2, BYTES, BYTES);
-  if (clamp[0] > clamp[1]) throw stepError(step, "clamp must not be empty");
-  if (float(step, "outputScale", 1) <= 0) throw stepError(step, "outputScale must be above 0");
+/** The words activation, a, b. */
+export function activationWords({ activation, activationParameters: [a, b] }: ActivationAttributes): number[] {
+  return [ACTIVATION_CODES[activation], floatWord(a), floatWord(b)];
 }
 
 /** The words outputZeroPoint, clampLow, clampHigh, activation, a, b, outputScale. */
-export function epilogueWords(step: StepSpec, output: TensorSpec): number[] {
-  const { activation, a, b, outputScale, clamp } = epilogueOf(step);
-  return [output.zeroPoint ?? 0, clamp[0], clamp[1], activation, floatWord(a), floatWord(b), floatWord(outputScale)];
+export function epilogueWords(attributes: EpilogueAttributes, output: TensorSpec): number[] {
+  const { clamp, outputScale } = attributes;
+  return [output.zeroPoint ?? 0, clamp[0], clamp[1], ...activationWords(attributes), floatWord(outputScale)];
 }
 
-/** Whether the step's activation takes a slope for each channel. */
-export function needsSlopes(step: StepSpec): boolean {
-  return step.attributes.activation === "prelu";
+/** Whether the activation function takes a slope for each channel. */
+export function needsSlopes({ activation }: ActivationAttributes): boolean {
+  return activation === "prelu";
 }

@@ -4,36 +4,158 @@
  * @module
  */
 
-import type { StepSpec } from "../program.ts";
-import { conversionKernels } from "./conversion.ts";
-import { convolutionKernels } from "./convolution.ts";
-import { copyKernels } from "./copy.ts";
-import { type KernelDefinition, stepError } from "./definition.ts";
-import { elementwiseKernels } from "./elementwise.ts";
-import { matrixKernels } from "./matrix.ts";
-import { poolKernels } from "./pool.ts";
-import { resizeKernels } from "./resize.ts";
+import type { Fields } from "../fields.ts";
+import { activationF32 } from "./activation.ts";
+import { parseAttributes, writeAttributes } from "./attributes.ts";
+import { binaryF32, type BinaryF32Attributes, binaryU8, type BinaryU8Attributes } from "./binary.ts";
+import { constant, type ConstantAttributes } from "./constant.ts";
+import { convolution, type ConvolutionAttributes, depthwise } from "./convolution.ts";
+import { copy, type CopyAttributes } from "./copy.ts";
+import type { ElementView, KernelCall, KernelDefinition, MemoryMap, Tables } from "./definition.ts";
+import { dequantize, type DequantizeAttributes } from "./dequantize.ts";
+import type { ActivationAttributes } from "./epilogue.ts";
+import { fill, type FillAttributes } from "./fill.ts";
+import { lookup, type LookupAttributes } from "./lookup.ts";
+import { type MatmulAttributes, matmulF32 } from "./matmul.ts";
+import { pool, type PoolAttributes } from "./pool.ts";
+import { quantize, type QuantizeAttributes } from "./quantize.ts";
+import { resize, type ResizeAttributes } from "./resize.ts";
+import { type SoftmaxAttributes, softmaxF32 } from "./softmax.ts";
+import { stepError, type StepOf } from "./step.ts";
 
-const kernels: ReadonlyMap<string, KernelDefinition> = new Map(Object.entries({
-  ...convolutionKernels,
-  ...conversionKernels,
-  ...elementwiseKernels,
-  ...poolKernels,
-  ...matrixKernels,
-  ...resizeKernels,
-  ...copyKernels,
-}));
+/** The attributes of each kernel's steps. */
+export interface KernelAttributes {
+  /** Of "quantize". */
+  quantize: QuantizeAttributes;
+  /** Of "dequantize". */
+  dequantize: DequantizeAttributes;
+  /** Of "lookup". */
+  lookup: LookupAttributes;
+  /** Of "convolution_u8". */
+  convolution_u8: ConvolutionAttributes;
+  /** Of "convolution_f32". */
+  convolution_f32: ConvolutionAttributes;
+  /** Of "depthwise_u8". */
+  depthwise_u8: ConvolutionAttributes;
+  /** Of "depthwise_f32". */
+  depthwise_f32: ConvolutionAttributes;
+  /** Of "activation_f32". */
+  activation_f32: ActivationAttributes;
+  /** Of "binary_u8". */
+  binary_u8: BinaryU8Attributes;
+  /** Of "binary_f32". */
+  binary_f32: BinaryF32Attributes;
+  /** Of "max_pool_u8". */
+  max_pool_u8: PoolAttributes;
+  /** Of "max_pool_f32". */
+  max_pool_f32: PoolAttributes;
+  /** Of "average_pool_u8". */
+  average_pool_u8: PoolAttributes;
+  /** Of "average_pool_f32". */
+  average_pool_f32: PoolAttributes;
+  /** Of "softmax_f32". */
+  softmax_f32: SoftmaxAttributes;
+  /** Of "matmul_f32". */
+  matmul_f32: MatmulAttributes;
+  /** Of "resize_u8". */
+  resize_u8: ResizeAttributes;
+  /** Of "resize_f32". */
+  resize_f32: ResizeAttributes;
+  /** Of "copy". */
+  copy: CopyAttributes;
+  /** Of "fill". */
+  fill: FillAttributes;
+  /** Of "constant". */
+  constant: ConstantAttributes;
+}
 
-/** The names of all kernels. */
-export const kernelNames: readonly string[] = [...kernels.keys()];
+/** The name of a kernel. */
+export type Kernel = keyof KernelAttributes;
+
+/** A step of any kernel, or of those that are named. */
+export type Step<Name extends Kernel = Kernel> = { [K in Name]: StepOf<K, KernelAttributes[K]> }[Name];
+
+/** What is known of each kernel: one that lacks a part does not compile. */
+export type KernelTable = { readonly [K in Kernel]: KernelDefinition<KernelAttributes[K]> };
+
+/** All kernels. */
+export const KERNELS: KernelTable = {
+  quantize,
+  dequantize,
+  lookup,
+  convolution_u8: convolution.u8,
+  convolution_f32: convolution.f32,
+  depthwise_u8: depthwise.u8,
+  depthwise_f32: depthwise.f32,
+  activation_f32: activationF32,
+  binary_u8: binaryU8,
+  binary_f32: binaryF32,
+  max_pool_u8: pool.max.u8,
+  max_pool_f32: pool.max.f32,
+  average_pool_u8: pool.average.u8,
+  average_pool_f32: pool.average.f32,
+  softmax_f32: softmaxF32,
+  matmul_f32: matmulF32,
+  resize_u8: resize.u8,
+  resize_f32: resize.f32,
+  copy,
+  fill,
+  constant,
+};
 
 /**
- * The definition of the kernel that a step names.
+ * Reads a step.
  *
- * @throws {BundleError} Where there is no such kernel.
+ * @param step Its fields; attributes as they stand in the file.
+ * @throws {BundleError} Where there is no such kernel, or an attribute is missing or out of its range.
  */
-export function kernelDefinition(step: StepSpec): KernelDefinition {
-  const definition = kernels.get(step.kernel);
-  if (!definition) throw stepError(step, "no such kernel");
-  return definition;
+export function parseStep(step: StepOf<string, Fields>): Step {
+  const { kernel } = step;
+  if (!isKernel(kernel)) throw stepError(step, "no such kernel");
+  return parseStepOf(kernel, step);
+}
+
+function parseStepOf<K extends Kernel>(kernel: K, step: StepOf<string, Fields>): Step<K> {
+  const attributes = parseAttributes<KernelAttributes[K]>(KERNELS[kernel].attributes, step.attributes, step);
+  return { ...step, kernel, attributes };
+}
+
+function isKernel(name: string): name is Kernel {
+  return Object.hasOwn(KERNELS, name);
+}
+
+/** A step as a file holds it: without lists that are empty and attributes that need not be said. */
+export function writeStep<K extends Kernel>({ kernel, name, inputs, output, constants, attributes }: Step<K>): Fields {
+  const written = writeAttributes<KernelAttributes[K]>(KERNELS[kernel].attributes, attributes);
+  return {
+    kernel,
+    name,
+    inputs,
+    output,
+    ...(constants.length > 0 && { constants }),
+    ...(Object.keys(written).length > 0 && { attributes: written }),
+  };
+}
+
+/** Checks that a step does not make its kernel leave its tensors or constants, as its {@linkcode KernelDefinition} says. */
+export function checkStep<K extends Kernel>(step: Step<K>, tables: Tables): void {
+  KERNELS[step.kernel].check(step, tables);
+}
+
+/** Checks the content of a step's constants, where their kernel asks for it. */
+export function checkStepData<K extends Kernel>(step: Step<K>, constants: () => readonly ArrayBufferView[]): void {
+  KERNELS[step.kernel].checkData?.(step, constants());
+}
+
+/** Makes the call of a checked step. */
+export function bindStep<K extends Kernel>(step: Step<K>, tables: Tables, memory: MemoryMap): KernelCall {
+  return KERNELS[step.kernel].bind(step, tables, memory);
+}
+
+/** What takes the place of a step's constants on hosts with a signed dot product, by their position in the step. */
+export function adaptStepConstants<K extends Kernel>(
+  step: Step<K>,
+  constant: (position: number) => ElementView,
+): ReadonlyMap<number, ElementView> {
+  return KERNELS[step.kernel].adaptConstants?.(step, constant) ?? new Map();
 }

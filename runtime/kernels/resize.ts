@@ -1,36 +1,45 @@
 /**
- * Resampling kernels.
+ * Resampling of images by tables of positions.
  *
  * @module
  */
 
-import { elementCount } from "../bundle/format.ts";
-import type { TensorType } from "../program.ts";
-import { checkCounts, checkTensor, integer, type KernelDefinition, shape, stepError } from "./definition.ts";
+import { elementCount, type TensorType } from "../tensor.ts";
+import { dimensions } from "./attributes.ts";
+import { checkConstant, checkCounts, checkTensor, type KernelDefinition } from "./definition.ts";
+import { stepError } from "./step.ts";
 
 /**
- * Attributes `input`, `output`, `linear` 0 or 1. Constants: the table of rows
- * and that of columns, i32, three words for each output position: first index,
- * second index, weight of the second as the bits of a float32.
+ * A resampling. Constants: the table of rows and that of columns, i32, three
+ * words for each output position: first index, second index, weight of the
+ * second as the bits of a float32.
  */
-function define(type: TensorType): KernelDefinition {
+export interface ResizeAttributes {
+  /** [batch, height, width, channels]. */
+  input: readonly number[];
+  /** [batch, height, width, channels]. */
+  output: readonly number[];
+  /** 1 where both positions count, by the weight; else the first one alone does. */
+  linear: 0 | 1;
+}
+
+function define(type: TensorType): KernelDefinition<ResizeAttributes> {
   return {
-    check(step, program) {
+    attributes: {
+      input: dimensions(4),
+      output: dimensions(4),
+      linear: { type: "integer", min: 0, max: 1, absent: 0 },
+    },
+    check(step, tables) {
       checkCounts(step, 1, 2);
-      integer(step, "linear", 0, 1, 0);
-      const [input, output] = [shape(step, "input", 4), shape(step, "output", 4)];
+      const { input, output } = step.attributes;
       if (input[0] !== output[0] || input[3] !== output[3]) throw stepError(step, "batch and channels must not change");
-      checkTensor(step, program.tensors[step.inputs[0]], type, elementCount(input));
-      checkTensor(step, program.tensors[step.output], type, elementCount(output));
-      for (const index of [0, 1]) {
-        const constant = program.constants[step.constants[index]];
-        if (constant.type !== "i32" || constant.length !== output[1 + index] * 3) {
-          throw stepError(step, `constant ${index} must be ${output[1 + index] * 3} x i32`);
-        }
-      }
+      checkTensor(step, tables.tensors[step.inputs[0]], type, elementCount(input));
+      checkTensor(step, tables.tensors[step.output], type, elementCount(output));
+      for (const index of [0, 1]) checkConstant(step, tables, index, { type: "i32", length: output[1 + index] * 3 });
     },
     checkData(step, constants) {
-      const input = shape(step, "input", 4);
+      const { input } = step.attributes;
       for (const index of [0, 1]) {
         const table = constants[index] as Int32Array;
         for (let position = 0; position < table.length; position += 3) {
@@ -40,24 +49,24 @@ function define(type: TensorType): KernelDefinition {
         }
       }
     },
-    bind(step, _program, memory) {
+    bind({ inputs, output: target, constants, attributes }, _tables, memory) {
+      const { input, output, linear } = attributes;
       return {
         entry: `resize_${type}`,
         block: [
-          memory.tensor(step.inputs[0]),
-          memory.tensor(step.output),
-          shape(step, "input", 4),
-          shape(step, "output", 4).slice(1, 3),
-          step.constants.map((index) => memory.constant(index)),
-          integer(step, "linear", 0, 1, 0),
+          memory.tensor(inputs[0]),
+          memory.tensor(target),
+          input,
+          output[1],
+          output[2],
+          memory.constant(constants[0]),
+          memory.constant(constants[1]),
+          linear,
         ],
       };
     },
   };
 }
 
-/** Kernels that this file defines, by name. */
-export const resizeKernels: Readonly<Record<string, KernelDefinition>> = {
-  resize_u8: define("u8"),
-  resize_f32: define("f32"),
-};
+/** The kernels "resize_u8" and "resize_f32". */
+export const resize = { u8: define("u8"), f32: define("f32") } as const;

@@ -20,8 +20,7 @@ import {
 import type { EpilogueOptions } from "../../kernels/reference/epilogue.ts";
 import { ACTIVATION_CODES, type ActivationKind } from "../../runtime/activation.ts";
 import { randomActivation } from "./activations.ts";
-import { convolutionKernels } from "../../runtime/kernels/convolution.ts";
-import type { StepSpec } from "../../runtime/program.ts";
+import { KERNELS, type Step } from "../../runtime/kernels/registry.ts";
 import { assertKernel, type Field, type Host, isSigned, type Random } from "./harness.ts";
 
 /** Which convolution to draw. */
@@ -195,9 +194,9 @@ export function adaptedBias(
   { depthwise }: { depthwise: boolean },
   { packed, bias, host }: { packed: Int8Array; bias: Int32Array; host: Host },
 ): Int32Array {
-  const kernel = depthwise ? "depthwise_u8" : "convolution_u8";
-  const step: StepSpec = {
-    kernel,
+  if (!isSigned(host)) return bias;
+  const step: Step<"convolution_u8"> = {
+    kernel: "convolution_u8",
     name: "",
     inputs: [],
     output: 0,
@@ -206,9 +205,16 @@ export function adaptedBias(
       input: [g.batch, g.inputHeight, g.inputWidth, g.inputChannels],
       output: [g.batch, g.outputHeight, g.outputWidth, g.outputChannels],
       kernel: [g.kernelHeight, g.kernelWidth],
+      stride: [g.strideHeight, g.strideWidth],
+      dilation: [g.dilationHeight, g.dilationWidth],
+      pads: [g.padTop, g.padLeft],
       groups: g.groups,
+      activation: "identity",
+      activationParameters: [0, 0],
+      outputScale: 1,
+      clamp: [0, 255],
     },
   };
-  if (!isSigned(host)) return bias;
-  return convolutionKernels[kernel].adaptConstants!(step, (position) => [packed, bias][position]).get(1) as Int32Array;
+  const { adaptConstants } = KERNELS[depthwise ? "depthwise_u8" : "convolution_u8"];
+  return adaptConstants!(step, (position) => [packed, bias][position]).get(1) as Int32Array;
 }

@@ -7,9 +7,11 @@
 import type { Graph, Node, Port, Value } from "../../calibrate/graph/graph.ts";
 import { lower } from "../../calibrate/lower/lower.ts";
 import type { QuantizationPlan } from "../../calibrate/plan.ts";
-import { align, DIGEST_BYTES, FORMAT_VERSION, PREFIX_BYTES } from "../../runtime/bundle/format.ts";
+import { DIGEST_BYTES, FORMAT_VERSION, PREFIX_BYTES } from "../../runtime/bundle/format.ts";
+import { align } from "../../runtime/alignment.ts";
 import { writeBundle } from "../../runtime/bundle/write.ts";
-import type { Program, StepSpec } from "../../runtime/program.ts";
+import type { Program } from "../../runtime/program.ts";
+import type { Kernel, Step } from "../../runtime/kernels/registry.ts";
 
 /** Distributes Omit over a union, so that each node keeps its own fields. */
 type NodeParts<T> = T extends Node ? Omit<T, "name"> & { name?: string } : never;
@@ -256,6 +258,11 @@ export async function bundleOf(
 }
 
 /** The first step of `program` that calls `kernel`. */
-export function stepOf(program: Program, kernel: string): StepSpec {
-  return program.steps.find((step) => step.kernel === kernel)!;
+export function stepOf<K extends Kernel>(program: Program, kernel: K): Step<K> {
+  return program.steps.find((step) => step.kernel === kernel) as Step<K>;
+}
+
+/** The attributes of that step, to be given any value. */
+export function attributesOf(program: Program, kernel: Kernel): Record<string, unknown> {
+  return stepOf(program, kernel).attributes as unknown as Record<string, unknown>;
 }

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { DIGEST_BYTES, toHex } from "../../bundle/format.ts";
+import { DIGEST_BYTES } from "../../bundle/format.ts";
+import { toHex } from "../../hexadecimal.ts";
 import type { ModelRegistry } from "../models/model_registry.ts";
 import { taggedResponse } from "./page_response.ts";
 

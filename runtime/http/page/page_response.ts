@@ -6,7 +6,7 @@
 
 import { wasm as relaxed } from "../../../kernels/pkg/relaxed.ts";
 import { wasm as simd128 } from "../../../kernels/pkg/simd128.ts";
-import { toHex } from "../../bundle/format.ts";
+import { toHex } from "../../hexadecimal.ts";
 import { HttpError, quote } from "../http_error.ts";
 import { codecFiles } from "../../../image/codec_files.ts";
 import { bytesResponse, pageResponse } from "../response.ts";

@@ -5,7 +5,7 @@
  */
 
 import { hideSecrets } from "../../../hide_secrets.ts";
-import { toHex } from "../../../bundle/format.ts";
+import { toHex } from "../../../hexadecimal.ts";
 import { type Bundle, readBundle } from "../../../bundle/read.ts";
 import { BundleError, InputRangeError } from "../../../errors.ts";
 import { type BundleSource, readSource } from "../../../source.ts";

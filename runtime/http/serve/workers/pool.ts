@@ -5,7 +5,7 @@
  */
 
 import type { Bundle } from "../../../bundle/read.ts";
-import { elementCount } from "../../../bundle/format.ts";
+import { elementCount } from "../../../tensor.ts";
 import type { Metrics } from "../../metrics/metrics.ts";
 import type { ServedModel } from "../../models/served_model.ts";
 import { createQueue, type QueuedModel, type QueueSettings } from "../queue.ts";

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { BundleError } from "../errors.ts";
-import { elementCount } from "./format.ts";
+import { BundleError } from "./errors.ts";
+import { elementCount } from "./tensor.ts";
 
 /** An object of unknown content. */
 export type Fields = Record<string, unknown>;

@@ -1,0 +1,152 @@
+/**
+ * Element-wise functions of two tensors, with broadcasting.
+ *
+ * @module
+ */
+
+import { elementCount, type TensorType } from "../tensor.ts";
+import { type AttributeTable, dimensions } from "./attributes.ts";
+import { checkCounts, checkTensor, floatWord, type KernelDefinition, type Tables } from "./definition.ts";
+import {
+  ACTIVATION,
+  type ActivationAttributes,
+  activationWords,
+  checkEpilogue,
+  EPILOGUE,
+  type EpilogueAttributes,
+  epilogueWords,
+  needsSlopes,
+} from "./epilogue.ts";
+import { stepError, type StepOf } from "./step.ts";
+
+/** How the elements of two operands meet. */
+export interface OperandAttributes {
+  /** Four dimensions of the result, which is contiguous. */
+  dimensions: readonly number[];
+  /** Strides of the first operand along them, in elements, 0 where broadcast. */
+  aStrides: readonly number[];
+  /** Strides of the second operand. */
+  bStrides: readonly number[];
+}
+
+/** A function of two u8 tensors. */
+export interface BinaryU8Attributes extends OperandAttributes, EpilogueAttributes {
+  /** What is computed of the operands. */
+  operation: "add" | "multiply";
+  /** Factors of both operands; a product has its own in the first place. */
+  scales: readonly number[];
+}
+
+/** A function of two f32 tensors. */
+export interface BinaryF32Attributes extends OperandAttributes, ActivationAttributes {
+  /** What is computed of the operands. */
+  operation: "add" | "subtract" | "multiply" | "divide" | "maximum" | "minimum";
+}
+
+/** Operations by their numbers in parameter blocks. */
+const U8_OPERATIONS: readonly BinaryU8Attributes["operation"][] = ["add", "multiply"];
+const F32_OPERATIONS: readonly BinaryF32Attributes["operation"][] = [
+  "add",
+  "subtract",
+  "multiply",
+  "divide",
+  "maximum",
+  "minimum",
+];
+
+const STRIDES = { type: "integers", length: 4, min: 0, max: 2 ** 30 } as const;
+
+const OPERANDS: AttributeTable<OperandAttributes> = {
+  dimensions: dimensions(4),
+  aStrides: STRIDES,
+  bStrides: STRIDES,
+};
+
+/** Checks strides against the tensors. */
+function checkOperands(
+  step: StepOf<string, OperandAttributes & ActivationAttributes>,
+  { tensors }: Tables,
+  type: TensorType,
+): void {
+  const { dimensions } = step.attributes;
+  checkCounts(step, 2, 0);
+  checkTensor(step, tensors[step.output], type, elementCount(dimensions));
+  // Kernels read whole vectors along the last dimension that is longer than 1.
+  const innermost = dimensions.findLastIndex((length) => length > 1);
+  for (let operand = 0; operand < 2; operand++) {
+    const key = operand === 0 ? "aStrides" : "bStrides";
+    const strides = step.attributes[key];
+    if (strides[3] > 1 || (strides[innermost] ?? 0) > 1) throw stepError(step, `${key} must end in 0 or 1`);
+    const tensor = tensors[step.inputs[operand]];
+    const count = elementCount(tensor.shape);
+    checkTensor(step, tensor, type, count);
+    let last = 0;
+    for (let axis = 0; axis < 4; axis++) last += strides[axis] * (dimensions[axis] - 1);
+    if (last >= count) throw stepError(step, `${key} reach past the end of "${tensor.name}"`);
+  }
+  if (needsSlopes(step.attributes)) throw stepError(step, "prelu needs an activation step of its own");
+}
+
+/** The kernel "binary_u8". */
+export const binaryU8: KernelDefinition<BinaryU8Attributes> = {
+  attributes: {
+    operation: { type: "word", words: U8_OPERATIONS },
+    ...OPERANDS,
+    scales: { type: "floats", length: 2 },
+    ...EPILOGUE,
+  },
+  check(step, tables) {
+    checkOperands(step, tables, "u8");
+    checkEpilogue(step);
+  },
+  bind(step, { tensors }, memory) {
+    const [a, b] = step.inputs;
+    const { dimensions, aStrides, bStrides, operation, scales } = step.attributes;
+    return {
+      entry: "binary_u8",
+      block: [
+        memory.tensor(a),
+        memory.tensor(b),
+        memory.tensor(step.output),
+        dimensions,
+        aStrides,
+        bStrides,
+        U8_OPERATIONS.indexOf(operation),
+        tensors[a].zeroPoint!,
+        tensors[b].zeroPoint!,
+        floatWord(scales[0]),
+        floatWord(scales[1]),
+        epilogueWords(step.attributes, tensors[step.output]),
+      ],
+    };
+  },
+};
+
+/** The kernel "binary_f32". */
+export const binaryF32: KernelDefinition<BinaryF32Attributes> = {
+  attributes: {
+    operation: { type: "word", words: F32_OPERATIONS },
+    ...OPERANDS,
+    ...ACTIVATION,
+  },
+  check(step, tables) {
+    checkOperands(step, tables, "f32");
+  },
+  bind(step, _tables, memory) {
+    const [a, b] = step.inputs;
+    const { dimensions, aStrides, bStrides, operation } = step.attributes;
+    return {
+      entry: "binary_f32",
+      block: [
+        memory.tensor(a),
+        memory.tensor(b),
+        memory.tensor(step.output),
+        dimensions,
+        aStrides,
+        bStrides,
+        F32_OPERATIONS.indexOf(operation),
+        activationWords(step.attributes),
+      ],
+    };
+  },
+};

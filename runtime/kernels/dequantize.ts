@@ -1,0 +1,28 @@
+/**
+ * The conversion of 8 bits to float32.
+ *
+ * @module
+ */
+
+import { elementCount } from "../tensor.ts";
+import { checkCounts, checkTensor, floatWord, type KernelDefinition } from "./definition.ts";
+
+/** A conversion of u8 to float32 by the input's scale and zero point. */
+export type DequantizeAttributes = Record<string, never>;
+
+/** The kernel "dequantize". */
+export const dequantize: KernelDefinition<DequantizeAttributes> = {
+  attributes: {},
+  check(step, { tensors }) {
+    checkCounts(step, 1, 0);
+    const input = tensors[step.inputs[0]];
+    const count = elementCount(input.shape);
+    checkTensor(step, input, "u8", count);
+    checkTensor(step, tensors[step.output], "f32", count);
+  },
+  bind(step, { tensors }, memory) {
+    const { shape, scale, zeroPoint } = tensors[step.inputs[0]];
+    const addresses = [memory.tensor(step.inputs[0]), memory.tensor(step.output)];
+    return { entry: "dequantize", block: [addresses, elementCount(shape), floatWord(scale!), zeroPoint!] };
+  },
+};

@@ -1,0 +1,46 @@
+/**
+ * The conversion of float32 to 8 bits.
+ *
+ * @module
+ */
+
+import { elementCount } from "../tensor.ts";
+import { dimensions } from "./attributes.ts";
+import { checkCounts, checkTensor, floatWord, type KernelDefinition } from "./definition.ts";
+
+/** A conversion of float32 to u8 by the output's scale and zero point. */
+export interface QuantizeAttributes {
+  /** [batch, pixels, channels]. */
+  dimensions: readonly number[];
+  /** 1 where the input has channels first. */
+  transposed: 0 | 1;
+}
+
+/** The kernel "quantize". */
+export const quantize: KernelDefinition<QuantizeAttributes> = {
+  attributes: {
+    dimensions: dimensions(3),
+    transposed: { type: "integer", min: 0, max: 1, absent: 0 },
+  },
+  check(step, { tensors }) {
+    checkCounts(step, 1, 0);
+    const count = elementCount(step.attributes.dimensions);
+    checkTensor(step, tensors[step.inputs[0]], "f32", count);
+    checkTensor(step, tensors[step.output], "u8", count);
+  },
+  bind(step, { tensors }, memory) {
+    const { scale, zeroPoint } = tensors[step.output];
+    const { dimensions, transposed } = step.attributes;
+    return {
+      entry: "quantize",
+      block: [
+        memory.tensor(step.inputs[0]),
+        memory.tensor(step.output),
+        dimensions,
+        transposed,
+        floatWord(1 / scale!),
+        zeroPoint!,
+      ],
+    };
+  },
+};
