@@ -1,4 +1,5 @@
 import { assert, assertAlmostEquals, assertEquals, assertGreater } from "@std/assert";
+import type { Node } from "../calibrate/graph/graph.ts";
 import { chooseBuild } from "../runtime/kernels/instance.ts";
 import { loadKernels } from "../runtime/kernels/modules.ts";
 import { random } from "./support/random.ts";
@@ -241,4 +242,28 @@ Deno.test({
       assertEquals(runQuantized(quantized, "relaxed"), runQuantized(quantized, "simd128"));
     }
   },
+});
+
+Deno.test("A layer that sums more products than accumulators can hold stays in float, and the others do not", async () => {
+  const draw = random(8);
+  const dense = (input: string, output: string, weightShape: [number, number]): Node => ({
+    op: "fullyConnected",
+    name: output,
+    inputs: [input],
+    output,
+    weights: draw.f32(weightShape[0] * weightShape[1], -0.01, 0.01),
+    weightShape,
+    bias: draw.f32(weightShape[0]),
+    activation: { kind: "identity" },
+  });
+  for (const [depth, kernels] of [[66304, ["convolution_u8"]], [66320, ["convolution_f32", "quantize"]]] as const) {
+    const quantized = await quantize({
+      inputs: { x: [1, depth] },
+      shapes: { deep: [1, 3], y: [1, 2] },
+      nodes: [dense("x", "deep", [3, depth]), dense("deep", "y", [2, 3])],
+    });
+    assertEquals(kernelsOf(quantized, "deep"), kernels);
+    assertEquals(kernelsOf(quantized, "y"), ["convolution_u8"]);
+    assertGreater(fidelity(quantized), 30);
+  }
 });

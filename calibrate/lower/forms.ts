@@ -6,6 +6,7 @@
 
 import type { Form } from "../graph/form.ts";
 import type { Graph, Node } from "../graph/graph.ts";
+import { isLayer } from "../graph/layers.ts";
 import type { NodeForms } from "../operators/operator.ts";
 import { operatorOf } from "../operators/operators.ts";
 
@@ -33,7 +34,8 @@ export function preservesValues(node: Node): boolean {
  * to u8 where the producer's result is 8 bits by nature and the function is the
  * same for all channels. What has no 8-bit kernel computes in f32.
  *
- * The more layers are kept in float, the fewer values are needed as u8.
+ * The more layers are kept in float, the fewer values are needed as u8. Layers
+ * that sum more products than 8 bits allow are always among them.
  *
  * @param graph Channels-last graph.
  * @param float Names of layers' outputs to keep in float, or "all".
@@ -47,6 +49,7 @@ export function chooseForms(graph: Graph, float: ReadonlySet<string> | "all" = n
     if (forms) forms.add(form);
     else needed.set(value, new Set([form]));
   };
+  const kept = float === "all" ? float : new Set(float);
   for (const output of graph.outputs) need(output.value, "f32");
   for (const node of graph.nodes.toReversed()) {
     const forms = needed.get(node.output);
@@ -54,10 +57,11 @@ export function chooseForms(graph: Graph, float: ReadonlySet<string> | "all" = n
     const { reads, writes } = keepsFloat(float, node.output)
       ? { reads: "f32", writes: "f32" } satisfies NodeForms
       : formsOf(node, forms, graph, eightBit);
+    if (kept !== "all" && isLayer(node) && reads === "f32") kept.add(node.output);
     computed.set(node.output, writes);
     for (const input of node.inputs) need(input, reads);
   }
-  return { needed, computed, float };
+  return { needed, computed, float: kept };
 }
 
 /** Whether a layer is among those that are kept in float. */

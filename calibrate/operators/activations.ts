@@ -48,8 +48,11 @@ const CURVE = {
 /** What homogeneous functions have in common. */
 const HOMOGENEOUS = { homogeneous: true, ofScaled: <A extends Activation>(activation: A): A => activation };
 
+/** What is known of each activation function. */
+export type Activations = { readonly [K in ActivationKind]: ActivationTraits<Extract<Activation, { kind: K }>> };
+
 /** What is known of each activation function, by its name. */
-export const ACTIVATIONS: { readonly [K in ActivationKind]: ActivationTraits<Extract<Activation, { kind: K }>> } = {
+export const ACTIVATIONS: Activations = {
   identity: { ...CURVE, ...HOMOGENEOUS },
   relu: { ...CURVE, ...HOMOGENEOUS, bounds: () => [0, Infinity] },
   clip: {

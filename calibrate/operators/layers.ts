@@ -25,9 +25,13 @@ export function checkLayer(node: LayerNode): string | undefined {
   return fits ? undefined : "has parameters of inconsistent lengths";
 }
 
-/** Layers read 8 bits and write what is needed. */
-export function layerForms(_: LayerNode, { needed }: FormContext): NodeForms {
-  return { reads: "u8", writes: needed };
+/** Most products of 8 bits, each at most 127 x 255, that an accumulator of 32 bits has room for beside a small bias. */
+const MOST_PRODUCTS = Math.floor((2 ** 31 - 2 ** 16 - 1) / (127 * 255));
+
+/** Layers read 8 bits and write what is needed; what sums more products than an accumulator can hold stays in float. */
+export function layerForms(node: LayerNode, { needed }: FormContext): NodeForms {
+  const products = node.weights.length / node.weightShape[0];
+  return products > MOST_PRODUCTS ? { reads: "f32", writes: "f32" } : { reads: "u8", writes: needed };
 }
 
 /** Layers link no channels, and fix those they make where their activation function allows no factors. */
