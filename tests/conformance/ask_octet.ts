@@ -4,11 +4,11 @@
  * @module
  */
 
-import { importOnnx, OnnxError, UnsupportedOperatorsError } from "../../calibrate/mod.ts";
+import { importOnnx } from "../../calibrate/mod.ts";
 import type { Graph } from "../../calibrate/graph/graph.ts";
 import { lower } from "../../calibrate/lower/lower.ts";
 import { writeBundle } from "../../runtime/bundle/write.ts";
-import { BundleError } from "../../runtime/errors.ts";
+import { isInputError } from "../../runtime/errors.ts";
 import { chooseBuild, type KernelBuild } from "../../runtime/kernels/instance.ts";
 import { Model, type Tensor } from "../../runtime/model.ts";
 
@@ -25,15 +25,9 @@ export type Answer = { kind: "answered"; outputs: Record<string, Tensor>[] } | F
 /** The builds of the kernels that run here. */
 const BUILDS: readonly KernelBuild[] = chooseBuild() === "relaxed" ? ["relaxed", "simd128"] : ["simd128"];
 
-/** Words of errors that the engine makes, not Octet. */
-const DEFECT =
-  /undefined|is not (a function|iterable|defined|a constructor)|Cannot (read|set|destructure|convert|mix|assign)|null\b|[Ii]nvalid (typed )?array|out of (bounds|range)|out-of-bounds|unreachable|call stack|is not there as|offset is|BigInt|Array buffer/;
-
 /** Sorts an error that came after the import: words of Octet's own or a defect. */
 export function sortLate(error: unknown): Failure {
-  const own = error instanceof BundleError ||
-    ((error instanceof TypeError || error instanceof RangeError) && !DEFECT.test(error.message));
-  return { kind: own ? "refused late" : "internal error", reason: describe(error) };
+  return { kind: isInputError(error) ? "refused late" : "internal error", reason: describe(error) };
 }
 
 function describe(error: unknown): string {
@@ -45,8 +39,7 @@ export function askImport(onnx: Uint8Array, name: string): Graph | Failure {
   try {
     return importOnnx(onnx, { name });
   } catch (error) {
-    const own = error instanceof OnnxError || error instanceof UnsupportedOperatorsError;
-    return { kind: own ? "refused" : "internal error", reason: describe(error) };
+    return { kind: isInputError(error) ? "refused" : "internal error", reason: describe(error) };
   }
 }
 

@@ -71,3 +71,11 @@ export function shuffle(values: Float32Array, { integer }: Random): Float32Array
   }
   return shuffled;
 }
+
+/** A seed of its own for each case of a run. */
+export function seedOf(seed: number, index: number): number {
+  let mixed = (Math.imul(seed ^ 0x5bd1e995, 0x85ebca6b) + Math.imul(index + 1, 0xc2b2ae35)) >>> 0;
+  mixed = Math.imul(mixed ^ (mixed >>> 15), 0x2c1b3c6d) >>> 0;
+  mixed = Math.imul(mixed ^ (mixed >>> 12), 0x297a2d39) >>> 0;
+  return (mixed ^ (mixed >>> 15)) >>> 8;
+}

@@ -37,14 +37,6 @@ const TOTAL = DRAWERS.reduce((sum, [, weight]) => sum + weight, 0);
 /** Sizes of a free batch that are tried. */
 const BATCHES = [1, 3, 2];
 
-/** A seed of its own for each network of a run. */
-export function seedOf(seed: number, index: number): number {
-  let mixed = (Math.imul(seed ^ 0x5bd1e995, 0x85ebca6b) + Math.imul(index + 1, 0xc2b2ae35)) >>> 0;
-  mixed = Math.imul(mixed ^ (mixed >>> 15), 0x2c1b3c6d) >>> 0;
-  mixed = Math.imul(mixed ^ (mixed >>> 12), 0x297a2d39) >>> 0;
-  return (mixed ^ (mixed >>> 15)) >>> 8;
-}
-
 /** Draws a network; the same one for the same seed. */
 export function drawNetwork(seed: number): DrawnNetwork {
   const random = createRandom(seed);

@@ -4,10 +4,11 @@
  * @module
  */
 
+import { seedOf } from "../../support/random.ts";
 import { ONNX } from "../../python/environment.ts";
 import { makeEnvironment } from "../../python/make_environment.ts";
 import { describeNetwork } from "./describe_network.ts";
-import { bytesOf, drawNetwork, type DrawnNetwork, drawSamples, isFree, seedOf } from "./draw_network.ts";
+import { bytesOf, drawNetwork, type DrawnNetwork, drawSamples, isFree } from "./draw_network.ts";
 import { judge, type Verdict } from "./judge.ts";
 import { type Onnxruntime, type Question, startOnnxruntime } from "./onnxruntime.ts";
 import { shrink } from "./shrink.ts";

@@ -1,0 +1,253 @@
+/**
+ * Altered bundles: refused by a BundleError, or run so that nothing but their
+ * own tensors changes, on every build with the same bits, and run after run.
+ *
+ * @module
+ */
+
+import { Buffer } from "node:buffer";
+import { align, DIGEST_BYTES, PREFIX_BYTES } from "../../runtime/bundle/format.ts";
+import { type Bundle, readBundle } from "../../runtime/bundle/read.ts";
+import { writeBundle } from "../../runtime/bundle/write.ts";
+import { BundleError } from "../../runtime/errors.ts";
+import { Executor, reserveFile } from "../../runtime/executor.ts";
+import {
+  chooseBuild,
+  instantiateKernels,
+  instantiateModule,
+  type KernelInstance,
+} from "../../runtime/kernels/instance.ts";
+import { layOut } from "../../runtime/layout.ts";
+import { loadKernels } from "../../runtime/kernels/modules.ts";
+import { kernelNames } from "../../runtime/kernels/registry.ts";
+import { Model } from "../../runtime/model.ts";
+import type { Program, StepSpec } from "../../runtime/program.ts";
+import { emulatedKernels } from "../support/emulated_dot.ts";
+import { type Random, random, seedOf } from "../support/random.ts";
+import { bundleOf, fixDigest, groupedParts, smallParts, tinyParts } from "../support/tiny_bundle.ts";
+import { alterBytes } from "./alter_bytes.ts";
+import { alterData } from "./alter_data.ts";
+import { type AlteredFile, type Bytes, describeError, finding, type FuzzKind, type Outcome } from "./fuzz_kind.ts";
+
+const { compare } = Buffer;
+
+await loadKernels("simd128");
+
+const GOLDEN = new URL("../golden/", import.meta.url);
+
+/** Words that a header may hold. */
+const WORDS = [
+  ...kernelNames,
+  ...["f32", "u8", "i8", "i32", "i4", "relu", "identity", "silu", "prelu", "tanh", "add", "multiply", "max", "average"],
+];
+
+/** Hosts that a program is run on: the builds that run here, and the relaxed build where the dot product is signed. */
+const HOSTS: Record<string, () => KernelInstance> = {
+  simd128: () => instantiateKernels("simd128"),
+  ...(chooseBuild() === "relaxed" && { relaxed: () => instantiateKernels("relaxed") }),
+  signed: () => instantiateModule("relaxed", emulatedKernels("signed")),
+};
+
+async function readSeeds(): Promise<Bytes[]> {
+  const names = Array.from(Deno.readDirSync(GOLDEN), ({ name }) => name).filter((name) => name.endsWith(".octet"))
+    .sort();
+  const golden = await Promise.all(names.map((name) => Deno.readFile(new URL(name, GOLDEN))));
+  const made = [tinyParts(), smallParts(), groupedParts()].map(({ program, data }) => writeBundle(program, data));
+  return [...golden, ...await Promise.all(made)];
+}
+
+const seeds = await readSeeds();
+
+// deno-lint-ignore require-await
+async function alter(seed: number): Promise<AlteredFile> {
+  const draw = random(seedOf(seed, 0));
+  const [base, other] = [draw.pick(seeds), draw.pick(seeds)];
+  const alterations = draw.pick([1, 1, 1, 2, 3]);
+  const honest = draw.unit() < 0.95;
+  return {
+    alterations,
+    async build(chosen) {
+      let bytes = base;
+      for (const index of chosen) bytes = await alterOnce(bytes, random(seedOf(seed, index + 1)), other);
+      return honest && bytes.length > DIGEST_BYTES ? await fixDigest(bytes.slice()) : bytes;
+    },
+  };
+}
+
+async function alterOnce(bytes: Bytes, draw: Random, other: Bytes): Promise<Bytes> {
+  const parts = splitBundle(bytes);
+  if (!parts || draw.unit() < 0.1) return alterBytes(bytes, draw, other);
+  const { header, data, version } = parts;
+  if (draw.unit() < 0.75) alterData(draw.unit() < 0.5 ? header : (header as Program).steps ?? header, draw, WORDS);
+  else if (data.length > 0) alterElements(data, draw);
+  return await bundleOf(JSON.stringify(header), data, draw.unit() < 0.02 ? draw.integer(0, 4) : version);
+}
+
+/** Header, data and version, where the header can be parsed. */
+function splitBundle(bytes: Bytes): { header: unknown; data: Bytes; version: number } | undefined {
+  if (bytes.length < PREFIX_BYTES + DIGEST_BYTES) return undefined;
+  const view = new DataView(bytes.buffer);
+  const end = PREFIX_BYTES + view.getUint32(12, true);
+  try {
+    const header = JSON.parse(new TextDecoder().decode(bytes.subarray(PREFIX_BYTES, end)));
+    return { header, data: bytes.slice(align(end), -DIGEST_BYTES), version: view.getUint32(8, true) };
+  } catch {
+    return undefined;
+  }
+}
+
+function alterElements(data: Bytes, { integer, pick }: Random): void {
+  const at = integer(0, data.length - 1);
+  const words = new DataView(data.buffer);
+  if (at < data.length - 4) {
+    words.setUint32(
+      at & ~3,
+      pick([0, 1, 0x7fffffff, 0x80000000, 0xffffffff, 0x7fc00000, 0x7f800000, 0x00000001, 0x7f7fffff]),
+      true,
+    );
+  }
+  for (let more = integer(0, 8); more > 0; more--) data[integer(0, data.length - 1)] = integer(0, 255);
+}
+
+/** A rough number of operations of a step, from its geometry. */
+function workOf({ attributes }: StepSpec): number {
+  const { kernel = [1], output = [1], input = [1], dimensions = [1] } = attributes as Record<string, number[]>;
+  return [...kernel, ...output, ...dimensions].reduce((product, length) => product * length, input[input.length - 1]);
+}
+
+/** Arenas and operations beyond which a program is not run. */
+const [MOST_ARENA, MOST_WORK] = [2 ** 25, 3e8];
+
+/** A network beside the altered one, and its answer. */
+const beside = await Model.load(await writeBundle(smallParts().program, smallParts().data));
+const inputBeside = Float32Array.from({ length: 108 }, (_, index) => Math.sin(index));
+const answerBeside = bitsOf(beside.run({ x: inputBeside }).table.data);
+
+async function check(bytes: Bytes, seed: number): Promise<Outcome> {
+  let bundle: Bundle;
+  try {
+    bundle = await readBundle(bytes);
+  } catch (error) {
+    return error instanceof BundleError ? { kind: "refused" } : finding(`Reading: ${describeError(error)}`);
+  }
+  const { program } = bundle;
+  if (program.arenaBytes > MOST_ARENA) return { kind: "too long" };
+  if (program.steps.reduce((sum, step) => sum + Math.min(workOf(step), 1e12), 0) > MOST_WORK) {
+    return { kind: "too long" };
+  }
+  try {
+    const answers: [host: string, answer: RunAnswer][] = Object.entries(HOSTS).map((
+      [host, instantiate],
+    ) => [host, runOn(bundle, instantiate, seed)]);
+    answers.push(["in place", await runInPlace(bytes, seed)]);
+    for (const [host, answer] of answers) {
+      if (answer.complaint) return finding(`${host}: ${answer.complaint}`);
+      if (answer.bits !== answers[0][1].bits) return finding(`${host} and ${answers[0][0]} answer differently`);
+    }
+    if (bitsOf(beside.run({ x: inputBeside }).table.data) !== answerBeside) {
+      return finding("Another network answers differently");
+    }
+  } catch (error) {
+    return finding(`Running: ${describeError(error)}`);
+  }
+  return { kind: "accepted" };
+}
+
+/** Bits of the answers, or what must not be. */
+interface RunAnswer {
+  bits: string;
+  complaint?: string;
+}
+
+/** Runs the same inputs on a bundle that lies in the kernels' memory, as one from a file does. */
+async function runInPlace(bytes: Bytes, seed: number): Promise<RunAnswer> {
+  const place = reserveFile(bytes.length);
+  place.set(bytes);
+  const executor = new Executor(await readBundle(place));
+  const { tensors, outputs } = executor.program;
+  if (tensors.length === 0) return { bits: "" };
+  return {
+    bits: [1, 2, 1].map((input) => {
+      writeInputs(executor, random(seedOf(seed, -input)));
+      executor.run();
+      return outputs.map(({ tensor }) => bitsOf(executor.tensor(tensor))).join();
+    }).join(";"),
+  };
+}
+
+/** Runs one input, another one and the first one again, each on an arena of other garbage. */
+function runOn(bundle: Bundle, instantiate: () => KernelInstance, seed: number): RunAnswer {
+  const { program } = bundle;
+  if (program.tensors.length === 0) return { bits: "" };
+  const regions = regionsOf(bundle, instantiate());
+  const instance = instantiate();
+  const executor = new Executor(bundle, {}, instance);
+  const memory = new Uint8Array(instance.memory.buffer);
+  const before = memory.slice();
+  const bits: string[] = [];
+  for (const [round, input] of [1, 2, 1].entries()) {
+    fillArena(memory.subarray(regions.arena, regions.arenaEnd), seed + round);
+    writeInputs(executor, random(seedOf(seed, -input)));
+    executor.run();
+    bits.push(program.outputs.map(({ tensor }) => bitsOf(executor.tensor(tensor))).join());
+    for (
+      const [start, end] of [[instance.heapBase, regions.arena], [regions.arenaEnd, regions.scratch], [regions.blocks]]
+    ) {
+      const changed = firstChange(memory.subarray(start, end), before.subarray(start, end));
+      if (changed >= 0) {
+        return { bits: "", complaint: `byte ${start + changed - regions.arena} of the arena's place changed` };
+      }
+    }
+  }
+  return bits[0] === bits[2]
+    ? { bits: bits.join(";") }
+    : { bits: "", complaint: "the same input gives another answer after another run" };
+}
+
+/** Where a program lies: kernels write to the arena and to the scratch memory, which ends where parameter blocks begin. */
+function regionsOf(bundle: Bundle, instance: KernelInstance) {
+  const { map, calls } = layOut(bundle, instance);
+  const { tensors, arenaBytes } = bundle.program;
+  const arena = map.tensor(0) - tensors[0].offset;
+  const blocks = calls.reduce((least, { block }) => Math.min(least, block), instance.memory.buffer.byteLength);
+  return { arena, arenaEnd: arena + arenaBytes, scratch: map.scratch, blocks };
+}
+
+function firstChange(memory: Uint8Array, before: Uint8Array): number {
+  // By Node's comparison of memory first: memories are large.
+  return compare(memory, before) === 0 ? -1 : memory.findIndex((byte, at) => byte !== before[at]);
+}
+
+function fillArena(arena: Uint8Array, seed: number): void {
+  let state = seed | 1;
+  for (let at = 0; at < arena.length; at++) {
+    state = (Math.imul(state, 1664525) + 1013904223) | 0;
+    arena[at] = state >>> 24;
+  }
+}
+
+const SPECIAL = [0, -0, 1, -1, NaN, Infinity, -Infinity, 1e38, -1e38, 1e-40, 2 ** 31, -(2 ** 31)];
+
+function writeInputs(executor: Executor, draw: Random): void {
+  const special = draw.unit() < 0.2;
+  for (const { tensor } of executor.program.inputs) {
+    const view = executor.tensor(tensor);
+    for (let at = 0; at < view.length; at++) {
+      view[at] = special && draw.unit() < 0.2 ? draw.pick(SPECIAL) : draw.float(-3, 3);
+    }
+  }
+}
+
+/** Bits of all elements; one kind of NaN is as good as another. */
+function bitsOf(values: Float32Array | Uint8Array): string {
+  const floats = Float32Array.from(values, (value) => value);
+  return new Uint32Array(floats.buffer).map((word, at) => Number.isNaN(floats[at]) ? 0x7fc00000 : word).join();
+}
+
+/** Bundles. */
+export const FUZZ_BUNDLE: FuzzKind = {
+  suffix: "octet",
+  limits: { seconds: 20, megabytes: 1024 },
+  alter,
+  check,
+};
