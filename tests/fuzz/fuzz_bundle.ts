@@ -6,7 +6,8 @@
  */
 
 import { Buffer } from "node:buffer";
-import { align, DIGEST_BYTES, PREFIX_BYTES } from "../../runtime/bundle/format.ts";
+import { align } from "../../runtime/alignment.ts";
+import { DIGEST_BYTES, PREFIX_BYTES } from "../../runtime/bundle/format.ts";
 import { type Bundle, readBundle } from "../../runtime/bundle/read.ts";
 import { writeBundle } from "../../runtime/bundle/write.ts";
 import { BundleError } from "../../runtime/errors.ts";
@@ -19,9 +20,9 @@ import {
 } from "../../runtime/kernels/instance.ts";
 import { layOut } from "../../runtime/layout.ts";
 import { loadKernels } from "../../runtime/kernels/modules.ts";
-import { kernelNames } from "../../runtime/kernels/registry.ts";
+import { KERNELS, type Step } from "../../runtime/kernels/registry.ts";
 import { Model } from "../../runtime/model.ts";
-import type { Program, StepSpec } from "../../runtime/program.ts";
+import type { Program } from "../../runtime/program.ts";
 import { emulatedKernels } from "../support/emulated_dot.ts";
 import { type Random, random, seedOf } from "../support/random.ts";
 import { bundleOf, fixDigest, groupedParts, smallParts, tinyParts } from "../support/tiny_bundle.ts";
@@ -37,7 +38,7 @@ const GOLDEN = new URL("../golden/", import.meta.url);
 
 /** Words that a header may hold. */
 const WORDS = [
-  ...kernelNames,
+  ...Object.keys(KERNELS),
   ...["f32", "u8", "i8", "i32", "i4", "relu", "identity", "silu", "prelu", "tanh", "add", "multiply", "max", "average"],
 ];
 
@@ -110,8 +111,11 @@ function alterElements(data: Bytes, { integer, pick }: Random): void {
 }
 
 /** A rough number of operations of a step, from its geometry. */
-function workOf({ attributes }: StepSpec): number {
-  const { kernel = [1], output = [1], input = [1], dimensions = [1] } = attributes as Record<string, number[]>;
+function workOf({ attributes }: Step): number {
+  const { kernel = [1], output = [1], input = [1], dimensions = [1] } = attributes as unknown as Record<
+    string,
+    number[] | undefined
+  >;
   return [...kernel, ...output, ...dimensions].reduce((product, length) => product * length, input[input.length - 1]);
 }
 
