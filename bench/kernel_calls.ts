@@ -7,7 +7,7 @@
 import { scratchBytes } from "../runtime/kernels/convolution.ts";
 import { chooseBuild, instantiateKernels, type KernelBuild } from "../runtime/kernels/instance.ts";
 import { loadKernels } from "../runtime/kernels/modules.ts";
-import { median } from "./median.ts";
+import { median } from "../calibrate/median.ts";
 
 await loadKernels("simd128");
 

@@ -10,7 +10,7 @@
 import { textTable } from "../cli/text_table.ts";
 import type { KernelBuild } from "../runtime/kernels/instance.ts";
 import { builds, type KernelWork, peakRate, prepare, warmUp } from "./kernel_calls.ts";
-import { median } from "./median.ts";
+import { median } from "../calibrate/median.ts";
 
 /** What one call of a bench does. */
 export interface RatedBench {

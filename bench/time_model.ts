@@ -5,7 +5,7 @@
  */
 
 import type { Model } from "../runtime/model.ts";
-import { median } from "./median.ts";
+import { median } from "../calibrate/median.ts";
 import { sampleInputs } from "./sample_inputs.ts";
 
 const WARM_UP_MS = 100;

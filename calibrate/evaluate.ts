@@ -10,6 +10,7 @@ import type { Model } from "../runtime/model.ts";
 import { classCount } from "./dataset/classes.ts";
 import { checkDataset } from "./dataset/check_dataset.ts";
 import type { Dataset } from "./dataset/dataset.ts";
+import { median } from "./median.ts";
 import { accuracyOf, rankOf } from "./accuracy.ts";
 
 /** What an evaluation gave. */
@@ -57,6 +58,5 @@ export async function evaluate(
     progress?.(index + 1, dataset.length);
   }
   const { samples, top1, top5 } = accuracyOf(ranks);
-  const msPerSample = times.toSorted((a, b) => a - b)[times.length >> 1];
-  return { model: model.name, samples, top1, top5, msPerSample };
+  return { model: model.name, samples, top1, top5, msPerSample: median(times) };
 }

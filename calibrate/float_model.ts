@@ -14,8 +14,7 @@ import { findOutputKind } from "./output_kind.ts";
 /** Makes a float model of a graph. @param preprocessing How its images are prepared, where it takes images. */
 export async function floatModel(graph: Graph, preprocessing?: Preprocessing): Promise<Model> {
   const { program, data } = lower(graph);
-  if (preprocessing) program.preprocessing = preprocessing;
   const outputKind = findOutputKind(graph);
-  if (outputKind !== "logits") program.outputKind = outputKind;
-  return await Model.load(await writeBundle(program, data));
+  const notes = { ...(preprocessing && { preprocessing }), ...(outputKind !== "logits" && { outputKind }) };
+  return await Model.load(await writeBundle({ ...program, ...notes }, data));
 }

@@ -25,13 +25,18 @@ export interface BundleNotes {
 }
 
 /** Writes an 8-bit program as a bundle that tells how it came about. */
-export async function writeNetwork({ program, data }: Lowered, notes: BundleNotes): Promise<Uint8Array<ArrayBuffer>> {
-  const { settings, samples, preprocessing, classes, outputKind } = notes;
+export async function writeNetwork(
+  { program, data }: Lowered,
+  { settings, samples, preprocessing, classes, outputKind }: BundleNotes,
+): Promise<Uint8Array<ArrayBuffer>> {
   const { weights, scales, usp, uspTarget } = settings;
-  program.calibration = { weights, scales, usp, uspTarget, methods: describeMethods(settings), samples };
-  if (preprocessing) program.preprocessing = preprocessing;
-  if (classes) program.labels = classes;
-  // Bundles without the field hold logits, and loaders that do not know it take them.
-  if (outputKind !== "logits") program.outputKind = outputKind;
-  return await writeBundle(program, data);
+  const calibration = { weights, scales, usp, uspTarget, methods: describeMethods(settings), samples };
+  const notes = {
+    calibration,
+    ...(preprocessing && { preprocessing }),
+    ...(classes && { labels: classes }),
+    // Bundles without the field hold logits, and loaders that do not know it take them.
+    ...(outputKind !== "logits" && { outputKind }),
+  };
+  return await writeBundle({ ...program, ...notes }, data);
 }

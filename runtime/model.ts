@@ -83,8 +83,8 @@ export class Model {
     this.#executor = new Executor(bundle, options);
     this.name = program.name;
     this.hash = bundle.hash;
-    this.inputs = program.inputs.map(describe);
-    this.outputs = program.outputs.map(describe);
+    this.inputs = program.inputs.map(describePort);
+    this.outputs = program.outputs.map(describePort);
     this.labels = program.labels;
     this.outputKind = program.outputKind ?? "logits";
     this.preprocessing = program.preprocessing;
@@ -216,8 +216,9 @@ export class Model {
   }
 }
 
-function describe(port: PortSpec): ModelPort {
-  return { name: port.name, shape: port.batched ? [-1, ...port.shape.slice(1)] : [...port.shape] };
+/** Describes a port of a program or of a network: its name, and its shape with -1 for a free batch. */
+export function describePort({ name, shape, batched }: Omit<PortSpec, "tensor">): ModelPort {
+  return { name, shape: batched ? [-1, ...shape.slice(1)] : [...shape] };
 }
 
 function checkNames(given: Record<string, unknown>, ports: readonly PortSpec[], kind: "input" | "output"): void {
@@ -248,7 +249,7 @@ function readInput(
     !Number.isInteger(samples) || samples < 1 || data.length !== samples * length
   ) {
     throw new InputError(
-      `Input "${port.name}" has ${data.length} elements: float32 [${describe(port).shape.join(", ")}] expected`,
+      `Input "${port.name}" has ${data.length} elements: float32 [${describePort(port).shape.join(", ")}] expected`,
     );
   }
   if (!(given instanceof Float32Array)) {

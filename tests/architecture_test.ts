@@ -237,24 +237,22 @@ Deno.test("No source file is longer than 400 lines", async () => {
   assertEquals(long, []);
 });
 
+/** Files whose logarithms are only shown, or guesses that are corrected. */
+const APPROXIMATE = [
+  "calibrate/decibels.ts",
+  "calibrate/report/channel_shifts.ts",
+  "calibrate/report/page/plots.ts",
+  "calibrate/observe/histogram.ts",
+];
+
 Deno.test("What ECMAScript leaves to the engine reaches neither bundles nor answers", async () => {
   const approximate = /\bMath\.(?:a?(?:sin|cos|tan)h?|atan2|cbrt|exp|expm1|hypot|log|log10|log1p|log2|pow)\b/g;
+  const folders = ["cli/", "image/", "runtime/", "calibrate/", "kernels/reference/"];
   const found: string[] = [];
-  for (
-    const file
-      of (await Promise.all(["cli/", "image/", "runtime/", "calibrate/", "kernels/reference/"].map(sourceFiles))).flat()
-  ) {
+  for (const file of (await Promise.all(folders.map(sourceFiles))).flat()) {
+    if (APPROXIMATE.includes(file)) continue;
     const source = (await Deno.readTextFile(new URL(file, ROOT))).replace(/\/\*[\s\S]*?\*\//g, "");
     for (const [call] of source.matchAll(approximate)) found.push(`${file} ${call}`);
   }
-  // Decibels and logarithms of pages are only shown, and the exponent is corrected after it was guessed.
-  assertEquals(found, [
-    "calibrate/compare/comparison.ts Math.log10",
-    "calibrate/observe/histogram.ts Math.log2",
-    "calibrate/report/channel_shifts.ts Math.log2",
-    "calibrate/report/collect_details.ts Math.log10",
-    "calibrate/report/describe_precision.ts Math.log10",
-    "calibrate/report/page/plots.ts Math.log10",
-    "calibrate/stages/compare_programs.ts Math.log10",
-  ]);
+  assertEquals(found, []);
 });

@@ -19,7 +19,7 @@ const SOURCES = [
   "edge/bundle_script.ts",
   "edge/compile_early.ts",
   "bench/peers/",
-  "bench/median.ts",
+  "calibrate/median.ts",
   "tests/support/random.ts",
 ];
 

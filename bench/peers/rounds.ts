@@ -5,7 +5,7 @@
  * @module
  */
 
-import { median } from "../median.ts";
+import { median } from "../../calibrate/median.ts";
 import type { Benchmark, Runtime } from "./benchmarks.ts";
 import { type Answered, ask, runProcess } from "./processes.ts";
 import { describeProcess, type Setting } from "./setting.ts";

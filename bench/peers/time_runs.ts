@@ -4,7 +4,7 @@
  * @module
  */
 
-import { median } from "../median.ts";
+import { median } from "../../calibrate/median.ts";
 import type { RunTime } from "./job.ts";
 import type { Run } from "./measure.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { median } from "../median.ts";
+import { median } from "../../calibrate/median.ts";
 import { runPinned } from "../pinned.ts";
 import { deployedModule } from "../deployed_module.ts";
 

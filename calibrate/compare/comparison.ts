@@ -4,6 +4,7 @@
  * @module
  */
 
+import { decibels } from "../decibels.ts";
 import { type Accuracy, accuracyOf } from "../accuracy.ts";
 import type { CalibrationSettings } from "../settings.ts";
 
@@ -64,7 +65,7 @@ export function summarise(
   float: { ranks: readonly number[]; signal: number },
 ): ComparedRow {
   const accuracies = scores.map(({ ranks }) => accuracyOf(ranks));
-  const sqnr = scores.map(({ noise }) => 10 * Math.log10(float.signal / noise));
+  const sqnr = scores.map(({ noise }) => decibels(float.signal, noise));
   const gains = float.ranks.map((rank, sample) =>
     scores.reduce((sum, { ranks }) => sum + Number(ranks[sample] < 1) - Number(rank < 1), 0) / scores.length
   );
@@ -74,7 +75,7 @@ export function summarise(
     bundleBytes: Math.max(...scores.map(({ bundleBytes }) => bundleBytes)),
     top1: spreadOf(accuracies.map(({ top1 }) => top1)),
     top5: spreadOf(accuracies.map(({ top5 }) => top5)),
-    logitSqnr: sqnr.every(Number.isFinite) ? spreadOf(sqnr) : null,
+    logitSqnr: sqnr.every((value) => value !== null) ? spreadOf(sqnr) : null,
     difference: { mean, standardError: (deviation ?? 0) / Math.sqrt(gains.length) },
   };
 }

@@ -7,9 +7,9 @@
 import { constantBytes } from "../../runtime/bundle/format.ts";
 import type { Bundle } from "../../runtime/bundle/read.ts";
 import { Executor } from "../../runtime/executor.ts";
-import type { ModelPort } from "../../runtime/model.ts";
+import { describePort, type ModelPort } from "../../runtime/model.ts";
 import type { Preprocessing } from "../../runtime/preprocessing.ts";
-import type { CalibrationRecord, OutputKind, PortSpec, Program } from "../../runtime/program.ts";
+import type { CalibrationRecord, OutputKind, Program } from "../../runtime/program.ts";
 import type { Step } from "../../runtime/kernels/registry.ts";
 import type { TensorSpec, TensorType } from "../../runtime/tensor.ts";
 
@@ -152,8 +152,4 @@ function describeStep(step: Step, program: Program): BundleLayer {
     zeroPoint: output.zeroPoint ?? null,
     weightBytes: hasWeights(step) ? bytesOf(program, [step.constants[0]]) : 0,
   };
-}
-
-function describePort({ name, shape, batched }: PortSpec): ModelPort {
-  return { name, shape: batched ? [-1, ...shape.slice(1)] : [...shape] };
 }

@@ -5,8 +5,8 @@
  */
 
 import onnxProto from "onnx-proto";
-import type { ModelPort } from "../../runtime/model.ts";
-import type { Graph, Node, Port } from "../graph/graph.ts";
+import { describePort, type ModelPort } from "../../runtime/model.ts";
+import type { Graph, Node } from "../graph/graph.ts";
 import { describeNode } from "../operators/describe_node.ts";
 import { importOnnx } from "../onnx/import.ts";
 
@@ -123,8 +123,4 @@ function countOperators(graph: Graph): { operator: string; nodes: number }[] {
     counts.set(kind, (counts.get(kind) ?? 0) + 1);
   }
   return [...counts].map(([operator, nodes]) => ({ operator, nodes })).sort((a, b) => b.nodes - a.nodes);
-}
-
-function describePort({ name, shape, batched }: Port): ModelPort {
-  return { name, shape: batched ? [-1, ...shape.slice(1)] : [...shape] };
 }

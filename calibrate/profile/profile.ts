@@ -7,6 +7,7 @@
 import type { Bundle } from "../../runtime/bundle/read.ts";
 import { Executor, type ExecutorOptions } from "../../runtime/executor.ts";
 import type { KernelBuild } from "../../runtime/kernels/instance.ts";
+import { median } from "../median.ts";
 import { multiplyAddsOf } from "./step_work.ts";
 
 /** Time and work of one step. */
@@ -125,12 +126,6 @@ function timeOf(call: () => void): number {
   const start = performance.now();
   call();
   return performance.now() - start;
-}
-
-function median(values: number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
 function rateOf(multiplyAdds: number, milliseconds: number): number {

@@ -122,7 +122,7 @@ function propose(
   const deviation = floatSquares.map((sum, channel) =>
     normalization ? targetDeviation(normalization, channel) : Math.sqrt(sum / count)
   );
-  const floors = [deviation, quantizedDeviation].map((list) => DEAD_SHARE * median(list));
+  const floors = [deviation, quantizedDeviation].map((list) => DEAD_SHARE * upperMedian(list));
   let guarded = 0;
   const gain = deviation.map((target, channel) => {
     const measured = quantizedDeviation[channel];
@@ -147,6 +147,7 @@ function targetDeviation({ gamma, variance, epsilon }: FoldedNormalization, chan
   return Math.abs(gamma[channel]) * Math.sqrt(variance[channel] / (variance[channel] + epsilon));
 }
 
-function median(values: Float64Array): number {
+/** The middle number; the greater one where there are two. */
+function upperMedian(values: Float64Array): number {
   return values.toSorted()[values.length >> 1];
 }

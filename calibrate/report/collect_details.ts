@@ -5,6 +5,7 @@
  */
 
 import { constantBytes } from "../../runtime/bundle/format.ts";
+import { decibels } from "../decibels.ts";
 import type { Lowered } from "../lower/lower.ts";
 import type { Statistics } from "../observe/statistics.ts";
 import type { MixedNetwork } from "../stages/quantize_mixed.ts";
@@ -114,8 +115,4 @@ function costsOf(report: CalibrationReport, { program }: Lowered, { layers }: Pr
     }
   }
   return report.layers.map(({ name }) => costs.get(name) ?? { bytes: 0, milliseconds: 0 });
-}
-
-function decibels(signal: number, noise: number): number | null {
-  return signal > 0 && noise > 0 ? 10 * Math.log10(signal / noise) : null;
 }

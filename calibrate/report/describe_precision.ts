@@ -4,6 +4,7 @@
  * @module
  */
 
+import { decibels } from "../decibels.ts";
 import type { Lowered } from "../lower/lower.ts";
 import { type Profile, profileProgram } from "../profile/profile.ts";
 import type { CalibrationSettings } from "../settings.ts";
@@ -68,7 +69,7 @@ export async function describePrecision(
   if (!ranking) return { ...(loss && { drop: loss }) };
   const programs = [ranking.quantized, quantized.program];
   const [none, mixed] = [await profileOf(programs[0]), await profileOf(programs[1])];
-  const ranked = ranking.layers.map(({ name, noise, bytes }) => ({ name, sqnr: decibels(noise), bytes }));
+  const ranked = ranking.layers.map(({ name, noise, bytes }) => ({ name, sqnr: decibels(1, noise), bytes }));
   return {
     ...(loss && { drop: loss }),
     precision: {
@@ -77,7 +78,7 @@ export async function describePrecision(
         milliseconds: timeOf(mixed, layer.name) - timeOf(none, layer.name),
       })),
       ranking: ranked,
-      sqnr: decibels(ranking.noise),
+      sqnr: decibels(1, ranking.noise),
       bytes: { none: programs[0].data.length, kept: programs[1].data.length },
       milliseconds: { none: none.milliseconds, kept: mixed.milliseconds },
     },
@@ -91,8 +92,4 @@ async function profileOf({ program, data }: Lowered): Promise<Profile> {
 
 function timeOf(profile: Profile, name: string): number {
   return profile.layers.reduce((sum, layer) => layer.name === name ? sum + layer.milliseconds : sum, 0);
-}
-
-function decibels(noise: number): number | null {
-  return noise > 0 ? -10 * Math.log10(noise) : null;
 }

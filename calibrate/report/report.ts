@@ -75,8 +75,8 @@ export function makeReport(parts: {
       shape: graph.values.get(node.output)!.shape,
       scale: inBytes ? choices.get(node.output)!.method : "float32",
       clipped: inBytes ? choices.get(node.output)!.clipped : 0,
-      sqnrBefore: finite(before.sqnr.get(node.output)),
-      sqnrAfter: finite(after.sqnr.get(node.output)),
+      sqnrBefore: before.sqnr.get(node.output) ?? null,
+      sqnrAfter: after.sqnr.get(node.output) ?? null,
       ...(outcome && { usp: outcome.kept, uspTarget: outcome.target, guarded: outcome.guarded }),
     };
   });
@@ -88,8 +88,4 @@ export function makeReport(parts: {
     ...(after.quantized && { quantized: after.quantized }),
     layers,
   };
-}
-
-function finite(value: number | undefined): number | null {
-  return value !== undefined && Number.isFinite(value) ? value : null;
 }

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { decibels } from "../decibels.ts";
 import type { Lowered } from "../lower/lower.ts";
 import { type ChannelMoments, mergeChannelMoments } from "../observe/channel_moments.ts";
 import type { Session } from "./session.ts";
@@ -14,8 +15,8 @@ import { type Accuracy, accuracyOf } from "../accuracy.ts";
 
 /** Comparison of the float program and an 8-bit program over samples. */
 export interface Summary {
-  /** Signal to quantisation noise ratio in dB of each node's result, by the name of its output. */
-  sqnr: Map<string, number>;
+  /** SQNR in dB of each node's result, by the name of its output; null where the float result is all zero, or without any error. */
+  sqnr: Map<string, number | null>;
   /** Accuracy of the float program, where there are labels. */
   float?: Accuracy;
   /** Accuracy of the 8-bit program, where there are labels. */
@@ -57,9 +58,7 @@ export async function comparePrograms(
   if (listener) listener.finish(mergeChannels(await team.everywhere("channels")));
   await team.close();
   return sums.programs.map(({ noise, ranks }) => ({
-    sqnr: new Map(
-      [...noise].map(([node, energy]) => [node, 10 * Math.log10(sums.signal.get(node)! / energy)]),
-    ),
+    sqnr: new Map([...noise].map(([node, energy]) => [node, decibels(sums.signal.get(node)!, energy)])),
     ...(sums.ranks.length > 0 && { float: accuracyOf(sums.ranks), quantized: accuracyOf(ranks) }),
   }));
 }

@@ -5,6 +5,9 @@
  * @module
  */
 
+/** The largest float32. */
+export const LARGEST_FLOAT32 = 3.4028234663852886e38;
+
 const f = Math.fround;
 
 const EXP = [0.0013814569, 0.0083687305, 0.04166839, 0.16666521, 0.49999994].map(f);

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { LARGEST_FLOAT32 } from "../../../runtime/numerics/float32.ts";
 import type { Activation } from "../../../runtime/activation.ts";
 import type { Value } from "../../graph/graph.ts";
 import { floatAttribute, stringAttribute } from "../attributes.ts";
@@ -69,16 +70,15 @@ export function lowerClip(lowering: Lowering, node: OnnxNode): Value {
     }
     return tensor.data[0];
   };
-  const largest = 3.4028234663852886e38;
-  const max = limit(2, "max", largest);
+  const max = limit(2, "max", LARGEST_FLOAT32);
   // Where the limits cross, the upper one holds for all.
-  const min = Math.min(limit(1, "min", -largest), max);
-  if (min <= -largest && max >= largest) return input;
-  if (min === 0 && max >= largest) return emitActivation(lowering, input, { kind: "relu" });
+  const min = Math.min(limit(1, "min", -LARGEST_FLOAT32), max);
+  if (min <= -LARGEST_FLOAT32 && max >= LARGEST_FLOAT32) return input;
+  if (min === 0 && max >= LARGEST_FLOAT32) return emitActivation(lowering, input, { kind: "relu" });
   return emitActivation(lowering, input, {
     kind: "clip",
-    min: Math.max(min, -largest),
-    max: Math.min(max, largest),
+    min: Math.max(min, -LARGEST_FLOAT32),
+    max: Math.min(max, LARGEST_FLOAT32),
   });
 }
 

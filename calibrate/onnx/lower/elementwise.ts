@@ -4,13 +4,13 @@
  * @module
  */
 
+import { LARGEST_FLOAT32 } from "../../../runtime/numerics/float32.ts";
 import type { BinaryNode, Value } from "../../graph/graph.ts";
 import { emitActivation, emitBinary } from "../emit.ts";
 import { constantValue, type Lower, type Lowering, operand } from "../lowering.ts";
 import type { OnnxNode } from "../model.ts";
 
 /** The largest float32. */
-const LARGEST = 3.4028234663852886e38;
 
 function binary(operation: BinaryNode["operation"]): Lower {
   return (lowering, node) => emitBinary(lowering, operation, [operand(lowering, node, 0), operand(lowering, node, 1)]);
@@ -33,9 +33,11 @@ function limited(lowering: Lowering, pair: [Value, Value], operation: BinaryNode
     ? constant.data[0]
     : undefined;
   if (limit === undefined || operation === "add") return emitBinary(lowering, operation, pair);
-  if (operation === "minimum") return emitActivation(lowering, variable, { kind: "clip", min: -LARGEST, max: limit });
+  if (operation === "minimum") {
+    return emitActivation(lowering, variable, { kind: "clip", min: -LARGEST_FLOAT32, max: limit });
+  }
   if (limit === 0) return emitActivation(lowering, variable, { kind: "relu" });
-  return emitActivation(lowering, variable, { kind: "clip", min: limit, max: LARGEST });
+  return emitActivation(lowering, variable, { kind: "clip", min: limit, max: LARGEST_FLOAT32 });
 }
 
 /** Lowers Add. */
