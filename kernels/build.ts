@@ -1,12 +1,13 @@
 /**
- * Builds the kernels: `deno run -A kernels/build.ts` writes `kernels/pkg`, and
- * with `--check` it builds into a temporary folder and fails where the
- * committed files differ.
+ * Builds the kernels: `deno run -A kernels/build.ts` writes what follows from
+ * `blocks.ts`, then `kernels/pkg`; with `--check` it builds into a temporary
+ * folder and fails where the committed files differ.
  *
  * @module
  */
 
 import { Buffer } from "node:buffer";
+import { generateBlocks, writeBlocks } from "./generate_blocks.ts";
 
 const TOOLS: readonly [program: string, version: string][] = [
   ["rustc", "1.96.0"],
@@ -156,8 +157,15 @@ async function compare(folder: string): Promise<boolean> {
   return same;
 }
 
+async function checkBlocks(): Promise<void> {
+  for (const [file, text] of await generateBlocks()) {
+    if (await Deno.readTextFile(file) !== text) throw new Error(`${file.pathname} differs from what blocks.ts gives`);
+  }
+}
+
 if (import.meta.main) {
   const check = Deno.args.includes("--check");
+  await (check ? checkBlocks() : writeBlocks());
   await checkTools();
   const folder = check ? await Deno.makeTempDir() : `${crate}pkg`;
   for (const name of Object.keys(BUILDS)) await build(name, folder);

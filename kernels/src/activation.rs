@@ -1,5 +1,6 @@
 //! Activation functions on f32 vectors.
 
+use crate::blocks::{ActivateBlock, ActivationWords};
 use crate::vector::{at_least, at_most, load, round, store, store_floats};
 use core::arch::wasm32::*;
 
@@ -17,15 +18,31 @@ const GELU_TANH: u32 = 10;
 const ELU: u32 = 11;
 const TANH: u32 = 12;
 
-/// Code and parameters of an activation function.
+/// An activation function that there is.
 #[derive(Clone, Copy)]
 pub struct Activation {
-    pub code: u32,
-    pub a: f32,
-    pub b: f32,
+    code: u32,
+    a: f32,
+    b: f32,
 }
 
 impl Activation {
+    /// The function of a block.
+    #[inline(always)]
+    pub fn of(&ActivationWords { code, a, b }: &ActivationWords) -> Self {
+        if code > TANH {
+            unreachable();
+        }
+        Activation { code, a, b }
+    }
+
+    /// The identity.
+    #[inline(always)]
+    pub fn none() -> Self {
+        let (a, b) = (0.0, 0.0);
+        Activation { code: IDENTITY, a, b }
+    }
+
     /// The bounds that make the function a clamp, if it is one.
     #[inline(always)]
     pub fn bounds(&self) -> Option<(f32, f32)> {
@@ -75,7 +92,8 @@ impl Activation {
                 v128_bitselect(low, x, f32x4_lt(x, f32x4_splat(0.0)))
             }),
             TANH => each(values, vectors, tanh),
-            _ => {}
+            IDENTITY => {}
+            _ => unreachable(),
         }
     }
 }
@@ -222,30 +240,14 @@ const ERF_SMALL: [f32; 7] = [
 ];
 const ERF_LARGE: [f32; 5] = [0.963_842_33, -1.170_601_1, 1.114_915, -0.136_929_75, 0.228_227_94];
 
-#[repr(C)]
-pub struct ActivationBlock {
-    pub input: *const f32,
-    pub output: *mut f32,
-    pub count: usize,
-    pub channels: usize,
-    pub activation: u32,
-    pub a: f32,
-    pub b: f32,
-    pub slopes: *const f32,
-}
-
 const CHUNK: usize = 64;
 
 /// The output may be the input.
 #[no_mangle]
-pub unsafe extern "C" fn activation_f32(block: &ActivationBlock) {
-    let activation = Activation {
-        code: block.activation,
-        a: block.a,
-        b: block.b,
-    };
+pub unsafe extern "C" fn activation_f32(block: &ActivateBlock) {
+    let activation = Activation::of(&block.activation);
     // Slopes repeat per row of channels, so only prelu goes row by row.
-    let row = if block.activation == PRELU {
+    let row = if activation.code == PRELU {
         block.channels
     } else {
         block.count

@@ -1,21 +1,14 @@
 //! Elementwise operations on two broadcast tensors.
 
 use crate::activation::Activation;
-use crate::epilogue::{Epilogue, Quantization};
+use crate::blocks::{BinaryF32Block, BinaryU8Block, BroadcastWords};
+use crate::codes::flag;
+use crate::epilogue::Epilogue;
 use crate::sum::Sum;
 use crate::vector::{flip, load, load_u8x8, store_floats, widen_to_f32};
 use core::arch::wasm32::*;
 
-/// Dimensions with the strides of both operands; the output is contiguous.
-#[repr(C)]
-#[derive(Clone, Copy)]
-struct Shape {
-    dimensions: [usize; 4],
-    a: [usize; 4],
-    b: [usize; 4],
-}
-
-impl Shape {
+impl BroadcastWords {
     /// Moves outer dimensions into the last one while both operands allow it.
     fn merge(&mut self) {
         for outer in (0..3).rev() {
@@ -52,26 +45,6 @@ impl Shape {
     }
 }
 
-#[repr(C)]
-pub struct BinaryU8Block {
-    a: *const u8,
-    b: *const u8,
-    output: *mut u8,
-    shape: Shape,
-    operation: u32,
-    a_zero_point: i32,
-    b_zero_point: i32,
-    a_scale: f32,
-    b_scale: f32,
-    output_zero_point: i32,
-    clamp_low: i32,
-    clamp_high: i32,
-    activation: u32,
-    activation_a: f32,
-    activation_b: f32,
-    output_scale: f32,
-}
-
 #[no_mangle]
 unsafe extern "C" fn binary_u8(block: &BinaryU8Block) {
     let mut shape = block.shape;
@@ -97,19 +70,8 @@ pub struct Operation {
 impl Operation {
     #[inline(never)]
     pub fn of(block: &BinaryU8Block) -> Self {
-        let activation = Activation {
-            code: block.activation,
-            a: block.activation_a,
-            b: block.activation_b,
-        };
-        let quantization = Quantization {
-            low: block.clamp_low,
-            high: block.clamp_high,
-            zero_point: block.output_zero_point,
-            scale: block.output_scale,
-        };
-        let epilogue = Epilogue::bytes(activation, quantization);
-        let add = block.operation == 0;
+        let epilogue = Epilogue::bytes(Activation::of(&block.epilogue.activation), &block.epilogue);
+        let add = !flag(block.operation);
         let zero_points = [block.a_zero_point, block.b_zero_point];
         let scales = [block.a_scale, block.b_scale];
         let rounding = epilogue.rounding().filter(|_| add);
@@ -193,30 +155,19 @@ unsafe fn read_u8(from: *const u8, i: usize, stride: usize) -> v128 {
     }
 }
 
-#[repr(C)]
-struct BinaryF32Block {
-    a: *const f32,
-    b: *const f32,
-    output: *mut f32,
-    shape: Shape,
-    operation: u32,
-    activation: u32,
-    activation_a: f32,
-    activation_b: f32,
-}
-
 #[no_mangle]
 unsafe extern "C" fn binary_f32(block: &BinaryF32Block) {
     // Sums are in most networks; the other operations share a loop.
     match block.operation {
         0 => floats(block, |x, y| f32x4_add(x, y)),
-        operation => floats(block, |x, y| match operation {
+        operation @ 1..=5 => floats(block, |x, y| match operation {
             1 => f32x4_sub(x, y),
             2 => f32x4_mul(x, y),
             3 => f32x4_div(x, y),
             4 => f32x4_max(x, y),
             _ => f32x4_min(x, y),
         }),
+        _ => unreachable(),
     }
 }
 
@@ -224,12 +175,7 @@ unsafe extern "C" fn binary_f32(block: &BinaryF32Block) {
 unsafe fn floats(block: &BinaryF32Block, operation: impl Fn(v128, v128) -> v128) {
     let mut shape = block.shape;
     shape.merge();
-    let activation = Activation {
-        code: block.activation,
-        a: block.activation_a,
-        b: block.activation_b,
-    };
-    let epilogue = Epilogue::floats(activation);
+    let epilogue = Epilogue::floats(Activation::of(&block.activation));
     let size = shape.dimensions[3];
     shape.rows(|a, b, output| {
         let mut i = 0;

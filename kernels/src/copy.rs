@@ -1,18 +1,8 @@
 //! Strided copies and fills.
 
+use crate::blocks::{ConstantBlock, CopyBlock, FillBlock};
 use crate::vector::{flip, load, store, store_bytes};
 use core::arch::wasm32::*;
-
-#[repr(C)]
-struct CopyBlock {
-    input: *const u8,
-    output: *mut u8,
-    input_offset: i32,
-    output_offset: i32,
-    dimensions: [i32; 6],
-    input_strides: [i32; 6],
-    output_strides: [i32; 6],
-}
 
 #[no_mangle]
 unsafe extern "C" fn copy_8(block: &CopyBlock) {
@@ -95,13 +85,6 @@ unsafe fn copy_bytes(from: *const u8, to: *mut u8, size: usize) {
     }
 }
 
-#[repr(C)]
-struct FillBlock {
-    output: *mut u8,
-    count: usize,
-    value: u32,
-}
-
 #[no_mangle]
 unsafe extern "C" fn fill_8(block: &FillBlock) {
     fill(
@@ -126,13 +109,6 @@ unsafe fn fill(output: *mut u8, size: usize, value: v128) {
     if i < size {
         store_bytes(output.add(i), value, size - i);
     }
-}
-
-#[repr(C)]
-struct ConstantBlock {
-    input: *const u8,
-    output: *mut u8,
-    count: usize,
 }
 
 #[no_mangle]

@@ -1,7 +1,8 @@
 //! What depthwise convolutions of all types share: where taps lie in memory.
 
-use crate::convolution::{ConvolutionBlock, Place};
+use crate::blocks::ConvolutionBlock;
 use crate::epilogue::{fill_over, Epilogue};
+use crate::place::Place;
 use core::arch::wasm32::*;
 
 /// Most input rows that one pass along a line reads.

@@ -1,10 +1,10 @@
 //! Depthwise convolution of f32. Products are added column by column, so that a
 //! column is read once for all the sums that it is part of.
 
-use crate::activation::{activation_f32, Activation, ActivationBlock, Clamp};
-use crate::convolution::ConvolutionBlock;
+use crate::activation::{activation_f32, Activation, Clamp};
+use crate::blocks::{ActivateBlock, ConvolutionBlock};
 use crate::depthwise::{pass_along, slides, unroll, Taps, LINES};
-use crate::epilogue::fill_many_over;
+use crate::epilogue::{fill_many_over, Epilogue};
 use crate::vector::{load, store, store_floats};
 use core::arch::wasm32::*;
 
@@ -46,11 +46,7 @@ unsafe fn slide(block: &ConvolutionBlock, passes: [Pass; 2]) {
     let rest_bytes = block.output_width * 16;
     let padding = rest.add(2 * rest_bytes);
     fill_many_over(padding, f32x4_splat(0.0), row_bytes + 16);
-    let activation = Activation {
-        code: block.activation,
-        a: block.activation_a,
-        b: block.activation_b,
-    };
+    let activation = Activation::of(&block.epilogue.activation);
     let clamp = Clamp::new(&activation);
     let whole = channels / 4 * 4;
     let mut results = Results {
@@ -78,14 +74,12 @@ unsafe fn slide(block: &ConvolutionBlock, passes: [Pass; 2]) {
         }
         if clamp.is_none() {
             for output in outputs.iter().take(index + 1) {
-                activation_f32(&ActivationBlock {
+                activation_f32(&ActivateBlock {
                     input: *output as *const f32,
                     output: *output as *mut f32,
                     count: block.output_width * channels,
                     channels,
-                    activation: activation.code,
-                    a: activation.a,
-                    b: activation.b,
+                    activation: block.epilogue.activation,
                     slopes: block.slopes,
                 });
             }
@@ -182,7 +176,8 @@ unsafe fn gather(block: &ConvolutionBlock) {
     let taps = Taps::new(block, count, f32x4_splat(0.0), 4);
     let index = |ky: usize, kx: usize| kx * block.kernel_height + ky;
     let pixel_bytes = block.input_channels * 4;
-    taps.run(block, &block.epilogue(true), pixel_bytes, index, |channel| {
+    let epilogue = Epilogue::floats(Activation::of(&block.epilogue.activation));
+    taps.run(block, &epilogue, pixel_bytes, index, |channel| {
         let at = |from: *const u8| [load(from), load(from.add(16)), load(from.add(32)), load(from.add(48))];
         let mut sums = at(block.bias.add(channel * 4));
         let mut weights = block.weights.add(channel * 4);

@@ -2,14 +2,13 @@
 //! the taps of a channel. The passes along lines are those of the build.
 
 use crate::activation::Activation;
-use crate::convolution::ConvolutionBlock;
+use crate::blocks::ConvolutionBlock;
+use crate::build::{accumulate, spread, PASSES};
 use crate::depthwise::{pass_along, slides, Taps, LINES};
-#[cfg(not(target_feature = "relaxed-simd"))]
-use crate::depthwise_u8_sums as sums;
-use crate::depthwise_u8_window as window;
+use crate::depthwise_passes::{Pass, Passes, Results};
 use crate::epilogue::fill_many_over;
-use crate::interleave::{accumulate, interleave_high, interleave_low, spread};
-use crate::vector::{flip, load, opaque, stay_small, store_bytes, Rounding};
+use crate::interleave::{interleave_high, interleave_low};
+use crate::vector::{flip, load, opaque, stay_small, store_bytes};
 use core::arch::wasm32::*;
 use core::ops::Range;
 
@@ -25,89 +24,19 @@ unsafe extern "C" fn depthwise_u8(block: &ConvolutionBlock) {
     gather(block, padding);
 }
 
-/// Passes with a kernel of `size` x `size` taps and a horizontal stride.
-struct Passes {
-    size: usize,
-    stride: usize,
-    /// Computes one output row.
-    one: Pass,
-    /// Computes two output rows that have all but one input row in common.
-    two: Pass,
-    /// Puts the weights in the order of the passes.
-    arrange: Arrange,
-}
-
-/// Gives the address of weights in another order, for which there is memory at `to`.
-type Arrange = unsafe fn(block: &ConvolutionBlock, to: *mut u8) -> *const u8;
-
-unsafe fn as_packed(block: &ConvolutionBlock, _to: *mut u8) -> *const u8 {
-    block.weights
-}
-
-const fn passes(size: usize, stride: usize, one: Pass, two: Pass, arrange: Arrange) -> Passes {
-    Passes {
-        size,
-        stride,
-        one,
-        two,
-        arrange,
-    }
-}
-
-#[cfg(target_feature = "relaxed-simd")]
-const PASSES: [Passes; 4] = [
-    passes(3, 1, window::pass::<3, 1, 1, 1>, window::pass::<3, 1, 1, 2>, as_packed),
-    passes(3, 2, window::pass::<3, 1, 2, 1>, window::pass::<3, 1, 2, 1>, as_packed),
-    passes(5, 1, window::pass::<5, 2, 1, 1>, window::pass::<5, 2, 1, 2>, as_packed),
-    passes(5, 2, window::pass::<5, 2, 2, 1>, window::pass::<5, 2, 2, 1>, as_packed),
-];
-
-#[cfg(not(target_feature = "relaxed-simd"))]
-const PASSES: [Passes; 4] = [
-    passes(3, 1, window::pass::<3, 1, 1, 1>, window::pass::<3, 1, 1, 2>, as_packed),
-    passes(3, 2, sums::pass::<3, 2>, sums::pass::<3, 2>, sums::arrange),
-    passes(5, 1, window::pass::<5, 2, 1, 1>, window::pass::<5, 2, 1, 2>, as_packed),
-    passes(5, 2, sums::pass::<5, 3>, sums::pass::<5, 3>, sums::arrange),
-];
-
-/// Computes channels of one output row or two, eight after the other.
-pub type Pass = unsafe fn(&ConvolutionBlock, &[*const u8; LINES], &Results);
-
-/// Which results a pass computes and where they go.
-pub struct Results {
-    pub channels: Range<usize>,
-    /// Weights in the order of the pass.
-    pub weights: *const u8,
-    pub padding: v128,
-    /// The rounding of results, which are small; without it they are f32 values before the activation.
-    pub rounding: Option<Rounding>,
-    /// First results of the first channel.
-    pub rows: [*mut u8; 2],
-    /// Bytes from one position to the next.
-    pub step: usize,
-}
-
-impl Results {
-    /// Bias and factors of four channels.
-    #[inline(always)]
-    pub unsafe fn constants(&self, block: &ConvolutionBlock, channel: usize) -> [v128; 2] {
-        let factors = block.multiplier.add(channel) as *const u8;
-        [load(block.bias.add(channel * 4)), load(factors)]
-    }
-}
-
 /// Convolves line by line.
 #[inline(never)]
 unsafe fn slide(block: &ConvolutionBlock, padding: v128, passes: &Passes) {
     let channels = block.output_channels;
     let row_bytes = block.input_width * channels;
-    let size = if block.output_type == 1 { 4 } else { 1 };
-    let output_bytes = block.output_width * channels * size;
+    let epilogue = block.epilogue();
+    let output_bytes = block.output_width * channels * epilogue.size();
     let padding_row = block.scratch.add(block.output_width * 64);
     fill_many_over(padding_row, padding, row_bytes + 8);
     let arranged = padding_row.add((row_bytes + 16).div_ceil(16) * 16);
-    let rounding = block.epilogue(block.output_type == 1).rounding();
-    let rounding = rounding.filter(|_| all_stay_small(block, passes.size * passes.size));
+    let rounding = epilogue
+        .rounding()
+        .filter(|_| all_stay_small(block, passes.size * passes.size));
     // What a pass cannot leave in the output goes through scratch memory.
     let whole = if rounding.is_some() { channels / 8 * 8 } else { 0 };
     let step = if rounding.is_some() { 8 } else { 32 };
@@ -191,22 +120,13 @@ unsafe fn copy_rest(block: &ConvolutionBlock, channel: usize, outputs: &[*mut u8
 #[inline(never)]
 unsafe fn finish(block: &ConvolutionBlock, channel: usize, outputs: &[*mut u8]) {
     let positions = block.output_width * outputs.len();
-    let activation = Activation {
-        code: block.activation,
-        a: block.activation_a,
-        b: block.activation_b,
-    };
-    let mut rest = activation.code;
+    let mut activation = Activation::of(&block.epilogue.activation);
     if activation.bounds().is_none() {
         let slopes = block.slopes.wrapping_add(channel);
         activation.apply(block.scratch as *mut f32, positions * 2, slopes, 2);
-        rest = 0;
+        activation = Activation::none();
     }
-    let epilogue = ConvolutionBlock {
-        activation: rest,
-        ..*block
-    }
-    .epilogue(block.output_type == 1);
+    let epilogue = block.epilogue_with(activation);
     let count = (block.output_channels - channel).min(8);
     let mut values = block.scratch as *const u8;
     for output in outputs {
@@ -233,7 +153,7 @@ unsafe fn gather(block: &ConvolutionBlock, padding: v128) {
         let (row, column) = if block.kernel_height == 1 { (kx, 0) } else { (ky, kx) };
         (row / 4 * columns + column) * 4 + row % 4
     };
-    let epilogue = block.epilogue(block.output_type == 1);
+    let epilogue = block.epilogue();
     let zero = opaque(0);
     taps.run(block, &epilogue, block.input_channels, index, |channel| {
         let bias = block.bias.add(channel * 4);

@@ -1,6 +1,7 @@
 //! From scaled accumulators to stored results.
 
 use crate::activation::Activation;
+use crate::blocks::EpilogueWords;
 use crate::vector::{at_least, at_most, load, store, store_bytes, store_floats, Rounding};
 use core::arch::wasm32::*;
 
@@ -23,15 +24,6 @@ enum Kind {
     None,
     Clamp,
     Function,
-}
-
-/// Bounds and zero point of a u8 result.
-#[derive(Clone, Copy)]
-pub struct Quantization {
-    pub low: i32,
-    pub high: i32,
-    pub zero_point: i32,
-    pub scale: f32,
 }
 
 impl Epilogue {
@@ -59,7 +51,7 @@ impl Epilogue {
     /// Epilogue of a u8 result. Scaling and rounding keep the order, so the
     /// bounds of a clamping activation become bounds of the integer.
     #[inline(always)]
-    pub fn bytes(activation: Activation, q: Quantization) -> Self {
+    pub fn bytes(activation: Activation, q: &EpilogueWords) -> Self {
         let mut kind = Kind::Function;
         let (mut low, mut high) = (q.low, q.high);
         if let Some((a, b)) = activation.bounds() {

@@ -3,6 +3,10 @@
 use crate::epilogue::Epilogue;
 use crate::vector::{load, stay_small, store, Rounding};
 use core::arch::wasm32::*;
+use core::ops::Range;
+
+/// Panels of a single row that are computed at once; for more, registers would not do.
+pub const PANELS: usize = 3;
 
 /// Where the inputs of rows lie: a row is made of lines, runs of elements that
 /// follow each other in memory.
@@ -48,11 +52,11 @@ pub struct Product<'a> {
     pub output_bytes: usize,
     pub epilogue: &'a Epilogue,
     /// Computes single rows, if that is faster for one or two that are left over.
-    pub single: Option<Tiles>,
+    pub single: Option<Rows>,
 }
 
-/// Computes rows of a panel, from the first to the one before the last.
-pub type Tiles = unsafe fn(&Product, &Panel, usize, usize);
+/// Computes rows of panels one by one.
+pub type Rows = unsafe fn(&Product, panels: Range<usize>, rows: Range<usize>);
 
 /// The weights and constants of eight channels.
 pub struct Panel {
@@ -124,25 +128,26 @@ pub trait Tile<const R: usize> {
 /// Computes a whole product of at least R rows, R at a time; EVEN where lines have `row_bytes`.
 #[inline(never)]
 pub unsafe fn multiply<T: Tile<R>, const R: usize, const EVEN: bool>(p: &Product) {
-    let mut channel = 0;
+    let panels = p.channels.div_ceil(8);
     let mut weights = p.weights;
     let left = p.rows % R;
-    let whole = match p.single {
-        Some(_) if left <= 2 => p.rows - left,
-        _ => p.rows,
-    };
+    let single = p.single.filter(|_| left == 1 || left == 2);
+    let whole = if single.is_some() { p.rows - left } else { p.rows };
     let mut panel = Panel::new(p);
-    while channel < p.channels {
+    let mut first = 0;
+    for index in 0..panels {
         panel.weights = T::arrange(weights, p.depth, p.panel);
-        place::<T, R>(&mut panel, p, channel);
+        place::<T, R>(&mut panel, p, index * 8);
         tiles::<T, R, EVEN>(p, &panel, 0, whole);
-        if let Some(single) = p.single {
-            if whole < p.rows {
-                single(p, &panel, whole, p.rows);
-            }
-        }
         weights = weights.add(T::panel_bytes(p.depth));
-        channel += 8;
+        let next = index + 1;
+        if next == panels || next == first + PANELS {
+            // While their weights are in the cache.
+            if let Some(single) = single {
+                single(p, first..next, whole..p.rows);
+            }
+            first = next;
+        }
     }
 }
 

@@ -1,11 +1,35 @@
 //! Products of f32, multiplied and added one after the other.
 
-use crate::gemm::Tile;
+use crate::gemm::{multiply, Tile};
+use crate::gemm_row::{multiply_rows, rows};
 use crate::gemm_steps::{add_steps, Words};
+use crate::products::{Products, ProductsTable};
 use core::arch::wasm32::*;
 
 /// Rows that are computed at once.
-pub const TILE: usize = 4;
+const TILE: usize = 4;
+
+/// Products of f32.
+pub const F32_PRODUCTS: ProductsTable = ProductsTable {
+    few: Products {
+        size: 4,
+        fours: false,
+        panel_bytes: <F32 as Tile<1>>::panel_bytes,
+        tile: 1,
+        multiply: [multiply_rows::<F32>; 2],
+        single: None,
+        widen: None,
+    },
+    many: Products {
+        size: 4,
+        fours: false,
+        panel_bytes: <F32 as Tile<1>>::panel_bytes,
+        tile: TILE,
+        multiply: [multiply::<F32, TILE, false>, multiply::<F32, TILE, true>],
+        single: Some(rows::<F32>),
+        widen: None,
+    },
+};
 
 /// f32 activations and weights.
 pub struct F32;

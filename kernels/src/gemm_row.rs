@@ -1,33 +1,38 @@
 //! A row of activations times packed weights, several panels at a time: one
 //! panel's sums alone would wait for each other.
 
-use crate::gemm::{finish, tiles, Panel, Product, Tile};
+use crate::gemm::{finish, tiles, Panel, Product, Tile, PANELS};
 use crate::gemm_steps::Words;
 use crate::vector::{load, splat_lane, splat_word};
 use core::arch::wasm32::*;
-
-/// Panels that are computed at once; for more, registers would not do.
-const PANELS: usize = 3;
+use core::ops::Range;
 
 /// Computes a whole product row by row.
 #[inline(never)]
 pub unsafe fn multiply_rows<T: Tile<1> + Words>(p: &Product) {
-    let panel_bytes = T::panel_bytes(p.depth);
+    rows::<T>(p, 0..p.channels.div_ceil(8), 0..p.rows);
+}
+
+/// Computes rows of panels one by one.
+#[inline(never)]
+pub unsafe fn rows<T: Tile<1> + Words>(p: &Product, panels: Range<usize>, rows: Range<usize>) {
+    let all = p.channels.div_ceil(8);
+    let together = if all < PANELS { 1 } else { PANELS };
     let mut panel = Panel::new(p);
-    let mut channel = 0;
-    while channel < p.channels {
-        let together = channel + 8 * (PANELS - 1) < p.channels;
-        if together {
-            for row in 0..p.rows {
-                row_of_panels::<T>(p, &mut panel, channel, row);
-            }
+    let mut index = panels.start;
+    while index < panels.end {
+        // The last panels may be computed twice.
+        let first = index.min(all - together);
+        panel.weights = p.weights.add(first * T::panel_bytes(p.depth));
+        if together == 1 {
+            panel.place::<T, 1>(p, first * 8);
+            tiles::<T, 1, false>(p, &panel, rows.start, rows.end);
         } else {
-            panel.place::<T, 1>(p, channel);
-            tiles::<T, 1, false>(p, &panel, 0, p.rows);
+            for row in rows.start..rows.end {
+                row_of_panels::<T>(p, &mut panel, first * 8, row);
+            }
         }
-        let count = if together { PANELS } else { 1 };
-        panel.weights = panel.weights.add(count * panel_bytes);
-        channel += count * 8;
+        index += together;
     }
 }
 
@@ -43,9 +48,21 @@ unsafe fn row_of_panels<T: Tile<1> + Words>(p: &Product, panel: &mut Panel, chan
         weights = weights.add(p.lines.run * T::WEIGHT_BYTES);
     }
     for (i, sums) in sums.into_iter().enumerate() {
-        panel.place::<T, 1>(p, channel + i * 8);
-        finish::<T, 1>(p, panel, row, [sums], panel.rounds);
+        finish_panel::<T>(p, panel, channel + i * 8, row, sums);
     }
+}
+
+/// Results of a row of one panel; a function of its own, which is small and optimised but once.
+#[inline(never)]
+unsafe fn finish_panel<T: Tile<1> + Words>(
+    p: &Product,
+    panel: &mut Panel,
+    channel: usize,
+    row: usize,
+    sums: [v128; 2],
+) {
+    panel.place::<T, 1>(p, channel);
+    finish::<T, 1>(p, panel, row, [sums], panel.rounds);
 }
 
 /// Adds the products of a line of the row.

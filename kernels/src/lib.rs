@@ -5,29 +5,32 @@
 
 mod activation;
 mod binary;
+mod blocks;
+#[cfg_attr(target_feature = "relaxed-simd", path = "relaxed/mod.rs")]
+#[cfg_attr(not(target_feature = "relaxed-simd"), path = "simd128/mod.rs")]
+mod build;
+mod codes;
 mod convolution;
+mod convolution_block;
 mod convolution_lines;
 mod copy;
 mod depthwise;
 mod depthwise_f32;
+mod depthwise_passes;
 mod depthwise_u8;
-#[cfg(not(target_feature = "relaxed-simd"))]
-mod depthwise_u8_sums;
-mod depthwise_u8_window;
+mod depthwise_window;
 mod epilogue;
 mod gemm;
 mod gemm_f32;
 mod gemm_integers;
-#[cfg(target_feature = "relaxed-simd")]
-mod gemm_relaxed;
 mod gemm_row;
 mod gemm_steps;
-#[cfg(not(target_feature = "relaxed-simd"))]
-mod gemm_widened;
+mod heap;
 mod interleave;
 mod matmul;
+mod place;
 mod pool;
-mod probe;
+mod products;
 mod quantize;
 mod resize;
 mod softmax;

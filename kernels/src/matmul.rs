@@ -1,20 +1,8 @@
 //! Product of two f32 matrices.
 
+use crate::blocks::MatmulBlock;
 use crate::vector::{load, splat_word, store_floats};
 use core::arch::wasm32::*;
-
-#[repr(C)]
-struct MatmulBlock {
-    a: *const f32,
-    b: *const f32,
-    output: *mut f32,
-    batch: usize,
-    m: usize,
-    k: usize,
-    n: usize,
-    a_batch_stride: usize,
-    b_batch_stride: usize,
-}
 
 #[no_mangle]
 unsafe extern "C" fn matmul_f32(block: &MatmulBlock) {

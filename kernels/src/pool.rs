@@ -1,33 +1,9 @@
 //! Maximum and average over windows.
 
+use crate::blocks::PoolBlock;
+use crate::codes::flag;
 use crate::vector::{flip, load, store_bytes, store_floats, Rounding};
 use core::arch::wasm32::*;
-
-#[repr(C)]
-struct PoolBlock {
-    input: *const u8,
-    output: *mut u8,
-    batch: usize,
-    input_height: usize,
-    input_width: usize,
-    channels: usize,
-    output_height: usize,
-    output_width: usize,
-    kernel_height: usize,
-    kernel_width: usize,
-    stride_height: usize,
-    stride_width: usize,
-    dilation_height: usize,
-    dilation_width: usize,
-    pad_top: usize,
-    pad_left: usize,
-    pad_bottom: usize,
-    pad_right: usize,
-    count_include_pad: u32,
-    input_zero_point: i32,
-    output_zero_point: i32,
-    scale: f32,
-}
 
 /// Taps `first..end` of a window along one axis lie in the input; `padded` of
 /// its taps lie in the padded input.
@@ -112,7 +88,7 @@ unsafe fn taps(
 
 #[inline(always)]
 fn count(block: &PoolBlock, rows: Range, columns: Range) -> f32 {
-    if block.count_include_pad != 0 {
+    if flag(block.count_include_pad) {
         (rows.padded * columns.padded) as f32
     } else {
         (rows.end.saturating_sub(rows.first) * columns.end.saturating_sub(columns.first)) as f32

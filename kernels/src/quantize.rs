@@ -1,24 +1,14 @@
 //! Between f32 and u8, and from u8 to u8 through a table.
 
+use crate::blocks::{DequantizeBlock, LookupBlock, QuantizeBlock};
+use crate::codes::flag;
 use crate::vector::{flip, load, load_u8x8, store, store_bytes, store_floats, widen_to_f32, Rounding};
 use core::arch::wasm32::*;
-
-#[repr(C)]
-struct QuantizeBlock {
-    input: *const f32,
-    output: *mut u8,
-    batch: usize,
-    pixels: usize,
-    channels: usize,
-    transposed: u32,
-    inverse_scale: f32,
-    zero_point: i32,
-}
 
 #[no_mangle]
 unsafe extern "C" fn quantize(block: &QuantizeBlock) {
     let image = block.pixels * block.channels;
-    if block.transposed == 0 || block.channels == 1 || block.pixels == 1 {
+    if !flag(block.transposed) || block.channels == 1 || block.pixels == 1 {
         quantize_run(block, block.input, block.output, block.batch * image);
         return;
     }
@@ -108,15 +98,6 @@ unsafe fn scaled(x: *const f32, scale: v128) -> [v128; 2] {
     [f32x4_mul(load(x), scale), f32x4_mul(load(x.add(16)), scale)]
 }
 
-#[repr(C)]
-struct DequantizeBlock {
-    input: *const u8,
-    output: *mut f32,
-    count: usize,
-    scale: f32,
-    zero_point: i32,
-}
-
 #[no_mangle]
 unsafe extern "C" fn dequantize(block: &DequantizeBlock) {
     let scale = f32x4_splat(block.scale);
@@ -130,14 +111,6 @@ unsafe extern "C" fn dequantize(block: &DequantizeBlock) {
         }
         i += 8;
     }
-}
-
-#[repr(C)]
-struct LookupBlock {
-    input: *const u8,
-    output: *mut u8,
-    table: *const u8,
-    count: usize,
 }
 
 #[no_mangle]

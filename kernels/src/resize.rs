@@ -1,31 +1,9 @@
 //! Resize of the two image dimensions by tables.
 
+use crate::blocks::ResizeBlock;
+use crate::codes::flag;
 use crate::vector::{load, load_u8x8, store_bytes, store_floats, widen_to_f32, Rounding};
 use core::arch::wasm32::*;
-
-/// The two source positions of an output position and the second one's weight.
-#[repr(C)]
-#[derive(Clone, Copy)]
-struct Source {
-    first: i32,
-    second: i32,
-    weight: f32,
-}
-
-#[repr(C)]
-struct ResizeBlock {
-    input: *const u8,
-    output: *mut u8,
-    batch: usize,
-    input_height: usize,
-    input_width: usize,
-    channels: usize,
-    output_height: usize,
-    output_width: usize,
-    row_table: *const Source,
-    column_table: *const Source,
-    linear: u32,
-}
 
 /// Calls `pixel([p00, p01, p10, p11], [wx1, wy1], position)` with the source
 /// pixels of each output position.
@@ -66,12 +44,13 @@ fn blend(p: [v128; 4], [wx1, wy1]: [f32; 2]) -> v128 {
 unsafe extern "C" fn resize_u8(block: &ResizeBlock) {
     let channels = block.channels;
     let rounding = Rounding::new(0, 255, 0);
+    let linear = flag(block.linear);
     pixels(block, |sources, weights, position| {
         let output = block.output.add(position * channels);
         let mut channel = 0;
         while channel < channels {
             let count = channels - channel;
-            if block.linear == 0 {
+            if !linear {
                 store_bytes(
                     output.add(channel),
                     load(block.input.add(sources[0] * channels + channel)),
@@ -92,12 +71,13 @@ unsafe extern "C" fn resize_u8(block: &ResizeBlock) {
 #[no_mangle]
 unsafe extern "C" fn resize_f32(block: &ResizeBlock) {
     let channels = block.channels;
+    let linear = flag(block.linear);
     pixels(block, |sources, weights, position| {
         let output = (block.output as *mut f32).add(position * channels);
         let mut channel = 0;
         while channel < channels {
             let p = sources.map(|source| load(block.input.add((source * channels + channel) * 4)));
-            let v = if block.linear == 0 { p[0] } else { blend(p, weights) };
+            let v = if !linear { p[0] } else { blend(p, weights) };
             store_floats(output.add(channel), v, channels - channel);
             channel += 4;
         }

@@ -1,16 +1,9 @@
 //! Softmax over the last dimension.
 
 use crate::activation::exp;
+use crate::blocks::SoftmaxBlock;
 use crate::vector::{load, store, store_floats};
 use core::arch::wasm32::*;
-
-#[repr(C)]
-struct SoftmaxBlock {
-    input: *const f32,
-    output: *mut f32,
-    rows: usize,
-    columns: usize,
-}
 
 #[no_mangle]
 unsafe extern "C" fn softmax_f32(block: &SoftmaxBlock) {

@@ -1,5 +1,6 @@
 //! Loads, stores and roundings on four-lane vectors.
 
+use crate::codes::flag;
 use core::arch::wasm32::*;
 
 /// 0x80 where u8 tensors lie in memory as signed values, else 0.
@@ -16,7 +17,7 @@ pub fn flip() -> v128 {
 /// as they are (0).
 #[no_mangle]
 unsafe extern "C" fn set_signed(signed: u32) {
-    FLIP = if signed == 0 { 0 } else { 0x80 };
+    FLIP = if flag(signed) { 0x80 } else { 0 };
 }
 
 /// 1.5 * 2^23: adding it leaves the rounded integer in the low mantissa bits.

@@ -1,7 +1,7 @@
 import type { ConvolutionGeometry } from "../../kernels/reference/convolution.ts";
 import { kinds } from "./activations.ts";
 import { checkF32, checkU8, randomGeometry } from "./convolutions.ts";
-import { forgetInstances, type Random, random } from "./harness.ts";
+import { type Random, random } from "./harness.ts";
 
 const ROUNDS = 12;
 
@@ -46,18 +46,6 @@ function fullyConnected(rows: number, draw: Random): ConvolutionGeometry {
   };
 }
 
-Deno.test("The first fully connected layer of one row after layers of many rows equals the reference", () => {
-  const draw = random(8);
-  for (const activation of kinds) {
-    for (const outputType of ["u8", "f32"] as const) {
-      forgetInstances();
-      for (const rows of [7, 1, 1]) {
-        checkU8(fullyConnected(rows, draw), { depthwise: false, activation, outputType, extreme: false }, draw);
-      }
-    }
-  }
-});
-
 Deno.test("A fully connected layer equals the reference for any number of rows around whole tiles and blocks", () => {
   const draw = random(7);
   const counts = Array.from({ length: 20 }, (_, index) => index + 1);
@@ -71,8 +59,6 @@ Deno.test("A fully connected layer equals the reference for any number of rows a
 
 Deno.test("A convolution of few positions equals the reference for any number of channels", () => {
   const draw = random(9);
-  // After a convolution of many positions, others would be computed by other code.
-  forgetInstances();
   for (let channels = 24; channels <= 104; channels++) {
     const [height, width] = [draw.integer(1, 2), draw.integer(1, 2)];
     const [kernelHeight, kernelWidth] = [draw.integer(1, 3), draw.integer(1, 3)];

@@ -61,11 +61,6 @@ function instance(host: Host): KernelInstance {
   return made;
 }
 
-/** Has the next call of a kernel be the first one of its instance. */
-export function forgetInstances(): void {
-  instances.clear();
-}
-
 /** Whether u8 tensors lie in the memory of a host as signed bytes. */
 export function isSigned(host: Host): boolean {
   return instance(host).signed;

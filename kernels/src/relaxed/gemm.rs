@@ -1,15 +1,39 @@
 //! Products of u8 by the relaxed dot product.
 
-use crate::gemm::Tile;
+use crate::gemm::{multiply, Tile};
 use crate::gemm_integers::integers;
+use crate::gemm_row::{multiply_rows, rows};
 use crate::gemm_steps::{add_steps, Words};
+use crate::products::{Products, ProductsTable};
 use core::arch::wasm32::*;
 
 /// Rows that are computed at once.
-pub const TILE: usize = 6;
+const TILE: usize = 6;
+
+/// Products of u8.
+pub const U8_PRODUCTS: ProductsTable = ProductsTable {
+    few: Products {
+        size: 1,
+        fours: true,
+        panel_bytes: <U8 as Tile<1>>::panel_bytes,
+        tile: 1,
+        multiply: [multiply_rows::<U8>; 2],
+        single: None,
+        widen: None,
+    },
+    many: Products {
+        size: 1,
+        fours: true,
+        panel_bytes: <U8 as Tile<1>>::panel_bytes,
+        tile: TILE,
+        multiply: [multiply::<U8, TILE, false>, multiply::<U8, TILE, true>],
+        single: Some(rows::<U8>),
+        widen: None,
+    },
+};
 
 /// Unsigned 8-bit activations, signed 8-bit weights.
-pub struct U8;
+struct U8;
 
 impl Tile<TILE> for U8 {
     integers!(8);

@@ -1,15 +1,10 @@
 //! What the relaxed dot product of this machine computes.
 
-/// 0 unsigned, 1 signed, 2 saturating or other, 3 not a relaxed build.
-#[no_mangle]
-#[cfg(not(target_feature = "relaxed-simd"))]
-pub unsafe extern "C" fn dot_probe(_parameters: u32) -> i32 {
-    3
-}
+use core::arch::wasm32::*;
+use core::hint::black_box;
 
-/// 0 unsigned, 1 signed, 2 saturating or other, 3 not a relaxed build.
+/// 0 unsigned, 1 signed, 2 saturating or other.
 #[no_mangle]
-#[cfg(target_feature = "relaxed-simd")]
 pub unsafe extern "C" fn dot_probe(_parameters: u32) -> i32 {
     let wraps = dot(1, 1, i32::MAX) == i32::MIN + 3;
     if !wraps {
@@ -25,25 +20,12 @@ pub unsafe extern "C" fn dot_probe(_parameters: u32) -> i32 {
 
 /// Four equal products added to `start`; the operands are hidden from the
 /// compiler, which must not evaluate them itself.
-#[cfg(target_feature = "relaxed-simd")]
 #[inline(never)]
 unsafe fn dot(weight: i8, activation: i8, start: i32) -> i32 {
-    use core::arch::wasm32::*;
-    use core::hint::black_box;
     let sum = i32x4_relaxed_dot_i8x16_i7x16_add(
         i8x16_splat(black_box(weight)),
         i8x16_splat(black_box(activation)),
         i32x4_splat(black_box(start)),
     );
     i32x4_extract_lane::<0>(sum)
-}
-
-unsafe extern "C" {
-    static __heap_base: u8;
-}
-
-/// First address that the runtime may use.
-#[no_mangle]
-pub unsafe extern "C" fn heap_base(_parameters: u32) -> *const u8 {
-    &raw const __heap_base
 }

@@ -1,19 +1,45 @@
 //! Products of u8 by products of i16: many rows widened beforehand, one row as it is.
 
-use crate::gemm::Tile;
+use crate::blocks::ConvolutionBlock;
+use crate::gemm::{multiply, Tile};
 use crate::gemm_integers::integers;
 use crate::gemm_steps::{add_steps, Words};
+use crate::place::Place;
+use crate::products::{Products, ProductsTable};
 use crate::vector::{load, splat_word, store};
 use core::arch::wasm32::*;
+use core::ops::Range;
 
 /// Rows that are computed at once.
-pub const TILE: usize = 4;
+const TILE: usize = 4;
+
+/// Products of u8.
+pub const U8_PRODUCTS: ProductsTable = ProductsTable {
+    few: Products {
+        size: 1,
+        fours: true,
+        panel_bytes: <U8 as Tile<1>>::panel_bytes,
+        tile: 1,
+        multiply: [multiply::<U8, 1, false>; 2],
+        single: None,
+        widen: None,
+    },
+    many: Products {
+        size: 2,
+        fours: true,
+        panel_bytes: <Wide as Tile<TILE>>::panel_bytes,
+        tile: TILE,
+        multiply: [multiply::<Wide, TILE, false>, multiply::<Wide, TILE, true>],
+        single: None,
+        widen: Some(widen_inputs),
+    },
+};
 
 /// Unsigned 8-bit activations, signed 8-bit weights.
-pub struct U8;
+struct U8;
 
 /// The same with activations that are widened to i16.
-pub struct Wide;
+struct Wide;
 
 impl Tile<TILE> for Wide {
     integers!(16);
@@ -90,9 +116,31 @@ unsafe fn widen_weights(weights: *const u8, depth: usize, panel: *mut u8) {
     }
 }
 
+/// Widens the inputs of output positions.
+unsafe fn widen_inputs(block: &ConvolutionBlock, positions: Range<usize>, to: *mut u8) -> *const u8 {
+    let pixels = if block.is_pointwise() {
+        positions
+    } else {
+        let first = first_row(block, positions.start, 0);
+        let last = first_row(block, positions.end - 1, block.kernel_height - 1);
+        first * block.input_width..(last + 1) * block.input_width
+    };
+    let bytes = block.input_channels * pixels.start;
+    widen_activations(block.input.add(bytes), to, block.input_channels * pixels.len());
+    to.wrapping_sub(bytes * 2)
+}
+
+/// The row of all images' rows under row `ky` of the kernel at a position, or the next one inside the image.
+#[inline(always)]
+fn first_row(block: &ConvolutionBlock, position: usize, ky: usize) -> usize {
+    let place = Place::of(block, position);
+    let y = (place.y * block.stride_height + ky * block.dilation_height).saturating_sub(block.pad_top);
+    place.image * block.input_height + y.min(block.input_height - 1)
+}
+
 /// `count` u8 as i16; up to 15 more are written.
 #[inline(never)]
-pub unsafe fn widen_activations(from: *const u8, to: *mut u8, count: usize) {
+unsafe fn widen_activations(from: *const u8, to: *mut u8, count: usize) {
     let mut i = 0;
     while i < count {
         store(to.add(i * 2), u16x8_load_extend_u8x8(from.add(i)));

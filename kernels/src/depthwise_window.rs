@@ -1,10 +1,11 @@
 //! Passes along lines of u8 that keep the columns under the kernel at hand, four
 //! rows interleaved.
 
-use crate::convolution::ConvolutionBlock;
+use crate::blocks::ConvolutionBlock;
+use crate::build::{accumulate, spread, PARTS};
 use crate::depthwise::{unroll, LINES};
-use crate::depthwise_u8::Results;
-use crate::interleave::{accumulate, interleave_low, spread, PARTS};
+use crate::depthwise_passes::Results;
+use crate::interleave::interleave_low;
 use crate::vector::{load, opaque, store};
 use core::arch::wasm32::*;
 

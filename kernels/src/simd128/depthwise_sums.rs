@@ -4,10 +4,10 @@
 //! last row of one column with that of the other, so that each dot product sums
 //! two taps.
 
-use crate::convolution::ConvolutionBlock;
+use crate::blocks::ConvolutionBlock;
+use crate::build::spread;
 use crate::depthwise::{unroll, LINES};
-use crate::depthwise_u8::Results;
-use crate::interleave::spread;
+use crate::depthwise_passes::Results;
 use crate::vector::{load, opaque, store};
 use core::arch::wasm32::*;
 

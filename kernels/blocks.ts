@@ -1,0 +1,320 @@
+/**
+ * The parameter blocks of the kernels, word by word. `generate_blocks.ts` makes
+ * the structs of the Rust crate, the writers of the runtime and the tables of
+ * `README.md` of it.
+ *
+ * @module
+ */
+
+/** Type of a 32-bit word, as Rust has it; a pointer is a byte offset in linear memory. */
+export type WordType = "usize" | "u32" | "i32" | "f32" | `*const ${Pointee}` | `*mut ${Pointee}`;
+
+type Pointee = "u8" | "f32" | "Source";
+
+/** One word or several of a parameter block. */
+export interface Field {
+  /** Its name, in camel case. */
+  name: string;
+  /** Type of its words, or the name of a part or of a block whose words stand in its place. */
+  type: WordType | PartName | BlockName;
+  /** What it holds, a sentence without its full stop. */
+  text: string;
+  /** Words of an array, if it is one. */
+  length?: number;
+  /** Names of its words, if it is a list of words that the kernel reads by name. */
+  list?: readonly string[];
+}
+
+/** Words that several blocks have in common. */
+export interface PartDescription {
+  /** What they are, a sentence without its full stop. */
+  text: string;
+  /** The words in order. */
+  fields: readonly Field[];
+}
+
+/** A parameter block. */
+export interface BlockDescription {
+  /** The exported functions that take it. */
+  kernels: readonly string[];
+  /** Its words in order. */
+  fields: readonly Field[];
+}
+
+/** Names of the parts, in Pascal case. */
+export type PartName = "Activation" | "Epilogue" | "Broadcast" | "Source";
+
+/** Names of the blocks, in Pascal case. */
+export type BlockName =
+  | "Convolution"
+  | "ConvolutionSum"
+  | "Quantize"
+  | "Dequantize"
+  | "Lookup"
+  | "Activate"
+  | "BinaryU8"
+  | "BinaryF32"
+  | "Pool"
+  | "Softmax"
+  | "Matmul"
+  | "Resize"
+  | "Copy"
+  | "Fill"
+  | "Constant";
+
+/** Words that several blocks have in common. */
+export const PARTS: Readonly<Record<PartName, PartDescription>> = {
+  Activation: {
+    text: "An activation function",
+    fields: [
+      { name: "code", type: "u32", text: "Which function, by the activation codes above" },
+      { name: "a", type: "f32", text: "Its first parameter" },
+      { name: "b", type: "f32", text: "Its second parameter" },
+    ],
+  },
+  Epilogue: {
+    text: "What makes a stored result of a scaled sum",
+    fields: [
+      { name: "zeroPoint", type: "i32", text: "Zero point of a u8 result" },
+      { name: "low", type: "i32", text: "Least u8 result" },
+      { name: "high", type: "i32", text: "Greatest u8 result" },
+      { name: "activation", type: "Activation", text: "Activation function" },
+      { name: "scale", type: "f32", text: "Factor between the activation and a u8 result, above 0" },
+    ],
+  },
+  Broadcast: {
+    text: "Dimensions of a contiguous result, and the strides of both operands in elements",
+    fields: [
+      { name: "dimensions", type: "usize", length: 4, text: "Dimensions of the result" },
+      { name: "a", type: "usize", length: 4, text: "Strides of the first operand: 0 where broadcast, the last 0 or 1" },
+      { name: "b", type: "usize", length: 4, text: "Strides of the second operand alike" },
+    ],
+  },
+  Source: {
+    text: "The two input rows or columns of an output row or column",
+    fields: [
+      { name: "first", type: "i32", text: "Index of the first one" },
+      { name: "second", type: "i32", text: "Index of the second one" },
+      { name: "weight", type: "f32", text: "Weight of the second one, 0 to 1" },
+    ],
+  },
+};
+
+const IMAGE = ["batch", "inputHeight", "inputWidth"];
+
+/** Words of a window that convolutions and pools have in common. */
+const WINDOW: readonly Field[] = [
+  {
+    name: "kernel",
+    type: "usize",
+    list: ["kernelHeight", "kernelWidth"],
+    text: "Rows and columns of the kernel",
+  },
+  {
+    name: "stride",
+    type: "usize",
+    list: ["strideHeight", "strideWidth"],
+    text: "Input rows and columns from one output position to the next",
+  },
+  {
+    name: "dilation",
+    type: "usize",
+    list: ["dilationHeight", "dilationWidth"],
+    text: "Input rows and columns from one tap to the next",
+  },
+];
+
+const OPERANDS = (element: "u8" | "f32"): readonly Field[] => [
+  { name: "a", type: `*const ${element}`, text: "First operand" },
+  { name: "b", type: `*const ${element}`, text: "Second operand" },
+  { name: "output", type: `*mut ${element}`, text: "Result, contiguous" },
+  { name: "shape", type: "Broadcast", text: "Dimensions and strides" },
+];
+
+/** All parameter blocks, by name. */
+export const BLOCKS: Readonly<Record<BlockName, BlockDescription>> = {
+  Convolution: {
+    kernels: ["convolution_u8", "convolution_f32", "depthwise_u8", "depthwise_f32"],
+    fields: [
+      { name: "input", type: "*const u8", text: "Input" },
+      { name: "weights", type: "*const u8", text: "Packed weights" },
+      { name: "bias", type: "*const u8", text: "Bias [outputChannels], i32 or f32" },
+      { name: "multiplier", type: "*const f32", text: "Multipliers [outputChannels]; 0 in the f32 kernels" },
+      { name: "slopes", type: "*const f32", text: "Slopes [outputChannels] of a prelu, else 0" },
+      { name: "output", type: "*mut u8", text: "Output" },
+      { name: "scratch", type: "*mut u8", text: "Scratch memory, a multiple of 16" },
+      { name: "inputShape", type: "usize", list: [...IMAGE, "inputChannels"], text: "Dimensions of the input" },
+      {
+        name: "outputShape",
+        type: "usize",
+        list: ["outputHeight", "outputWidth", "outputChannels"],
+        text: "Dimensions of the output but for the batch",
+      },
+      ...WINDOW,
+      { name: "pads", type: "usize", list: ["padTop", "padLeft"], text: "Padded rows above and columns to the left" },
+      { name: "groups", type: "usize", text: "Groups of channels" },
+      { name: "inputZeroPoint", type: "i32", text: "Zero point of a u8 input" },
+      { name: "outputType", type: "u32", text: "Output of a u8 kernel: 0 u8, 1 f32" },
+      { name: "epilogue", type: "Epilogue", text: "The epilogue; the f32 kernels use its activation alone" },
+    ],
+  },
+  ConvolutionSum: {
+    kernels: ["convolution_sum_u8"],
+    fields: [
+      { name: "convolution", type: "*const u8", text: "Block of a convolution_u8" },
+      {
+        name: "sum",
+        type: "*const u8",
+        text: "Block of a binary_u8 that adds its output to another tensor, without broadcasts",
+      },
+    ],
+  },
+  Quantize: {
+    kernels: ["quantize"],
+    fields: [
+      { name: "input", type: "*const f32", text: "Input" },
+      { name: "output", type: "*mut u8", text: "Output" },
+      { name: "dimensions", type: "usize", list: ["batch", "pixels", "channels"], text: "Dimensions of the output" },
+      { name: "transposed", type: "u32", text: "1 where the input is [batch][channels][pixels], else 0" },
+      { name: "inverseScale", type: "f32", text: "1 / scale of the output" },
+      { name: "zeroPoint", type: "i32", text: "Zero point of the output" },
+    ],
+  },
+  Dequantize: {
+    kernels: ["dequantize"],
+    fields: [
+      { name: "input", type: "*const u8", text: "Input" },
+      { name: "output", type: "*mut f32", text: "Output" },
+      { name: "count", type: "usize", text: "Elements" },
+      { name: "scale", type: "f32", text: "Scale of the input" },
+      { name: "zeroPoint", type: "i32", text: "Zero point of the input" },
+    ],
+  },
+  Lookup: {
+    kernels: ["lookup"],
+    fields: [
+      { name: "input", type: "*const u8", text: "Input" },
+      { name: "output", type: "*mut u8", text: "Output" },
+      { name: "table", type: "*const u8", text: "Table of 256 u8" },
+      { name: "count", type: "usize", text: "Elements" },
+    ],
+  },
+  Activate: {
+    kernels: ["activation_f32"],
+    fields: [
+      { name: "input", type: "*const f32", text: "Input" },
+      { name: "output", type: "*mut f32", text: "Output, which may be the input" },
+      { name: "count", type: "usize", text: "Elements, a multiple of the channels" },
+      { name: "channels", type: "usize", text: "Channels" },
+      { name: "activation", type: "Activation", text: "Activation function" },
+      { name: "slopes", type: "*const f32", text: "Slopes [channels] of a prelu, else 0" },
+    ],
+  },
+  BinaryU8: {
+    kernels: ["binary_u8"],
+    fields: [
+      ...OPERANDS("u8"),
+      { name: "operation", type: "u32", text: "0 add, 1 multiply" },
+      { name: "aZeroPoint", type: "i32", text: "Zero point of the first operand" },
+      { name: "bZeroPoint", type: "i32", text: "Zero point of the second operand" },
+      {
+        name: "scales",
+        type: "f32",
+        list: ["aScale", "bScale"],
+        text: "Factors of the operands; of a product the first",
+      },
+      { name: "epilogue", type: "Epilogue", text: "The epilogue, from the activation on" },
+    ],
+  },
+  BinaryF32: {
+    kernels: ["binary_f32"],
+    fields: [
+      ...OPERANDS("f32"),
+      { name: "operation", type: "u32", text: "0 add, 1 subtract, 2 multiply, 3 divide, 4 maximum, 5 minimum" },
+      { name: "activation", type: "Activation", text: "Activation function, not a prelu" },
+    ],
+  },
+  Pool: {
+    kernels: ["max_pool_u8", "max_pool_f32", "average_pool_u8", "average_pool_f32"],
+    fields: [
+      { name: "input", type: "*const u8", text: "Input" },
+      { name: "output", type: "*mut u8", text: "Output" },
+      { name: "inputShape", type: "usize", list: [...IMAGE, "channels"], text: "Dimensions of the input" },
+      { name: "outputSize", type: "usize", list: ["outputHeight", "outputWidth"], text: "Output rows and columns" },
+      ...WINDOW,
+      {
+        name: "pads",
+        type: "usize",
+        list: ["padTop", "padLeft", "padBottom", "padRight"],
+        text: "Padded rows and columns",
+      },
+      { name: "countIncludePad", type: "u32", text: "1 where an average counts padded positions, else 0" },
+      { name: "inputZeroPoint", type: "i32", text: "Zero point of a u8 input" },
+      { name: "outputZeroPoint", type: "i32", text: "Zero point of a u8 output" },
+      { name: "scale", type: "f32", text: "Scale of a u8 input over that of the output" },
+    ],
+  },
+  Softmax: {
+    kernels: ["softmax_f32"],
+    fields: [
+      { name: "input", type: "*const f32", text: "Input" },
+      { name: "output", type: "*mut f32", text: "Output" },
+      { name: "dimensions", type: "usize", list: ["rows", "columns"], text: "Rows, and elements of each" },
+    ],
+  },
+  Matmul: {
+    kernels: ["matmul_f32"],
+    fields: [
+      { name: "a", type: "*const f32", text: "Left matrices [m][k]" },
+      { name: "b", type: "*const f32", text: "Right matrices [k][n]" },
+      { name: "output", type: "*mut f32", text: "Products [batch][m][n]" },
+      { name: "dimensions", type: "usize", list: ["batch", "m", "k", "n"], text: "Dimensions" },
+      {
+        name: "batchStrides",
+        type: "usize",
+        list: ["aBatchStride", "bBatchStride"],
+        text: "Elements from one left and one right matrix to the next; 0 where one serves the whole batch",
+      },
+    ],
+  },
+  Resize: {
+    kernels: ["resize_u8", "resize_f32"],
+    fields: [
+      { name: "input", type: "*const u8", text: "Input" },
+      { name: "output", type: "*mut u8", text: "Output" },
+      { name: "inputShape", type: "usize", list: [...IMAGE, "channels"], text: "Dimensions of the input" },
+      { name: "outputSize", type: "usize", list: ["outputHeight", "outputWidth"], text: "Output rows and columns" },
+      { name: "rowTable", type: "*const Source", text: "Sources of the output rows" },
+      { name: "columnTable", type: "*const Source", text: "Sources of the output columns" },
+      { name: "linear", type: "u32", text: "0 nearest, 1 linear" },
+    ],
+  },
+  Copy: {
+    kernels: ["copy_8", "copy_32"],
+    fields: [
+      { name: "input", type: "*const u8", text: "Input" },
+      { name: "output", type: "*mut u8", text: "Output" },
+      { name: "inputOffset", type: "i32", text: "First element of the input" },
+      { name: "outputOffset", type: "i32", text: "First element of the output" },
+      { name: "dimensions", type: "i32", length: 6, text: "Elements along each axis" },
+      { name: "inputStrides", type: "i32", length: 6, text: "Strides of the input in elements; may be negative" },
+      { name: "outputStrides", type: "i32", length: 6, text: "Strides of the output alike" },
+    ],
+  },
+  Fill: {
+    kernels: ["fill_8", "fill_32"],
+    fields: [
+      { name: "output", type: "*mut u8", text: "Output" },
+      { name: "count", type: "usize", text: "Elements" },
+      { name: "value", type: "u32", text: "The bits of an element" },
+    ],
+  },
+  Constant: {
+    kernels: ["constant_8", "constant_32"],
+    fields: [
+      { name: "input", type: "*const u8", text: "The constant" },
+      { name: "output", type: "*mut u8", text: "Output" },
+      { name: "count", type: "usize", text: "Elements" },
+    ],
+  },
+};

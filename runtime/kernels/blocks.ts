@@ -1,0 +1,501 @@
+/**
+ * Parameter blocks of the kernels: written by `kernels/generate_blocks.ts` from
+ * `kernels/blocks.ts`. Pointers are byte addresses, floats numbers.
+ *
+ * @module
+ */
+
+import { floatWord } from "./float_word.ts";
+
+/** The words of a parameter block, some of them in lists. */
+export type BlockWords = (number | readonly number[])[];
+
+/** An activation function. */
+export interface ActivationWords {
+  /** Which function, by the activation codes above. */
+  code: number;
+  /** Its first parameter. */
+  a: number;
+  /** Its second parameter. */
+  b: number;
+}
+
+/** What makes a stored result of a scaled sum. */
+export interface EpilogueWords {
+  /** Zero point of a u8 result. */
+  zeroPoint: number;
+  /** Least u8 result. */
+  low: number;
+  /** Greatest u8 result. */
+  high: number;
+  /** Activation function. */
+  activation: ActivationWords;
+  /** Factor between the activation and a u8 result, above 0. */
+  scale: number;
+}
+
+/** Dimensions of a contiguous result, and the strides of both operands in elements. */
+export interface BroadcastWords {
+  /** Dimensions of the result. */
+  dimensions: readonly number[];
+  /** Strides of the first operand: 0 where broadcast, the last 0 or 1. */
+  a: readonly number[];
+  /** Strides of the second operand alike. */
+  b: readonly number[];
+}
+
+/** Parameter block of convolution_u8, convolution_f32, depthwise_u8, depthwise_f32. */
+export interface ConvolutionBlock {
+  /** Input. */
+  input: number;
+  /** Packed weights. */
+  weights: number;
+  /** Bias [outputChannels], i32 or f32. */
+  bias: number;
+  /** Multipliers [outputChannels]; 0 in the f32 kernels. */
+  multiplier: number;
+  /** Slopes [outputChannels] of a prelu, else 0. */
+  slopes: number;
+  /** Output. */
+  output: number;
+  /** Scratch memory, a multiple of 16. */
+  scratch: number;
+  /** Dimensions of the input: batch, inputHeight, inputWidth, inputChannels. */
+  inputShape: readonly number[];
+  /** Dimensions of the output but for the batch: outputHeight, outputWidth, outputChannels. */
+  outputShape: readonly number[];
+  /** Rows and columns of the kernel: kernelHeight, kernelWidth. */
+  kernel: readonly number[];
+  /** Input rows and columns from one output position to the next: strideHeight, strideWidth. */
+  stride: readonly number[];
+  /** Input rows and columns from one tap to the next: dilationHeight, dilationWidth. */
+  dilation: readonly number[];
+  /** Padded rows above and columns to the left: padTop, padLeft. */
+  pads: readonly number[];
+  /** Groups of channels. */
+  groups: number;
+  /** Zero point of a u8 input. */
+  inputZeroPoint: number;
+  /** Output of a u8 kernel: 0 u8, 1 f32. */
+  outputType: number;
+  /** The epilogue; the f32 kernels use its activation alone. */
+  epilogue: EpilogueWords;
+}
+
+/** The words of a {@linkcode ConvolutionBlock}. */
+export function convolutionBlock(block: ConvolutionBlock): BlockWords {
+  return [
+    block.input,
+    block.weights,
+    block.bias,
+    block.multiplier,
+    block.slopes,
+    block.output,
+    block.scratch,
+    block.inputShape,
+    block.outputShape,
+    block.kernel,
+    block.stride,
+    block.dilation,
+    block.pads,
+    block.groups,
+    block.inputZeroPoint,
+    block.outputType,
+    block.epilogue.zeroPoint,
+    block.epilogue.low,
+    block.epilogue.high,
+    block.epilogue.activation.code,
+    floatWord(block.epilogue.activation.a),
+    floatWord(block.epilogue.activation.b),
+    floatWord(block.epilogue.scale),
+  ];
+}
+
+/** Parameter block of convolution_sum_u8. */
+export interface ConvolutionSumBlock {
+  /** Block of a convolution_u8. */
+  convolution: number;
+  /** Block of a binary_u8 that adds its output to another tensor, without broadcasts. */
+  sum: number;
+}
+
+/** The words of a {@linkcode ConvolutionSumBlock}. */
+export function convolutionSumBlock(block: ConvolutionSumBlock): BlockWords {
+  return [
+    block.convolution,
+    block.sum,
+  ];
+}
+
+/** Parameter block of quantize. */
+export interface QuantizeBlock {
+  /** Input. */
+  input: number;
+  /** Output. */
+  output: number;
+  /** Dimensions of the output: batch, pixels, channels. */
+  dimensions: readonly number[];
+  /** 1 where the input is [batch][channels][pixels], else 0. */
+  transposed: number;
+  /** 1 / scale of the output. */
+  inverseScale: number;
+  /** Zero point of the output. */
+  zeroPoint: number;
+}
+
+/** The words of a {@linkcode QuantizeBlock}. */
+export function quantizeBlock(block: QuantizeBlock): BlockWords {
+  return [
+    block.input,
+    block.output,
+    block.dimensions,
+    block.transposed,
+    floatWord(block.inverseScale),
+    block.zeroPoint,
+  ];
+}
+
+/** Parameter block of dequantize. */
+export interface DequantizeBlock {
+  /** Input. */
+  input: number;
+  /** Output. */
+  output: number;
+  /** Elements. */
+  count: number;
+  /** Scale of the input. */
+  scale: number;
+  /** Zero point of the input. */
+  zeroPoint: number;
+}
+
+/** The words of a {@linkcode DequantizeBlock}. */
+export function dequantizeBlock(block: DequantizeBlock): BlockWords {
+  return [
+    block.input,
+    block.output,
+    block.count,
+    floatWord(block.scale),
+    block.zeroPoint,
+  ];
+}
+
+/** Parameter block of lookup. */
+export interface LookupBlock {
+  /** Input. */
+  input: number;
+  /** Output. */
+  output: number;
+  /** Table of 256 u8. */
+  table: number;
+  /** Elements. */
+  count: number;
+}
+
+/** The words of a {@linkcode LookupBlock}. */
+export function lookupBlock(block: LookupBlock): BlockWords {
+  return [
+    block.input,
+    block.output,
+    block.table,
+    block.count,
+  ];
+}
+
+/** Parameter block of activation_f32. */
+export interface ActivateBlock {
+  /** Input. */
+  input: number;
+  /** Output, which may be the input. */
+  output: number;
+  /** Elements, a multiple of the channels. */
+  count: number;
+  /** Channels. */
+  channels: number;
+  /** Activation function. */
+  activation: ActivationWords;
+  /** Slopes [channels] of a prelu, else 0. */
+  slopes: number;
+}
+
+/** The words of a {@linkcode ActivateBlock}. */
+export function activateBlock(block: ActivateBlock): BlockWords {
+  return [
+    block.input,
+    block.output,
+    block.count,
+    block.channels,
+    block.activation.code,
+    floatWord(block.activation.a),
+    floatWord(block.activation.b),
+    block.slopes,
+  ];
+}
+
+/** Parameter block of binary_u8. */
+export interface BinaryU8Block {
+  /** First operand. */
+  a: number;
+  /** Second operand. */
+  b: number;
+  /** Result, contiguous. */
+  output: number;
+  /** Dimensions and strides. */
+  shape: BroadcastWords;
+  /** 0 add, 1 multiply. */
+  operation: number;
+  /** Zero point of the first operand. */
+  aZeroPoint: number;
+  /** Zero point of the second operand. */
+  bZeroPoint: number;
+  /** Factors of the operands; of a product the first: aScale, bScale. */
+  scales: readonly number[];
+  /** The epilogue, from the activation on. */
+  epilogue: EpilogueWords;
+}
+
+/** The words of a {@linkcode BinaryU8Block}. */
+export function binaryU8Block(block: BinaryU8Block): BlockWords {
+  return [
+    block.a,
+    block.b,
+    block.output,
+    block.shape.dimensions,
+    block.shape.a,
+    block.shape.b,
+    block.operation,
+    block.aZeroPoint,
+    block.bZeroPoint,
+    floatWord(block.scales[0]),
+    floatWord(block.scales[1]),
+    block.epilogue.zeroPoint,
+    block.epilogue.low,
+    block.epilogue.high,
+    block.epilogue.activation.code,
+    floatWord(block.epilogue.activation.a),
+    floatWord(block.epilogue.activation.b),
+    floatWord(block.epilogue.scale),
+  ];
+}
+
+/** Parameter block of binary_f32. */
+export interface BinaryF32Block {
+  /** First operand. */
+  a: number;
+  /** Second operand. */
+  b: number;
+  /** Result, contiguous. */
+  output: number;
+  /** Dimensions and strides. */
+  shape: BroadcastWords;
+  /** 0 add, 1 subtract, 2 multiply, 3 divide, 4 maximum, 5 minimum. */
+  operation: number;
+  /** Activation function, not a prelu. */
+  activation: ActivationWords;
+}
+
+/** The words of a {@linkcode BinaryF32Block}. */
+export function binaryF32Block(block: BinaryF32Block): BlockWords {
+  return [
+    block.a,
+    block.b,
+    block.output,
+    block.shape.dimensions,
+    block.shape.a,
+    block.shape.b,
+    block.operation,
+    block.activation.code,
+    floatWord(block.activation.a),
+    floatWord(block.activation.b),
+  ];
+}
+
+/** Parameter block of max_pool_u8, max_pool_f32, average_pool_u8, average_pool_f32. */
+export interface PoolBlock {
+  /** Input. */
+  input: number;
+  /** Output. */
+  output: number;
+  /** Dimensions of the input: batch, inputHeight, inputWidth, channels. */
+  inputShape: readonly number[];
+  /** Output rows and columns: outputHeight, outputWidth. */
+  outputSize: readonly number[];
+  /** Rows and columns of the kernel: kernelHeight, kernelWidth. */
+  kernel: readonly number[];
+  /** Input rows and columns from one output position to the next: strideHeight, strideWidth. */
+  stride: readonly number[];
+  /** Input rows and columns from one tap to the next: dilationHeight, dilationWidth. */
+  dilation: readonly number[];
+  /** Padded rows and columns: padTop, padLeft, padBottom, padRight. */
+  pads: readonly number[];
+  /** 1 where an average counts padded positions, else 0. */
+  countIncludePad: number;
+  /** Zero point of a u8 input. */
+  inputZeroPoint: number;
+  /** Zero point of a u8 output. */
+  outputZeroPoint: number;
+  /** Scale of a u8 input over that of the output. */
+  scale: number;
+}
+
+/** The words of a {@linkcode PoolBlock}. */
+export function poolBlock(block: PoolBlock): BlockWords {
+  return [
+    block.input,
+    block.output,
+    block.inputShape,
+    block.outputSize,
+    block.kernel,
+    block.stride,
+    block.dilation,
+    block.pads,
+    block.countIncludePad,
+    block.inputZeroPoint,
+    block.outputZeroPoint,
+    floatWord(block.scale),
+  ];
+}
+
+/** Parameter block of softmax_f32. */
+export interface SoftmaxBlock {
+  /** Input. */
+  input: number;
+  /** Output. */
+  output: number;
+  /** Rows, and elements of each: rows, columns. */
+  dimensions: readonly number[];
+}
+
+/** The words of a {@linkcode SoftmaxBlock}. */
+export function softmaxBlock(block: SoftmaxBlock): BlockWords {
+  return [
+    block.input,
+    block.output,
+    block.dimensions,
+  ];
+}
+
+/** Parameter block of matmul_f32. */
+export interface MatmulBlock {
+  /** Left matrices [m][k]. */
+  a: number;
+  /** Right matrices [k][n]. */
+  b: number;
+  /** Products [batch][m][n]. */
+  output: number;
+  /** Dimensions: batch, m, k, n. */
+  dimensions: readonly number[];
+  /** Elements from one left and one right matrix to the next; 0 where one serves the whole batch: aBatchStride, bBatchStride. */
+  batchStrides: readonly number[];
+}
+
+/** The words of a {@linkcode MatmulBlock}. */
+export function matmulBlock(block: MatmulBlock): BlockWords {
+  return [
+    block.a,
+    block.b,
+    block.output,
+    block.dimensions,
+    block.batchStrides,
+  ];
+}
+
+/** Parameter block of resize_u8, resize_f32. */
+export interface ResizeBlock {
+  /** Input. */
+  input: number;
+  /** Output. */
+  output: number;
+  /** Dimensions of the input: batch, inputHeight, inputWidth, channels. */
+  inputShape: readonly number[];
+  /** Output rows and columns: outputHeight, outputWidth. */
+  outputSize: readonly number[];
+  /** Sources of the output rows. */
+  rowTable: number;
+  /** Sources of the output columns. */
+  columnTable: number;
+  /** 0 nearest, 1 linear. */
+  linear: number;
+}
+
+/** The words of a {@linkcode ResizeBlock}. */
+export function resizeBlock(block: ResizeBlock): BlockWords {
+  return [
+    block.input,
+    block.output,
+    block.inputShape,
+    block.outputSize,
+    block.rowTable,
+    block.columnTable,
+    block.linear,
+  ];
+}
+
+/** Parameter block of copy_8, copy_32. */
+export interface CopyBlock {
+  /** Input. */
+  input: number;
+  /** Output. */
+  output: number;
+  /** First element of the input. */
+  inputOffset: number;
+  /** First element of the output. */
+  outputOffset: number;
+  /** Elements along each axis. */
+  dimensions: readonly number[];
+  /** Strides of the input in elements; may be negative. */
+  inputStrides: readonly number[];
+  /** Strides of the output alike. */
+  outputStrides: readonly number[];
+}
+
+/** The words of a {@linkcode CopyBlock}. */
+export function copyBlock(block: CopyBlock): BlockWords {
+  return [
+    block.input,
+    block.output,
+    block.inputOffset,
+    block.outputOffset,
+    block.dimensions,
+    block.inputStrides,
+    block.outputStrides,
+  ];
+}
+
+/** Parameter block of fill_8, fill_32. */
+export interface FillBlock {
+  /** Output. */
+  output: number;
+  /** Elements. */
+  count: number;
+  /** The bits of an element. */
+  value: number;
+}
+
+/** The words of a {@linkcode FillBlock}. */
+export function fillBlock(block: FillBlock): BlockWords {
+  return [
+    block.output,
+    block.count,
+    block.value,
+  ];
+}
+
+/** Parameter block of constant_8, constant_32. */
+export interface ConstantBlock {
+  /** The constant. */
+  input: number;
+  /** Output. */
+  output: number;
+  /** Elements. */
+  count: number;
+}
+
+/** The words of a {@linkcode ConstantBlock}. */
+export function constantBlock(block: ConstantBlock): BlockWords {
+  return [
+    block.input,
+    block.output,
+    block.count,
+  ];
+}
