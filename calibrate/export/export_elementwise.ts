@@ -10,7 +10,7 @@ import { stridesOf } from "../graph/shape.ts";
 import { floats, typed } from "../onnx/encode.ts";
 import { exportActivation } from "./export_activation.ts";
 import { InputError } from "../../runtime/errors.ts";
-import type { ExportContext } from "./export_onnx.ts";
+import type { ExportContext } from "./context.ts";
 import { equal } from "./values.ts";
 
 /** An element-wise function of two tensors. */

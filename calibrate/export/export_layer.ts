@@ -14,7 +14,7 @@ import {
   type WeightShape,
 } from "../pack_weights.ts";
 import { exportActivation } from "./export_activation.ts";
-import type { ExportContext } from "./export_onnx.ts";
+import type { ExportContext } from "./context.ts";
 import { unpackWeights } from "./unpack_weights.ts";
 
 /** Weights and bias of a layer, as values of the graph. */

@@ -8,7 +8,7 @@
 import { elementCount } from "../../runtime/tensor.ts";
 import type { Step } from "../../runtime/kernels/registry.ts";
 import { type Constant, floats, ints, typed } from "../onnx/encode.ts";
-import type { ExportContext } from "./export_onnx.ts";
+import type { ExportContext } from "./context.ts";
 import { readWalk, type Walk, walkedPositions, whollyWritten } from "./walk.ts";
 
 /** A step that writes a part of a tensor without computing. */

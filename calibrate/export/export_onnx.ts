@@ -5,10 +5,11 @@
  */
 
 import type { Bundle } from "../../runtime/bundle/read.ts";
-import { type ConstantElements, constantElements } from "../../runtime/bundle/constant_elements.ts";
+import { constantElements } from "../../runtime/bundle/constant_elements.ts";
 import type { Program } from "../../runtime/program.ts";
 import type { Step } from "../../runtime/kernels/registry.ts";
 import { writeOnnx } from "../onnx/encode.ts";
+import type { ExportContext } from "./context.ts";
 import {
   exportActivationStep,
   exportBinary,
@@ -21,17 +22,8 @@ import {
 import { exportLayer } from "./export_layer.ts";
 import { exportConstant, exportMovement } from "./export_movement.ts";
 import { exportPool, exportResize } from "./export_pool.ts";
-import { createOnnxBuilder, type OnnxBuilder } from "./onnx_builder.ts";
-import { createValues, type Values } from "./values.ts";
-
-/** What the functions that export the steps work with. */
-export interface ExportContext {
-  program: Program;
-  builder: OnnxBuilder;
-  values: Values;
-  /** The constant that a step names at `position`. */
-  constant(step: Step, position: number): ConstantElements;
-}
+import { createOnnxBuilder } from "./onnx_builder.ts";
+import { createValues } from "./values.ts";
 
 /**
  * Writes a bundle's network as an ONNX file of QuantizeLinear and

@@ -6,7 +6,7 @@
 
 import type { Step } from "../../runtime/kernels/registry.ts";
 import { floats, ints } from "../onnx/encode.ts";
-import type { ExportContext } from "./export_onnx.ts";
+import type { ExportContext } from "./context.ts";
 
 /** A maximum or average over windows. */
 type PoolStep = Step<"max_pool_u8" | "max_pool_f32" | "average_pool_u8" | "average_pool_f32">;

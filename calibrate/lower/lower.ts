@@ -7,27 +7,16 @@
 
 import type { Form } from "../graph/form.ts";
 import type { Program } from "../../runtime/program.ts";
-import { consumersOf, type Graph, type Node } from "../graph/graph.ts";
-import type { QuantizationPlan } from "../plan.ts";
-import { createBuilder, type ProgramBuilder } from "./builder.ts";
-import { chooseForms, type FormChoice } from "./forms.ts";
+import type { Graph, Node } from "../graph/graph.ts";
+import type { ProgramBuilder } from "./builder.ts";
+import { createContext, type LayerParts, type LowerContext, type LowerOptions } from "./context.ts";
 import { lowerBinary } from "./lower_binary.ts";
 import { lowerActivation, lowerConvert } from "./lower_convert.ts";
-import { type LayerParts, lowerLayer } from "./lower_layer.ts";
+import { lowerLayer } from "./lower_layer.ts";
 import { lowerMatMul, lowerSoftmax } from "./lower_matrix.ts";
 import { lowerMovement } from "./lower_movement.ts";
 import { lowerPool, lowerReduceMean, lowerResize } from "./lower_pool.ts";
 import { planMemory } from "./plan_memory.ts";
-
-/** How a graph is lowered. */
-export interface LowerOptions {
-  /** Decisions of quantisation; a float program where absent. */
-  plan?: QuantizationPlan;
-  /** Forms of all values, as chosen for the plan. */
-  forms?: FormChoice;
-  /** Whether layers show their pre-activations: float layers by separate activation steps, 8-bit layers by probes. */
-  probes?: boolean;
-}
 
 /** A program with the places of the graph's values in it. */
 export interface Lowered {
@@ -39,25 +28,6 @@ export interface Lowered {
   owners: string[];
   /** Parts of each layer with weights, by the name of its output. */
   layers: Map<string, LayerParts>;
-}
-
-/** What the lowering functions of the nodes work with. */
-export interface LowerContext {
-  graph: Graph;
-  builder: ProgramBuilder;
-  plan: QuantizationPlan | undefined;
-  forms: FormChoice;
-  probes: boolean;
-  places: Map<string, Partial<Record<Form, number>>>;
-  layers: Map<string, LayerParts>;
-  /** Transposes to channels last that quantise an input on its way, by the input's name. */
-  firstTransposes: ReadonlyMap<string, Node>;
-  /** Tensor of a value in a form that was made before. */
-  place(value: string, form: Form): number;
-  /** Makes the tensor for a value in a form. */
-  create(value: string, form: Form): number;
-  /** Shape of a value. */
-  shape(value: string): number[];
 }
 
 /**
@@ -92,35 +62,6 @@ export function lower(graph: Graph, options: LowerOptions = {}): Lowered {
   return { program, data: builder.data(), places, owners, layers };
 }
 
-function createContext(graph: Graph, options: LowerOptions): LowerContext {
-  const { plan, probes = false } = options;
-  const builder = createBuilder();
-  const places: LowerContext["places"] = new Map();
-  const shape = (value: string) => graph.values.get(value)!.shape;
-  const forms = options.forms ?? chooseForms(graph, plan ? new Set() : "all");
-  return {
-    graph,
-    builder,
-    plan,
-    forms,
-    probes,
-    firstTransposes: findFirstTransposes(graph, forms),
-    places,
-    layers: new Map(),
-    place(value, form) {
-      const index = places.get(value)?.[form];
-      if (index === undefined) throw new TypeError(`Value "${value}" is not there as ${form}`);
-      return index;
-    },
-    create(value, form) {
-      const index = builder.tensor(value, form, shape(value), form === "u8" ? plan!.values.get(value) : undefined);
-      places.set(value, { ...places.get(value), [form]: index });
-      return index;
-    },
-    shape,
-  };
-}
-
 function own(owners: string[], builder: ProgramBuilder, owner: string): void {
   while (owners.length < builder.steps.length) owners.push(owner);
 }
@@ -133,20 +74,6 @@ function lowerInput(context: LowerContext, value: string): void {
   context.create(value, "f32");
   if (!context.forms.needed.get(value)?.has("u8") || context.firstTransposes.has(value)) return;
   convertMissing(context, value);
-}
-
-/** The transposes to channels last that quantise an input on its way and are its only reader, by the input's name. */
-function findFirstTransposes(graph: Graph, forms: FormChoice): Map<string, Node> {
-  const consumers = consumersOf(graph);
-  const outputs = new Set(graph.outputs.map((port) => port.value));
-  const found = new Map<string, Node>();
-  for (const { value } of graph.inputs) {
-    const [reader, ...others] = consumers.get(value) ?? [];
-    if (reader?.op !== "transpose" || others.length > 0 || outputs.has(value)) continue;
-    const quantises = reader.permutation.join() === "0,2,3,1" && forms.computed.get(reader.output) === "u8";
-    if (quantises) found.set(value, reader);
-  }
-  return found;
 }
 
 function placeConstants(context: LowerContext, node: Node): void {

@@ -8,7 +8,7 @@ import type { BinaryU8Attributes, OperandAttributes } from "../../runtime/kernel
 import type { BinaryNode } from "../graph/graph.ts";
 import { activationTraits, passesFactors } from "../operators/activations.ts";
 import { clampOf } from "./requantise.ts";
-import type { LowerContext } from "./lower.ts";
+import type { LowerContext } from "./context.ts";
 import { activationAttributes, IDENTITY } from "./lower_layer.ts";
 
 /** Lowers an element-wise function of two values. */

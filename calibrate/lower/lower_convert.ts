@@ -8,7 +8,7 @@
 import type { Form } from "../graph/form.ts";
 import type { ActivationNode } from "../graph/graph.ts";
 import { activationTable } from "./activation_table.ts";
-import type { LowerContext } from "./lower.ts";
+import type { LowerContext } from "./context.ts";
 import { activationAttributes } from "./lower_layer.ts";
 
 /** Converts a value to the form that is asked for from the other one. */

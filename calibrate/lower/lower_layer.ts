@@ -19,25 +19,7 @@ import type { ValueQuantization, WeightQuantization } from "../plan.ts";
 import { activationTraits } from "../operators/activations.ts";
 import { clampOf, requantise, sumOf } from "./requantise.ts";
 import { keepsFloat } from "./forms.ts";
-import type { LowerContext } from "./lower.ts";
-
-/** Where a layer's parts lie in a program. */
-export interface LayerParts {
-  /** Index of the step that computes the layer. */
-  step: number;
-  /** Index of the constant with the weights. */
-  weights: number;
-  /** Index of the constant with the bias. */
-  bias: number;
-  /** Index of the constant with the multipliers, of an 8-bit layer. */
-  multiplier?: number;
-  /** Tensor of the pre-activation in f32, where the program was lowered with probes. */
-  preactivation?: number;
-  /** Index of the step that makes the pre-activation, where the program was lowered with probes. */
-  probe?: number;
-  /** Index of the constant with the bias of that step, of an 8-bit layer. */
-  offsets?: number;
-}
+import type { LayerParts, LowerContext } from "./context.ts";
 
 /** The activation function of what was activated before, or needs none. */
 export const IDENTITY: Activation = { kind: "identity" };

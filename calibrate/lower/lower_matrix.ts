@@ -5,7 +5,7 @@
  */
 
 import type { MatMulNode, SoftmaxNode } from "../graph/graph.ts";
-import type { LowerContext } from "./lower.ts";
+import type { LowerContext } from "./context.ts";
 import { stridesOf } from "../graph/shape.ts";
 import { copy } from "./lower_movement.ts";
 

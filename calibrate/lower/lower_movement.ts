@@ -8,7 +8,7 @@ import type { Form } from "../graph/form.ts";
 import { stridesOf } from "../graph/shape.ts";
 import { quantizeValue } from "../../runtime/numerics/quantization.ts";
 import type { ConcatNode, DilateNode, Node, PadNode, ReshapeNode, SliceNode, TransposeNode } from "../graph/graph.ts";
-import type { LowerContext } from "./lower.ts";
+import type { LowerContext } from "./context.ts";
 
 /** Elements to copy, with their places in both tensors. */
 interface Walk {

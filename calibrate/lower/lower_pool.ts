@@ -5,7 +5,7 @@
  */
 
 import type { PoolNode, ReduceMeanNode, ResizeAxis, ResizeNode } from "../graph/graph.ts";
-import type { LowerContext } from "./lower.ts";
+import type { LowerContext } from "./context.ts";
 
 /** Lowers pooling. */
 export function lowerPool(context: LowerContext, node: PoolNode): void {
