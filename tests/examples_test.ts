@@ -7,6 +7,7 @@ import { createRegistry } from "../runtime/http/models/model_registry.ts";
 import { findBundles } from "../runtime/http/models/source/find_bundles.ts";
 import { parseServeArguments } from "../runtime/http/serve/arguments.ts";
 import { encodePng, randomPixels } from "./support/images.ts";
+import { freePort } from "./runtimes/server.ts";
 import { COPY } from "./support/served_models.ts";
 
 const EXAMPLES = new URL("../examples/", import.meta.url);
@@ -198,4 +199,31 @@ Deno.test({
       const { code, stderr } = await new Deno.Command(script, { env: { TASKS: "2" }, stdin: "null" }).output();
       assertEquals([code === 0, new TextDecoder().decode(stderr).includes("must tell which part")], [false, true]);
     }),
+});
+
+Deno.test("The task of the example for Deno Deploy serves the function beside it with the permissions that it names", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    for (const name of ["deno.json", "main.ts"]) {
+      await Deno.writeTextFile(`${folder}/${name}`, await read(`deploy/${name}`));
+    }
+    await Deno.writeTextFile(`${folder}/edge.js`, 'export default { fetch: () => new Response("served") };');
+    const [, ...args] = JSON.parse(await read("deploy/deno.json")).tasks.start.split(" ");
+    const port = freePort();
+    const env = { DENO_SERVE_ADDRESS: `tcp:127.0.0.1:${port}`, NO_COLOR: "1" };
+    const command = new Deno.Command(Deno.execPath(), { args, cwd: folder, env, stdout: "null", stderr: "piped" });
+    const process = command.spawn();
+    const stderr = new Response(process.stderr).text();
+    let ended = false;
+    process.status.then(() => ended = true);
+    let answer: string | undefined;
+    while (answer === undefined && !ended) {
+      answer = await fetch(`http://127.0.0.1:${port}/`).then((response) => response.text(), () => undefined);
+    }
+    if (!ended) process.kill("SIGKILL");
+    await process.status;
+    assertEquals(answer, "served", await stderr);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 });

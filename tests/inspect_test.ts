@@ -108,6 +108,9 @@ Deno.test("a bundle's text description has its parts, its layers and its calibra
   assertStringIncludes(stdout, (await readBundle(bytes)).hash);
   assertMatch(stdout, /^Inputs +x float32 \[1, 3, 6, 6\]$/m);
   assertMatch(stdout, /^Preprocessing +short side to 8, crop 6 x 6, mean \[0.5, 0.5, 0.5\]/m);
+  delete program.preprocessing!.resize;
+  const covering = await inspect(await writeBundle(program, data));
+  assertMatch(covering.stdout, /^Preprocessing +the least that covers, crop 6 x 6, mean /m);
   assertMatch(stdout, /^Labels +4$/m);
   assertMatch(stdout, /^Calibration +weights channel, scales qmse, /m);
   assertMatch(stdout, new RegExp(`this host would use the ${chooseBuild()} build$`, "m"));

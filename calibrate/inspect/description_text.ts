@@ -100,7 +100,7 @@ function preprocessingText(preprocessing: Preprocessing | null): string {
   if (!preprocessing) return "none: the network takes no images";
   const { resize, crop: [height, width], mean, std } = preprocessing;
   const first = resize === undefined
-    ? ""
+    ? "the least that covers, "
     : typeof resize === "number"
     ? `short side to ${resize}, `
     : `stretched to ${resize.join(" x ")}, `;

@@ -134,7 +134,7 @@ function chooseModel(): void {
     document.querySelector<HTMLInputElement>("input[value=server]")!.checked = true;
   }
   const query = models.length > 1 ? `?model=${encodeURIComponent(model.name)}` : "";
-  element("curl").textContent = `curl --data-binary @picture.jpg ${new URL(`classify${query}`, document.baseURI)}`;
+  element("curl").textContent = `curl --data-binary @picture.jpg '${new URL(`classify${query}`, document.baseURI)}'`;
 }
 
 function firstImage(data: DataTransfer | null): File | undefined {
