@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { KernelBuild } from "../runtime/kernels/instance.ts";
+import type { KernelBuild } from "../runtime/kernels/build.ts";
 import budget from "./budget.json" with { type: "json" };
 
 /** Octet's time over that of the fastest of the peers named; "bare" is a Deno process that does nothing. */

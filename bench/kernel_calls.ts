@@ -5,7 +5,8 @@
  */
 
 import { scratchBytes } from "../runtime/kernels/convolution.ts";
-import { chooseBuild, instantiateKernels, type KernelBuild } from "../runtime/kernels/instance.ts";
+import type { KernelBuild } from "../runtime/kernels/build.ts";
+import { chooseBuild, instantiateKernels } from "../runtime/kernels/instance.ts";
 import { loadKernels } from "../runtime/kernels/modules.ts";
 import { median } from "../calibrate/median.ts";
 

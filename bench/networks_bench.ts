@@ -7,7 +7,7 @@ import { lower } from "../calibrate/lower/lower.ts";
 import { importOnnx } from "../calibrate/onnx/import.ts";
 import { describeNetwork } from "../calibrate/inspect/describe_network.ts";
 import { writeBundle } from "../runtime/bundle/write.ts";
-import type { KernelBuild } from "../runtime/kernels/instance.ts";
+import type { KernelBuild } from "../runtime/kernels/build.ts";
 import { Model } from "../runtime/model.ts";
 import type { Preprocessing } from "../runtime/preprocessing.ts";
 import type { BundleSource } from "../runtime/source.ts";

@@ -8,7 +8,7 @@
  */
 
 import { textTable } from "../cli/text_table.ts";
-import type { KernelBuild } from "../runtime/kernels/instance.ts";
+import type { KernelBuild } from "../runtime/kernels/build.ts";
 import { builds, type KernelWork, peakRate, prepare, warmUp } from "./kernel_calls.ts";
 import { median } from "../calibrate/median.ts";
 

@@ -3,7 +3,8 @@ import { unpackWeights } from "../calibrate/export/unpack_weights.ts";
 import { packConvolutionU8, packLevels, type WeightShape } from "../calibrate/pack_weights.ts";
 import { checkProgram } from "../runtime/bundle/check_program.ts";
 import { constantElements } from "../runtime/bundle/constant_elements.ts";
-import { constantBytes, FORMAT_VERSION, GROUPED_VERSION, versionOf } from "../runtime/bundle/format.ts";
+import { constantBytes } from "../runtime/bundle/format.ts";
+import { versionOf } from "../runtime/bundle/versions.ts";
 import { type Bundle, readBundle } from "../runtime/bundle/read.ts";
 import { writeBundle } from "../runtime/bundle/write.ts";
 import { BundleError } from "../runtime/errors.ts";
@@ -48,7 +49,7 @@ function storedOf({ shape, groups, size, multipliers, values }: Weights): { spec
 async function assertRefused(change: (program: Program, data: Uint8Array) => void, message: string): Promise<void> {
   const { program, data } = groupedParts();
   change(program, data);
-  const bytes = await bundleOf(JSON.stringify(program), data, GROUPED_VERSION);
+  const bytes = await bundleOf(JSON.stringify(program), data, 2);
   await assertRejects(() => readBundle(bytes), BundleError, message);
 }
 
@@ -106,7 +107,7 @@ Deno.test("A network with weights of 4 bits answers like the one with the weight
   });
   const plain = new Uint8Array(end);
   parts.reduce((at, bytes) => (plain.set(bytes, at), at + bytes.length), 0);
-  assertEquals([versionOf(program), versionOf(expanded)], [GROUPED_VERSION, FORMAT_VERSION]);
+  assertEquals([versionOf(program), versionOf(expanded)], [2, 1]);
 
   const grouped = await readBundle(await writeBundle(program, data));
   const wide = await readBundle(await writeBundle(expanded, plain));

@@ -10,7 +10,7 @@ import { lower } from "../../calibrate/lower/lower.ts";
 import { importOnnx } from "../../calibrate/onnx/import.ts";
 import { writeBundle } from "../../runtime/bundle/write.ts";
 import { Model } from "../../runtime/model.ts";
-import type { KernelBuild } from "../../runtime/kernels/instance.ts";
+import type { KernelBuild } from "../../runtime/kernels/build.ts";
 import { builds, convolutionWords, measure, peakRate, prepare } from "../kernel_calls.ts";
 import { medianTime } from "../time_model.ts";
 

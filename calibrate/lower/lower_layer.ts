@@ -5,7 +5,7 @@
  */
 
 import type { Activation } from "../../runtime/activation.ts";
-import type { ConvolutionGeometry } from "../../runtime/kernels/convolution.ts";
+import type { ConvolutionGeometry } from "../../runtime/kernels/packed_weights.ts";
 import type { ActivationAttributes, EpilogueAttributes } from "../../runtime/kernels/epilogue.ts";
 import { fourDimensions, groupsOf, isDepthwise, type LayerNode } from "../graph/layers.ts";
 import {

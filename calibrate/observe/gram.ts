@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { ConvolutionGeometry } from "../../runtime/kernels/convolution.ts";
+import type { ConvolutionGeometry } from "../../runtime/kernels/packed_weights.ts";
 import type { Program } from "../../runtime/program.ts";
 import { Executor } from "../../runtime/executor.ts";
 

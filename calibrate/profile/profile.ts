@@ -6,7 +6,7 @@
 
 import type { Bundle } from "../../runtime/bundle/read.ts";
 import { Executor, type ExecutorOptions } from "../../runtime/executor.ts";
-import type { KernelBuild } from "../../runtime/kernels/instance.ts";
+import type { KernelBuild } from "../../runtime/kernels/build.ts";
 import { median } from "../median.ts";
 import { multiplyAddsOf } from "./step_work.ts";
 

@@ -20,6 +20,7 @@ import {
   type TensorType,
 } from "../tensor.ts";
 import { checkLifetimes } from "./check_lifetimes.ts";
+import { checkWritten } from "./check_written.ts";
 import { constantBytes, MAX_ENTRIES, MAX_PART_BYTES } from "./format.ts";
 import { isGrouped, ROW_ELEMENTS } from "./grouped_weights.ts";
 
@@ -66,6 +67,7 @@ export function checkProgram(value: unknown, dataBytes: number): Program {
   if (header.calibration !== undefined) program.calibration = checkCalibration(header.calibration);
   for (const step of steps) checkStep(step, program);
   checkLifetimes(program);
+  checkWritten(program);
   return program;
 }
 

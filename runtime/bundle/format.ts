@@ -5,21 +5,11 @@
  * @module
  */
 
-import type { Program } from "../program.ts";
 import { type ConstantSpec, ELEMENT_BYTES } from "../tensor.ts";
 import { groupedBytes, type GroupedSpec } from "./grouped_weights.ts";
 
 /** First eight bytes of a bundle; the line ends show a file damaged by a text-mode transfer. */
 export const MAGIC: Uint8Array = new Uint8Array([0x4f, 0x43, 0x54, 0x45, 0x54, 0x0d, 0x0a, 0x1a]);
-
-/** Version of bundles without weights of 4 bits. */
-export const FORMAT_VERSION = 1;
-
-/** Version of bundles with weights of 4 bits. */
-export const GROUPED_VERSION = 2;
-
-/** Version of bundles that say what their first output is, or stretch images. */
-export const OUTPUT_VERSION = 3;
 
 /** Bytes before the header: magic, version, header length, data length, zero. */
 export const PREFIX_BYTES = 24;
@@ -41,10 +31,4 @@ export function constantBytes(constant: ConstantSpec): number {
   return constant.type === "i4"
     ? groupedBytes(constant as GroupedSpec)
     : constant.length * ELEMENT_BYTES[constant.type];
-}
-
-/** Version of the format that a program needs. */
-export function versionOf({ constants, outputKind, preprocessing }: Program): number {
-  if (outputKind !== undefined || Array.isArray(preprocessing?.resize)) return OUTPUT_VERSION;
-  return constants.some(({ type }) => type === "i4") ? GROUPED_VERSION : FORMAT_VERSION;
 }

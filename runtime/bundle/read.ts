@@ -10,19 +10,12 @@ import { align } from "../alignment.ts";
 import { toHex } from "../hexadecimal.ts";
 import { checkStepData } from "../kernels/registry.ts";
 import type { Program } from "../program.ts";
+import { ELEMENT_BYTES } from "../tensor.ts";
 import { checkProgram } from "./check_program.ts";
 import { constantElements, storedBytes } from "./constant_elements.ts";
-import {
-  DIGEST_BYTES,
-  FORMAT_VERSION,
-  MAGIC,
-  MAX_HEADER_BYTES,
-  MAX_PART_BYTES,
-  OUTPUT_VERSION,
-  PREFIX_BYTES,
-  versionOf,
-} from "./format.ts";
+import { DIGEST_BYTES, MAGIC, MAX_HEADER_BYTES, MAX_PART_BYTES, PREFIX_BYTES } from "./format.ts";
 import { checkMultipliers, isGrouped } from "./grouped_weights.ts";
+import { requireKnownVersion, requireOwnVersion } from "./versions.ts";
 
 /** A checked program with its constants. */
 export interface Bundle {
@@ -52,12 +45,7 @@ export async function readBundle(bytes: Uint8Array): Promise<Bundle> {
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const version = view.getUint32(8, true);
-  if (version < FORMAT_VERSION || version > OUTPUT_VERSION) {
-    throw new BundleError(
-      `Unsupported bundle version ${version}: this runtime reads versions ${FORMAT_VERSION} to ${OUTPUT_VERSION}`,
-      8,
-    );
-  }
+  requireKnownVersion(version);
   const header = view.getUint32(12, true);
   const data = view.getUint32(16, true);
   if (header > MAX_HEADER_BYTES) throw new BundleError(`Header of ${header} bytes is over the limit`, 12);
@@ -93,9 +81,7 @@ async function checkContent(bytes: Uint8Array, version: number, header: number, 
     if (bytes[offset] !== 0) throw new BundleError("Padding after the header is not zero", offset);
   }
   const program = checkProgram(parseHeader(bytes.subarray(PREFIX_BYTES, end)), data.length);
-  if (version !== versionOf(program)) {
-    throw new BundleError(`Bundle of version ${version} has the content of version ${versionOf(program)}`, 8);
-  }
+  requireOwnVersion(version, program);
   checkConstantData(program, data);
   return program;
 }
@@ -116,7 +102,16 @@ function checkConstantData(program: Program, data: Uint8Array): void {
     if (isGrouped(constant)) checkMultipliers(constant, storedBytes(constant, data), `constants[${index}]`);
   });
   for (const step of program.steps) {
-    checkStepData(step, () => step.constants.map((index) => constantElements(program.constants[index], data)));
+    checkStepData(step, {
+      elements: (position) => constantElements(program.constants[step.constants[position]], data),
+      packed(position) {
+        const constant = program.constants[step.constants[position]];
+        return {
+          bytes: storedBytes(constant, data),
+          bits: constant.type === "i4" ? 4 : 8 * ELEMENT_BYTES[constant.type],
+        };
+      },
+    });
   }
 }
 

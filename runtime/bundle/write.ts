@@ -7,7 +7,8 @@
 import { align } from "../alignment.ts";
 import { writeStep } from "../kernels/registry.ts";
 import type { Program } from "../program.ts";
-import { DIGEST_BYTES, MAGIC, PREFIX_BYTES, versionOf } from "./format.ts";
+import { DIGEST_BYTES, MAGIC, PREFIX_BYTES } from "./format.ts";
+import { versionOf } from "./versions.ts";
 
 /**
  * Serialises a program and its constants to the bytes of a bundle.

@@ -22,7 +22,7 @@ export type { Awaitable, ClassifiedFile, RunOptions, ServedModel } from "./model
 export type { Bundle } from "../bundle/read.ts";
 export { InputError } from "../errors.ts";
 export type { ExecutorOptions } from "../executor.ts";
-export type { KernelBuild } from "../kernels/instance.ts";
+export type { KernelBuild } from "../kernels/build.ts";
 export type { ModelPort, Prediction, Tensor } from "../model.ts";
 export type { Preprocessing } from "../preprocessing.ts";
 export type * from "../program.ts";

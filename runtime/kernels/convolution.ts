@@ -12,25 +12,8 @@ import { ELEMENT_BYTES, elementCount, type ElementType, type TensorType } from "
 import { dimensions } from "./attributes.ts";
 import { checkConstant, checkCounts, checkTensor, type KernelDefinition, type Tables } from "./definition.ts";
 import { checkEpilogue, EPILOGUE, type EpilogueAttributes, epilogueWords, needsSlopes } from "./epilogue.ts";
+import { type ConvolutionGeometry, depthwiseBlock, findPadding, packedLength } from "./packed_weights.ts";
 import { stepError, type StepOf } from "./step.ts";
-
-/** The geometry of a convolution. */
-export interface ConvolutionGeometry {
-  /** [batch, height, width, channels]. */
-  input: readonly number[];
-  /** [batch, height, width, channels]. */
-  output: readonly number[];
-  /** [height, width]. */
-  kernel: readonly number[];
-  /** [height, width]. */
-  stride: readonly number[];
-  /** [height, width]. */
-  dilation: readonly number[];
-  /** [top, left]. */
-  pads: readonly number[];
-  /** Groups that input and output channels fall into. */
-  groups: number;
-}
 
 /** A convolution, or a fully connected layer as one with a kernel of 1 x 1. */
 export interface ConvolutionAttributes extends ConvolutionGeometry, EpilogueAttributes {}
@@ -54,21 +37,6 @@ function checkGeometry(step: StepOf<string, ConvolutionGeometry>): void {
       throw stepError(step, "output positions are over the limit");
     }
   }
-}
-
-/** Elements that the packed weights of 16 channels of a depthwise kernel take. */
-function depthwiseBlock([height, width]: readonly number[], type: TensorType): number {
-  if (type === "f32") return height * width * 16;
-  return height === 1 ? Math.ceil(width / 4) * 64 : Math.ceil(height / 4) * width * 64;
-}
-
-/** Number of elements of packed weights; the layouts are in `kernels/README.md`. */
-export function packedLength(geometry: ConvolutionGeometry, depthwise: boolean, type: TensorType): number {
-  const { input, output, kernel, groups } = geometry;
-  if (depthwise) return Math.ceil(output[3] / 16) * depthwiseBlock(kernel, type);
-  const depth = kernel[0] * kernel[1] * (input[3] / groups);
-  const blocks = groups * Math.ceil(output[3] / groups / 8);
-  return blocks * 8 * (type === "u8" ? Math.ceil(depth / 4) * 4 : depth);
 }
 
 function convolutionScratchBytes(geometry: ConvolutionGeometry, type: TensorType): number {
@@ -165,6 +133,13 @@ function define(depthwise: boolean, type: TensorType): KernelDefinition<Convolut
       ...EPILOGUE,
     },
     check,
+    checkData(step, constants) {
+      const { bytes, bits } = constants.packed(0);
+      const index = findPadding(step.attributes, { depthwise, type }, bytes, bits);
+      if (index !== undefined) {
+        throw stepError(step, `the padding of its weights must be zero: element ${index} is not`);
+      }
+    },
     ...(type === "u8" && {
       adaptConstants(step, constant) {
         const [weights, bias] = [constant(0) as Int8Array, constant(1) as Int32Array];

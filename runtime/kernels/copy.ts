@@ -52,6 +52,9 @@ export const copy: KernelDefinition<CopyAttributes> = {
       throw stepError(step, `outputStrides leave tensor "${output.name}"`);
     }
   },
+  writtenPart({ attributes: { dimensions, outputStrides, outputOffset } }) {
+    return { dimensions, strides: outputStrides, offset: outputOffset };
+  },
   bind({ inputs: [input], output, attributes }, { tensors }, memory) {
     return {
       entry: ELEMENT_BYTES[tensors[output].type] === 1 ? "copy_8" : "copy_32",

@@ -19,6 +19,27 @@ export interface Tables {
   constants: readonly ConstantSpec[];
 }
 
+/** Elements of a tensor along strides; strides and offset in elements. */
+export interface StridedWalk {
+  dimensions: readonly number[];
+  strides: readonly number[];
+  offset: number;
+}
+
+/** The constants of a step as they lie in a bundle. */
+export interface StoredConstants {
+  /** The elements of the step's constant `position`; a copy. */
+  elements(position: number): ElementView;
+  /** The stored bytes of the step's constant `position`, and how many bits an element takes. */
+  packed(position: number): PackedElements;
+}
+
+/** Elements as they are stored: 4 (the low half of a byte first), 8 or 32 bits each. */
+export interface PackedElements {
+  bytes: Uint8Array;
+  bits: number;
+}
+
 /** Where the parts of a program lie in linear memory, as byte addresses. */
 export interface MemoryMap {
   tensor(index: number): number;
@@ -42,8 +63,10 @@ export interface KernelDefinition<Attributes> {
   attributes: AttributeTable<Attributes>;
   /** Throws a {@linkcode BundleError} where the step would make the kernel leave its tensors or constants. */
   check(step: StepOf<string, Attributes>, tables: Tables): void;
-  /** Checks the content of the step's constants, where a wrong value would make the kernel leave its tensors. */
-  checkData?(step: StepOf<string, Attributes>, constants: readonly ArrayBufferView[]): void;
+  /** The elements of its output that a step writes, where they need not be all; other steps write the whole output. */
+  writtenPart?(step: StepOf<string, Attributes>): StridedWalk;
+  /** Checks the content of the step's constants, where its kernel would read or use what it must not for a wrong value. */
+  checkData?(step: StepOf<string, Attributes>, constants: StoredConstants): void;
   /**
    * What takes the place of the step's constants on hosts with a signed dot
    * product, by their position in the step; each has as many elements on every

@@ -4,10 +4,8 @@
  * @module
  */
 
+import type { KernelBuild } from "./build.ts";
 import { kernelModule, loadKernels } from "./modules.ts";
-
-/** A build of the kernels; both give the same bytes. */
-export type KernelBuild = "simd128" | "relaxed";
 
 /** An instance of the kernels with a memory of its own. */
 export interface KernelInstance {

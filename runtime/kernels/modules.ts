@@ -8,7 +8,7 @@
 import { wasm as relaxed } from "../../kernels/pkg/relaxed.ts";
 import { InputError } from "../errors.ts";
 import { decodeBase64 } from "../base64.ts";
-import type { KernelBuild } from "./instance.ts";
+import type { KernelBuild } from "./build.ts";
 
 /** The code of each build. Most hosts never need the second one. */
 const texts: Partial<Record<KernelBuild, string>> = { relaxed };

@@ -11,7 +11,15 @@ import { binaryF32, type BinaryF32Attributes, binaryU8, type BinaryU8Attributes 
 import { constant, type ConstantAttributes } from "./constant.ts";
 import { convolution, type ConvolutionAttributes, depthwise } from "./convolution.ts";
 import { copy, type CopyAttributes } from "./copy.ts";
-import type { ElementView, KernelCall, KernelDefinition, MemoryMap, Tables } from "./definition.ts";
+import type {
+  ElementView,
+  KernelCall,
+  KernelDefinition,
+  MemoryMap,
+  StoredConstants,
+  StridedWalk,
+  Tables,
+} from "./definition.ts";
 import { dequantize, type DequantizeAttributes } from "./dequantize.ts";
 import type { ActivationAttributes } from "./epilogue.ts";
 import { fill, type FillAttributes } from "./fill.ts";
@@ -143,8 +151,13 @@ export function checkStep<K extends Kernel>(step: Step<K>, tables: Tables): void
 }
 
 /** Checks the content of a step's constants, where their kernel asks for it. */
-export function checkStepData<K extends Kernel>(step: Step<K>, constants: () => readonly ArrayBufferView[]): void {
-  KERNELS[step.kernel].checkData?.(step, constants());
+export function checkStepData<K extends Kernel>(step: Step<K>, constants: StoredConstants): void {
+  KERNELS[step.kernel].checkData?.(step, constants);
+}
+
+/** The elements of its output that a step writes, where they need not be all. */
+export function writtenPart<K extends Kernel>(step: Step<K>): StridedWalk | undefined {
+  return KERNELS[step.kernel].writtenPart?.(step);
 }
 
 /** Makes the call of a checked step. */

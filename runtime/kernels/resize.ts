@@ -41,7 +41,7 @@ function define(type: TensorType): KernelDefinition<ResizeAttributes> {
     checkData(step, constants) {
       const { input } = step.attributes;
       for (const index of [0, 1]) {
-        const table = constants[index] as Int32Array;
+        const table = constants.elements(index);
         for (let position = 0; position < table.length; position += 3) {
           for (const source of [table[position], table[position + 1]]) {
             if (source < 0 || source >= input[1 + index]) throw stepError(step, `table ${index} leaves the input`);

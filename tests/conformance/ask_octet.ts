@@ -9,7 +9,8 @@ import type { Graph } from "../../calibrate/graph/graph.ts";
 import { lower } from "../../calibrate/lower/lower.ts";
 import { writeBundle } from "../../runtime/bundle/write.ts";
 import { isInputError } from "../../runtime/errors.ts";
-import { chooseBuild, type KernelBuild } from "../../runtime/kernels/instance.ts";
+import type { KernelBuild } from "../../runtime/kernels/build.ts";
+import { chooseBuild } from "../../runtime/kernels/instance.ts";
 import { Model, type Tensor } from "../../runtime/model.ts";
 
 /**

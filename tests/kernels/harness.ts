@@ -6,11 +6,11 @@
  */
 
 import { assertEquals } from "@std/assert";
+import type { KernelBuild } from "../../runtime/kernels/build.ts";
 import {
   chooseBuild,
   instantiateKernels,
   instantiateModule,
-  type KernelBuild,
   type KernelInstance,
 } from "../../runtime/kernels/instance.ts";
 import { loadKernels } from "../../runtime/kernels/modules.ts";

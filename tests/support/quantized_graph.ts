@@ -16,7 +16,7 @@ import { openPlanning } from "../../calibrate/stages/planning.ts";
 import { openCalibrationLanes } from "../../calibrate/stream/table.ts";
 import { stepRanges } from "../../calibrate/stream/step_ranges.ts";
 import { Executor } from "../../runtime/executor.ts";
-import type { KernelBuild } from "../../runtime/kernels/instance.ts";
+import type { KernelBuild } from "../../runtime/kernels/build.ts";
 import { interpret } from "./interpret.ts";
 import { random } from "./random.ts";
 import { type GraphParts, makeGraph } from "./tiny_bundle.ts";

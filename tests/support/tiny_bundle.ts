@@ -7,7 +7,7 @@
 import type { Graph, Node, Port, Value } from "../../calibrate/graph/graph.ts";
 import { lower } from "../../calibrate/lower/lower.ts";
 import type { QuantizationPlan } from "../../calibrate/plan.ts";
-import { DIGEST_BYTES, FORMAT_VERSION, PREFIX_BYTES } from "../../runtime/bundle/format.ts";
+import { DIGEST_BYTES, PREFIX_BYTES } from "../../runtime/bundle/format.ts";
 import { align } from "../../runtime/alignment.ts";
 import { writeBundle } from "../../runtime/bundle/write.ts";
 import type { Program } from "../../runtime/program.ts";
@@ -242,7 +242,7 @@ export async function fixDigest(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Ar
 export async function bundleOf(
   header: string | Uint8Array,
   data: Uint8Array,
-  version = FORMAT_VERSION,
+  version = 1,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const text = typeof header === "string" ? new TextEncoder().encode(header) : header;
   const prefix = (await writeBundle(tinyParts().program, new Uint8Array(0))).subarray(0, PREFIX_BYTES);

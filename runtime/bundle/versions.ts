@@ -1,0 +1,84 @@
+/**
+ * The versions of the bundle format. `docs/format.md` is the normative
+ * description.
+ *
+ * @module
+ */
+
+import { BundleError } from "../errors.ts";
+import type { Program } from "../program.ts";
+
+/** What a version of the format added: a reader of an older version would misread or refuse a program that uses it. */
+interface Feature {
+  /** In words that follow "has". */
+  name: string;
+  /** Whether a program uses it. */
+  isUsed(program: Program): boolean;
+}
+
+/** A version of the format. */
+interface FormatVersion {
+  /** The number that a bundle bears. */
+  number: number;
+  /** What it added. */
+  features: readonly Feature[];
+}
+
+/** All versions that are read and written, oldest first. */
+export const VERSIONS: readonly FormatVersion[] = [
+  { number: 1, features: [] },
+  {
+    number: 2,
+    features: [
+      { name: "weights of 4 bits", isUsed: ({ constants }) => constants.some(({ type }) => type === "i4") },
+    ],
+  },
+  {
+    number: 3,
+    features: [
+      { name: "a kind of its first output", isUsed: ({ outputKind }) => outputKind !== undefined },
+      {
+        name: "a size that images are stretched to",
+        isUsed: ({ preprocessing }) => Array.isArray(preprocessing?.resize),
+      },
+    ],
+  },
+];
+
+/** The newest version. */
+export const NEWEST_VERSION: number = VERSIONS[VERSIONS.length - 1].number;
+
+/** The least version that has all features of a program. */
+export function versionOf(program: Program): number {
+  for (let index = VERSIONS.length - 1; index > 0; index--) {
+    if (VERSIONS[index].features.some((feature) => feature.isUsed(program))) return VERSIONS[index].number;
+  }
+  return VERSIONS[0].number;
+}
+
+/**
+ * Checks that a version is one that this runtime reads.
+ *
+ * @throws {BundleError} Where it is not; says what to do.
+ */
+export function requireKnownVersion(version: number): void {
+  if (VERSIONS.some(({ number }) => number === version)) return;
+  const known = `this runtime reads versions ${VERSIONS[0].number} to ${NEWEST_VERSION}`;
+  const remedy = version > NEWEST_VERSION
+    ? "update Octet, or calibrate the network anew with this one"
+    : "calibrate the network anew";
+  throw new BundleError(`Unsupported bundle version ${version}: ${known}; ${remedy}`, 8);
+}
+
+/**
+ * Checks that a bundle bears the least version that has its features.
+ *
+ * @throws {BundleError} Where it bears another one.
+ */
+export function requireOwnVersion(version: number, program: Program): void {
+  const own = versionOf(program);
+  if (version === own) return;
+  const feature = VERSIONS.find(({ number }) => number === own)!.features.find(({ isUsed }) => isUsed(program));
+  const reason = feature && version < own ? `, for it has ${feature.name}` : "";
+  throw new BundleError(`Bundle of version ${version} has the content of version ${own}${reason}`, 8);
+}
