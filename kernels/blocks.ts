@@ -102,6 +102,11 @@ export const PARTS: Readonly<Record<PartName, PartDescription>> = {
 
 const IMAGE = ["batch", "inputHeight", "inputWidth"];
 
+const OUTPUT: readonly Field[] = [
+  { name: "outputHeight", type: "usize", text: "Output rows" },
+  { name: "outputWidth", type: "usize", text: "Output columns" },
+];
+
 /** Words of a window that convolutions and pools have in common. */
 const WINDOW: readonly Field[] = [
   {
@@ -144,12 +149,8 @@ export const BLOCKS: Readonly<Record<BlockName, BlockDescription>> = {
       { name: "output", type: "*mut u8", text: "Output" },
       { name: "scratch", type: "*mut u8", text: "Scratch memory, a multiple of 16" },
       { name: "inputShape", type: "usize", list: [...IMAGE, "inputChannels"], text: "Dimensions of the input" },
-      {
-        name: "outputShape",
-        type: "usize",
-        list: ["outputHeight", "outputWidth", "outputChannels"],
-        text: "Dimensions of the output but for the batch",
-      },
+      ...OUTPUT,
+      { name: "outputChannels", type: "usize", text: "Output channels" },
       ...WINDOW,
       { name: "pads", type: "usize", list: ["padTop", "padLeft"], text: "Padded rows above and columns to the left" },
       { name: "groups", type: "usize", text: "Groups of channels" },
@@ -240,7 +241,7 @@ export const BLOCKS: Readonly<Record<BlockName, BlockDescription>> = {
       { name: "input", type: "*const u8", text: "Input" },
       { name: "output", type: "*mut u8", text: "Output" },
       { name: "inputShape", type: "usize", list: [...IMAGE, "channels"], text: "Dimensions of the input" },
-      { name: "outputSize", type: "usize", list: ["outputHeight", "outputWidth"], text: "Output rows and columns" },
+      ...OUTPUT,
       ...WINDOW,
       {
         name: "pads",
@@ -283,7 +284,7 @@ export const BLOCKS: Readonly<Record<BlockName, BlockDescription>> = {
       { name: "input", type: "*const u8", text: "Input" },
       { name: "output", type: "*mut u8", text: "Output" },
       { name: "inputShape", type: "usize", list: [...IMAGE, "channels"], text: "Dimensions of the input" },
-      { name: "outputSize", type: "usize", list: ["outputHeight", "outputWidth"], text: "Output rows and columns" },
+      ...OUTPUT,
       { name: "rowTable", type: "*const Source", text: "Sources of the output rows" },
       { name: "columnTable", type: "*const Source", text: "Sources of the output columns" },
       { name: "linear", type: "u32", text: "0 nearest, 1 linear" },

@@ -99,6 +99,10 @@ function writersFile(): string {
 
 import { floatWord } from "./float_word.ts";
 
+/** The name of an exported function that takes a parameter block. */
+export type KernelEntry =
+${Object.values(BLOCKS).flatMap(({ kernels }) => kernels).map((kernel) => `  | "${kernel}"`).join("\n")};
+
 /** The words of a parameter block, some of them in lists. */
 export type BlockWords = (number | readonly number[])[];
 `;

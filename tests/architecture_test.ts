@@ -2,6 +2,8 @@ import { assertEquals } from "@std/assert";
 
 const ROOT = new URL("../", import.meta.url);
 const LARGEST_FILE_LINES = 400;
+/** A file that follows from another one. */
+const GENERATED = "runtime/kernels/blocks.ts";
 
 /** Something that a file imports or re-exports. */
 interface Import {
@@ -230,7 +232,7 @@ Deno.test("Relative imports name files that exist", async () => {
 Deno.test("No source file is longer than 400 lines", async () => {
   const long: string[] = [];
   for (const file of imports.keys()) {
-    if (file.endsWith(".js")) continue;
+    if (file.endsWith(".js") || file === GENERATED) continue;
     const lines = (await Deno.readTextFile(new URL(file, ROOT))).trimEnd().split("\n").length;
     if (lines > LARGEST_FILE_LINES) long.push(`${file} has ${lines} lines`);
   }

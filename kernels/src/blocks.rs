@@ -75,9 +75,11 @@ pub struct ConvolutionBlock {
     pub input_height: usize,
     pub input_width: usize,
     pub input_channels: usize,
-    /// Dimensions of the output but for the batch.
+    /// Output rows.
     pub output_height: usize,
+    /// Output columns.
     pub output_width: usize,
+    /// Output channels.
     pub output_channels: usize,
     /// Rows and columns of the kernel.
     pub kernel_height: usize,
@@ -235,8 +237,9 @@ pub struct PoolBlock {
     pub input_height: usize,
     pub input_width: usize,
     pub channels: usize,
-    /// Output rows and columns.
+    /// Output rows.
     pub output_height: usize,
+    /// Output columns.
     pub output_width: usize,
     /// Rows and columns of the kernel.
     pub kernel_height: usize,
@@ -308,8 +311,9 @@ pub struct ResizeBlock {
     pub input_height: usize,
     pub input_width: usize,
     pub channels: usize,
-    /// Output rows and columns.
+    /// Output rows.
     pub output_height: usize,
+    /// Output columns.
     pub output_width: usize,
     /// Sources of the output rows.
     pub row_table: *const SourceWords,

@@ -5,6 +5,7 @@
  */
 
 import { elementCount } from "../tensor.ts";
+import { activateBlock } from "./blocks.ts";
 import { checkConstant, checkCounts, checkTensor, type KernelDefinition } from "./definition.ts";
 import { ACTIVATION, type ActivationAttributes, activationWords, needsSlopes } from "./epilogue.ts";
 
@@ -25,14 +26,14 @@ export const activationF32: KernelDefinition<ActivationAttributes> = {
     const slopes = needsSlopes(step.attributes);
     return {
       entry: "activation_f32",
-      block: [
-        memory.tensor(step.inputs[0]),
-        memory.tensor(step.output),
-        elementCount(shape),
-        slopes ? shape[shape.length - 1] : 1,
-        activationWords(step.attributes),
-        slopes ? memory.constant(step.constants[0]) : 0,
-      ],
+      block: activateBlock({
+        input: memory.tensor(step.inputs[0]),
+        output: memory.tensor(step.output),
+        count: elementCount(shape),
+        channels: slopes ? shape[shape.length - 1] : 1,
+        activation: activationWords(step.attributes),
+        slopes: slopes ? memory.constant(step.constants[0]) : 0,
+      }),
     };
   },
 };

@@ -6,7 +6,8 @@
 
 import { elementCount, type TensorType } from "../tensor.ts";
 import { type AttributeTable, dimensions } from "./attributes.ts";
-import { checkCounts, checkTensor, floatWord, type KernelDefinition, type Tables } from "./definition.ts";
+import { binaryF32Block, binaryU8Block } from "./blocks.ts";
+import { checkCounts, checkTensor, type KernelDefinition, type Tables } from "./definition.ts";
 import {
   ACTIVATION,
   type ActivationAttributes,
@@ -104,20 +105,17 @@ export const binaryU8: KernelDefinition<BinaryU8Attributes> = {
     const { dimensions, aStrides, bStrides, operation, scales } = step.attributes;
     return {
       entry: "binary_u8",
-      block: [
-        memory.tensor(a),
-        memory.tensor(b),
-        memory.tensor(step.output),
-        dimensions,
-        aStrides,
-        bStrides,
-        U8_OPERATIONS.indexOf(operation),
-        tensors[a].zeroPoint!,
-        tensors[b].zeroPoint!,
-        floatWord(scales[0]),
-        floatWord(scales[1]),
-        epilogueWords(step.attributes, tensors[step.output]),
-      ],
+      block: binaryU8Block({
+        a: memory.tensor(a),
+        b: memory.tensor(b),
+        output: memory.tensor(step.output),
+        shape: { dimensions, a: aStrides, b: bStrides },
+        operation: U8_OPERATIONS.indexOf(operation),
+        aZeroPoint: tensors[a].zeroPoint!,
+        bZeroPoint: tensors[b].zeroPoint!,
+        scales,
+        epilogue: epilogueWords(step.attributes, tensors[step.output]),
+      }),
     };
   },
 };
@@ -137,16 +135,14 @@ export const binaryF32: KernelDefinition<BinaryF32Attributes> = {
     const { dimensions, aStrides, bStrides, operation } = step.attributes;
     return {
       entry: "binary_f32",
-      block: [
-        memory.tensor(a),
-        memory.tensor(b),
-        memory.tensor(step.output),
-        dimensions,
-        aStrides,
-        bStrides,
-        F32_OPERATIONS.indexOf(operation),
-        activationWords(step.attributes),
-      ],
+      block: binaryF32Block({
+        a: memory.tensor(a),
+        b: memory.tensor(b),
+        output: memory.tensor(step.output),
+        shape: { dimensions, a: aStrides, b: bStrides },
+        operation: F32_OPERATIONS.indexOf(operation),
+        activation: activationWords(step.attributes),
+      }),
     };
   },
 };

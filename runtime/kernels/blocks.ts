@@ -7,6 +7,34 @@
 
 import { floatWord } from "./float_word.ts";
 
+/** The name of an exported function that takes a parameter block. */
+export type KernelEntry =
+  | "convolution_u8"
+  | "convolution_f32"
+  | "depthwise_u8"
+  | "depthwise_f32"
+  | "convolution_sum_u8"
+  | "quantize"
+  | "dequantize"
+  | "lookup"
+  | "activation_f32"
+  | "binary_u8"
+  | "binary_f32"
+  | "max_pool_u8"
+  | "max_pool_f32"
+  | "average_pool_u8"
+  | "average_pool_f32"
+  | "softmax_f32"
+  | "matmul_f32"
+  | "resize_u8"
+  | "resize_f32"
+  | "copy_8"
+  | "copy_32"
+  | "fill_8"
+  | "fill_32"
+  | "constant_8"
+  | "constant_32";
+
 /** The words of a parameter block, some of them in lists. */
 export type BlockWords = (number | readonly number[])[];
 
@@ -62,8 +90,12 @@ export interface ConvolutionBlock {
   scratch: number;
   /** Dimensions of the input: batch, inputHeight, inputWidth, inputChannels. */
   inputShape: readonly number[];
-  /** Dimensions of the output but for the batch: outputHeight, outputWidth, outputChannels. */
-  outputShape: readonly number[];
+  /** Output rows. */
+  outputHeight: number;
+  /** Output columns. */
+  outputWidth: number;
+  /** Output channels. */
+  outputChannels: number;
   /** Rows and columns of the kernel: kernelHeight, kernelWidth. */
   kernel: readonly number[];
   /** Input rows and columns from one output position to the next: strideHeight, strideWidth. */
@@ -93,7 +125,9 @@ export function convolutionBlock(block: ConvolutionBlock): BlockWords {
     block.output,
     block.scratch,
     block.inputShape,
-    block.outputShape,
+    block.outputHeight,
+    block.outputWidth,
+    block.outputChannels,
     block.kernel,
     block.stride,
     block.dilation,
@@ -318,8 +352,10 @@ export interface PoolBlock {
   output: number;
   /** Dimensions of the input: batch, inputHeight, inputWidth, channels. */
   inputShape: readonly number[];
-  /** Output rows and columns: outputHeight, outputWidth. */
-  outputSize: readonly number[];
+  /** Output rows. */
+  outputHeight: number;
+  /** Output columns. */
+  outputWidth: number;
   /** Rows and columns of the kernel: kernelHeight, kernelWidth. */
   kernel: readonly number[];
   /** Input rows and columns from one output position to the next: strideHeight, strideWidth. */
@@ -344,7 +380,8 @@ export function poolBlock(block: PoolBlock): BlockWords {
     block.input,
     block.output,
     block.inputShape,
-    block.outputSize,
+    block.outputHeight,
+    block.outputWidth,
     block.kernel,
     block.stride,
     block.dilation,
@@ -408,8 +445,10 @@ export interface ResizeBlock {
   output: number;
   /** Dimensions of the input: batch, inputHeight, inputWidth, channels. */
   inputShape: readonly number[];
-  /** Output rows and columns: outputHeight, outputWidth. */
-  outputSize: readonly number[];
+  /** Output rows. */
+  outputHeight: number;
+  /** Output columns. */
+  outputWidth: number;
   /** Sources of the output rows. */
   rowTable: number;
   /** Sources of the output columns. */
@@ -424,7 +463,8 @@ export function resizeBlock(block: ResizeBlock): BlockWords {
     block.input,
     block.output,
     block.inputShape,
-    block.outputSize,
+    block.outputHeight,
+    block.outputWidth,
     block.rowTable,
     block.columnTable,
     block.linear,

@@ -5,6 +5,7 @@
  */
 
 import { elementCount } from "../tensor.ts";
+import { constantBlock } from "./blocks.ts";
 import { checkConstant, checkCounts, type KernelDefinition } from "./definition.ts";
 
 /** A copy of constant 0, of the tensor's type and length. */
@@ -22,7 +23,11 @@ export const constant: KernelDefinition<ConstantAttributes> = {
     const { type, shape } = tensors[output];
     return {
       entry: type === "u8" ? "constant_8" : "constant_32",
-      block: [memory.constant(constants[0]), memory.tensor(output), elementCount(shape)],
+      block: constantBlock({
+        input: memory.constant(constants[0]),
+        output: memory.tensor(output),
+        count: elementCount(shape),
+      }),
     };
   },
 };

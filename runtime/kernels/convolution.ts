@@ -10,6 +10,7 @@
 
 import { ELEMENT_BYTES, elementCount, type ElementType, type TensorType } from "../tensor.ts";
 import { dimensions } from "./attributes.ts";
+import { convolutionBlock } from "./blocks.ts";
 import { checkConstant, checkCounts, checkTensor, type KernelDefinition, type Tables } from "./definition.ts";
 import { checkEpilogue, EPILOGUE, type EpilogueAttributes, epilogueWords, needsSlopes } from "./epilogue.ts";
 import { type ConvolutionGeometry, depthwiseBlock, findPadding, packedLength } from "./packed_weights.ts";
@@ -100,7 +101,7 @@ function signedBias(
 }
 
 function define(depthwise: boolean, type: TensorType): KernelDefinition<ConvolutionAttributes> {
-  const entry = `${depthwise ? "depthwise" : "convolution"}_${type}`;
+  const entry = `${depthwise ? "depthwise" : "convolution"}_${type}` as const;
   const weightType: ElementType = type === "u8" ? "i8" : "f32";
 
   function check(step: StepOf<string, ConvolutionAttributes>, tables: Tables): void {
@@ -150,27 +151,27 @@ function define(depthwise: boolean, type: TensorType): KernelDefinition<Convolut
       const { input, output, kernel, stride, dilation, pads, groups } = attributes;
       return {
         entry,
-        block: [
-          memory.tensor(source),
-          memory.constant(constants[0]),
-          memory.constant(constants[1]),
-          type === "u8" ? memory.constant(constants[2]) : 0,
-          needsSlopes(attributes) ? memory.constant(constants[constants.length - 1]) : 0,
-          memory.tensor(target),
-          memory.scratch,
-          input,
-          output[1],
-          output[2],
-          output[3],
+        block: convolutionBlock({
+          input: memory.tensor(source),
+          weights: memory.constant(constants[0]),
+          bias: memory.constant(constants[1]),
+          multiplier: type === "u8" ? memory.constant(constants[2]) : 0,
+          slopes: needsSlopes(attributes) ? memory.constant(constants[constants.length - 1]) : 0,
+          output: memory.tensor(target),
+          scratch: memory.scratch,
+          inputShape: input,
+          outputHeight: output[1],
+          outputWidth: output[2],
+          outputChannels: output[3],
           kernel,
           stride,
           dilation,
           pads,
           groups,
-          tensors[source].zeroPoint ?? 0,
-          tensors[target].type === "f32" ? 1 : 0,
-          epilogueWords(attributes, tensors[target]),
-        ],
+          inputZeroPoint: tensors[source].zeroPoint ?? 0,
+          outputType: tensors[target].type === "f32" ? 1 : 0,
+          epilogue: epilogueWords(attributes, tensors[target]),
+        }),
         scratchBytes: scratchBytes(attributes, depthwise, type),
       };
     },

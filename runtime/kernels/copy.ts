@@ -6,6 +6,7 @@
 
 import { ELEMENT_BYTES, elementCount } from "../tensor.ts";
 import { dimensions } from "./attributes.ts";
+import { copyBlock } from "./blocks.ts";
 import { checkCounts, type KernelDefinition } from "./definition.ts";
 import { stepError } from "./step.ts";
 
@@ -58,15 +59,7 @@ export const copy: KernelDefinition<CopyAttributes> = {
   bind({ inputs: [input], output, attributes }, { tensors }, memory) {
     return {
       entry: ELEMENT_BYTES[tensors[output].type] === 1 ? "copy_8" : "copy_32",
-      block: [
-        memory.tensor(input),
-        memory.tensor(output),
-        attributes.inputOffset,
-        attributes.outputOffset,
-        attributes.dimensions,
-        attributes.inputStrides,
-        attributes.outputStrides,
-      ],
+      block: copyBlock({ input: memory.tensor(input), output: memory.tensor(output), ...attributes }),
     };
   },
 };

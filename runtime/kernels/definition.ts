@@ -8,6 +8,7 @@
 
 import { type ConstantSpec, elementCount, type ElementType, type TensorSpec, type TensorType } from "../tensor.ts";
 import type { AttributeTable } from "./attributes.ts";
+import type { BlockWords, KernelEntry } from "./blocks.ts";
 import { stepError, type StepOf } from "./step.ts";
 
 /** Elements in linear memory. */
@@ -50,9 +51,9 @@ export interface MemoryMap {
 /** A step ready to run. */
 export interface KernelCall {
   /** The exported function. */
-  entry: string;
-  /** The words of its parameter block, some of them in lists. */
-  block: (number | readonly number[])[];
+  entry: KernelEntry;
+  /** The words of its parameter block. */
+  block: BlockWords;
   /** Bytes of scratch memory that it needs; none where absent. */
   scratchBytes?: number;
 }
@@ -78,14 +79,6 @@ export interface KernelDefinition<Attributes> {
   ): ReadonlyMap<number, ElementView>;
   /** Makes the call of a checked step. */
   bind(step: StepOf<string, Attributes>, tables: Tables, memory: MemoryMap): KernelCall;
-}
-
-const bits = new DataView(new ArrayBuffer(4));
-
-/** The bits of a float32 as the integer word that holds them in a parameter block. */
-export function floatWord(value: number): number {
-  bits.setFloat32(0, value);
-  return bits.getInt32(0);
 }
 
 /** Checks that the step reads `inputs` tensors and `constants` constants. */

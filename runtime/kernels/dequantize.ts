@@ -5,7 +5,8 @@
  */
 
 import { elementCount } from "../tensor.ts";
-import { checkCounts, checkTensor, floatWord, type KernelDefinition } from "./definition.ts";
+import { dequantizeBlock } from "./blocks.ts";
+import { checkCounts, checkTensor, type KernelDefinition } from "./definition.ts";
 
 /** A conversion of u8 to float32 by the input's scale and zero point. */
 export type DequantizeAttributes = Record<string, never>;
@@ -22,7 +23,15 @@ export const dequantize: KernelDefinition<DequantizeAttributes> = {
   },
   bind(step, { tensors }, memory) {
     const { shape, scale, zeroPoint } = tensors[step.inputs[0]];
-    const addresses = [memory.tensor(step.inputs[0]), memory.tensor(step.output)];
-    return { entry: "dequantize", block: [addresses, elementCount(shape), floatWord(scale!), zeroPoint!] };
+    return {
+      entry: "dequantize",
+      block: dequantizeBlock({
+        input: memory.tensor(step.inputs[0]),
+        output: memory.tensor(step.output),
+        count: elementCount(shape),
+        scale: scale!,
+        zeroPoint: zeroPoint!,
+      }),
+    };
   },
 };

@@ -8,7 +8,7 @@
 import { ACTIVATION_CODES, type ActivationKind } from "../activation.ts";
 import type { TensorSpec } from "../tensor.ts";
 import type { AttributeTable } from "./attributes.ts";
-import { floatWord } from "./definition.ts";
+import type { ActivationWords, EpilogueWords } from "./blocks.ts";
 import { stepError, type StepOf } from "./step.ts";
 
 /** The attributes of an activation function. */
@@ -49,15 +49,15 @@ export function checkEpilogue(step: StepOf<string, EpilogueAttributes>): void {
   if (outputScale <= 0) throw stepError(step, "outputScale must be above 0");
 }
 
-/** The words activation, a, b. */
-export function activationWords({ activation, activationParameters: [a, b] }: ActivationAttributes): number[] {
-  return [ACTIVATION_CODES[activation], floatWord(a), floatWord(b)];
+/** An activation function in a parameter block. */
+export function activationWords({ activation, activationParameters }: ActivationAttributes): ActivationWords {
+  return { code: ACTIVATION_CODES[activation], a: activationParameters[0], b: activationParameters[1] };
 }
 
-/** The words outputZeroPoint, clampLow, clampHigh, activation, a, b, outputScale. */
-export function epilogueWords(attributes: EpilogueAttributes, output: TensorSpec): number[] {
+/** An epilogue in a parameter block. */
+export function epilogueWords(attributes: EpilogueAttributes, { zeroPoint = 0 }: TensorSpec): EpilogueWords {
   const { clamp, outputScale } = attributes;
-  return [output.zeroPoint ?? 0, clamp[0], clamp[1], ...activationWords(attributes), floatWord(outputScale)];
+  return { zeroPoint, low: clamp[0], high: clamp[1], activation: activationWords(attributes), scale: outputScale };
 }
 
 /** Whether the activation function takes a slope for each channel. */

@@ -5,7 +5,9 @@
  */
 
 import { elementCount } from "../tensor.ts";
-import { checkCounts, floatWord, type KernelDefinition } from "./definition.ts";
+import { fillBlock } from "./blocks.ts";
+import { checkCounts, type KernelDefinition } from "./definition.ts";
+import { floatWord } from "./float_word.ts";
 import { stepError } from "./step.ts";
 
 /** One value for every element of a tensor. */
@@ -28,7 +30,11 @@ export const fill: KernelDefinition<FillAttributes> = {
     const { type, shape } = tensors[output];
     return {
       entry: type === "u8" ? "fill_8" : "fill_32",
-      block: [memory.tensor(output), elementCount(shape), type === "u8" ? value : floatWord(value)],
+      block: fillBlock({
+        output: memory.tensor(output),
+        count: elementCount(shape),
+        value: type === "u8" ? value : floatWord(value),
+      }),
     };
   },
 };

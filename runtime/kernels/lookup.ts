@@ -5,6 +5,7 @@
  */
 
 import { elementCount } from "../tensor.ts";
+import { lookupBlock } from "./blocks.ts";
 import { checkConstant, checkCounts, checkTensor, type KernelDefinition } from "./definition.ts";
 
 /** A function of u8 to u8; constant 0 holds its 256 values. */
@@ -22,8 +23,14 @@ export const lookup: KernelDefinition<LookupAttributes> = {
     checkConstant(step, tables, 0, { type: "u8", length: 256 });
   },
   bind(step, { tensors }, memory) {
-    const count = elementCount(tensors[step.inputs[0]].shape);
-    const addresses = [memory.tensor(step.inputs[0]), memory.tensor(step.output), memory.constant(step.constants[0])];
-    return { entry: "lookup", block: [addresses, count] };
+    return {
+      entry: "lookup",
+      block: lookupBlock({
+        input: memory.tensor(step.inputs[0]),
+        output: memory.tensor(step.output),
+        table: memory.constant(step.constants[0]),
+        count: elementCount(tensors[step.inputs[0]].shape),
+      }),
+    };
   },
 };

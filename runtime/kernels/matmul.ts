@@ -4,6 +4,7 @@
  * @module
  */
 
+import { matmulBlock } from "./blocks.ts";
 import { checkCounts, checkTensor, type KernelDefinition } from "./definition.ts";
 import { stepError } from "./step.ts";
 
@@ -34,13 +35,7 @@ export const matmulF32: KernelDefinition<MatmulAttributes> = {
   bind({ inputs: [a, b], output, attributes }, _tables, memory) {
     return {
       entry: "matmul_f32",
-      block: [
-        memory.tensor(a),
-        memory.tensor(b),
-        memory.tensor(output),
-        attributes.dimensions,
-        attributes.batchStrides,
-      ],
+      block: matmulBlock({ a: memory.tensor(a), b: memory.tensor(b), output: memory.tensor(output), ...attributes }),
     };
   },
 };

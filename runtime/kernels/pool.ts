@@ -6,7 +6,8 @@
 
 import { elementCount, type TensorType } from "../tensor.ts";
 import { dimensions } from "./attributes.ts";
-import { checkCounts, checkTensor, floatWord, type KernelDefinition } from "./definition.ts";
+import { poolBlock } from "./blocks.ts";
+import { checkCounts, checkTensor, type KernelDefinition } from "./definition.ts";
 import { stepError } from "./step.ts";
 
 /** A maximum or average over windows. */
@@ -58,21 +59,21 @@ function define(reduction: "max" | "average", type: TensorType): KernelDefinitio
       const [from, to] = [tensors[inputs[0]], tensors[target]];
       return {
         entry: `${reduction}_pool_${type}`,
-        block: [
-          memory.tensor(inputs[0]),
-          memory.tensor(target),
-          input,
-          output[1],
-          output[2],
+        block: poolBlock({
+          input: memory.tensor(inputs[0]),
+          output: memory.tensor(target),
+          inputShape: input,
+          outputHeight: output[1],
+          outputWidth: output[2],
           kernel,
           stride,
           dilation,
           pads,
           countIncludePad,
-          from.zeroPoint ?? 0,
-          to.zeroPoint ?? 0,
-          floatWord((from.scale ?? 1) / (to.scale ?? 1)),
-        ],
+          inputZeroPoint: from.zeroPoint ?? 0,
+          outputZeroPoint: to.zeroPoint ?? 0,
+          scale: (from.scale ?? 1) / (to.scale ?? 1),
+        }),
       };
     },
   };

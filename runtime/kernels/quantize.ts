@@ -6,7 +6,8 @@
 
 import { elementCount } from "../tensor.ts";
 import { dimensions } from "./attributes.ts";
-import { checkCounts, checkTensor, floatWord, type KernelDefinition } from "./definition.ts";
+import { quantizeBlock } from "./blocks.ts";
+import { checkCounts, checkTensor, type KernelDefinition } from "./definition.ts";
 
 /** A conversion of float32 to u8 by the output's scale and zero point. */
 export interface QuantizeAttributes {
@@ -33,14 +34,14 @@ export const quantize: KernelDefinition<QuantizeAttributes> = {
     const { dimensions, transposed } = step.attributes;
     return {
       entry: "quantize",
-      block: [
-        memory.tensor(step.inputs[0]),
-        memory.tensor(step.output),
+      block: quantizeBlock({
+        input: memory.tensor(step.inputs[0]),
+        output: memory.tensor(step.output),
         dimensions,
         transposed,
-        floatWord(1 / scale!),
-        zeroPoint!,
-      ],
+        inverseScale: 1 / scale!,
+        zeroPoint: zeroPoint!,
+      }),
     };
   },
 };

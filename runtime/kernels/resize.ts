@@ -6,6 +6,7 @@
 
 import { elementCount, type TensorType } from "../tensor.ts";
 import { dimensions } from "./attributes.ts";
+import { resizeBlock } from "./blocks.ts";
 import { checkConstant, checkCounts, checkTensor, type KernelDefinition } from "./definition.ts";
 import { stepError } from "./step.ts";
 
@@ -53,16 +54,16 @@ function define(type: TensorType): KernelDefinition<ResizeAttributes> {
       const { input, output, linear } = attributes;
       return {
         entry: `resize_${type}`,
-        block: [
-          memory.tensor(inputs[0]),
-          memory.tensor(target),
-          input,
-          output[1],
-          output[2],
-          memory.constant(constants[0]),
-          memory.constant(constants[1]),
+        block: resizeBlock({
+          input: memory.tensor(inputs[0]),
+          output: memory.tensor(target),
+          inputShape: input,
+          outputHeight: output[1],
+          outputWidth: output[2],
+          rowTable: memory.constant(constants[0]),
+          columnTable: memory.constant(constants[1]),
           linear,
-        ],
+        }),
       };
     },
   };

@@ -6,6 +6,7 @@
 
 import { elementCount } from "../tensor.ts";
 import { dimensions } from "./attributes.ts";
+import { softmaxBlock } from "./blocks.ts";
 import { checkCounts, checkTensor, type KernelDefinition } from "./definition.ts";
 
 /** A softmax over the last dimension. */
@@ -26,7 +27,7 @@ export const softmaxF32: KernelDefinition<SoftmaxAttributes> = {
   bind({ inputs: [input], output, attributes }, _tables, memory) {
     return {
       entry: "softmax_f32",
-      block: [memory.tensor(input), memory.tensor(output), attributes.dimensions],
+      block: softmaxBlock({ input: memory.tensor(input), output: memory.tensor(output), ...attributes }),
     };
   },
 };

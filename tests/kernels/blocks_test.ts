@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { BLOCKS, type Field, PARTS } from "../../kernels/blocks.ts";
 import { generateBlocks } from "../../kernels/generate_blocks.ts";
+import { dequantizeBlock, softmaxBlock } from "../../runtime/kernels/blocks.ts";
 import { instantiateKernels } from "../../runtime/kernels/instance.ts";
 
 const all: [string, { fields: readonly Field[] }][] = [...Object.entries(PARTS), ...Object.entries(BLOCKS)];
@@ -30,4 +31,18 @@ Deno.test("every kernel has a block, and every block a kernel", () => {
   const others = ["dot_probe", "heap_base", "set_signed", "memory"];
   const { functions } = instantiateKernels("simd128");
   assertEquals([...named, ...others].sort(), Object.keys(functions).sort());
+});
+
+Deno.test("a parameter block that lacks a word, or misspells one, does not compile", () => {
+  // @ts-expect-error Property "dimensions" is missing.
+  const lacking = softmaxBlock({ input: 16, output: 32 });
+  // @ts-expect-error There is no property "dimension".
+  const misspelt = softmaxBlock({ input: 16, output: 32, dimension: [2, 3] });
+  assertEquals([lacking, misspelt], [[16, 32, undefined], [16, 32, undefined]]);
+});
+
+Deno.test("a writer puts words in order, lists and bits of floats among them", () => {
+  assertEquals(softmaxBlock({ dimensions: [2, 3], output: 32, input: 16 }), [16, 32, [2, 3]]);
+  const block = { input: 16, output: 32, count: 5, scale: 0.5, zeroPoint: 7 };
+  assertEquals(dequantizeBlock(block), [16, 32, 5, 0x3f000000, 7]);
 });
