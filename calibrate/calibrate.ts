@@ -10,11 +10,17 @@ import type { CalibrationDetails } from "./report/details.ts";
 import { equalizeLayers } from "./equalize/equalize_layers.ts";
 import type { Graph } from "./graph/graph.ts";
 import { joinStatistics } from "./stages/join_statistics.ts";
-import { observeSamples } from "./stages/observe_samples.ts";
+import { observeSamples, surveyedNames } from "./stages/observe_samples.ts";
 import { describePrecision } from "./report/describe_precision.ts";
 import { checkKeepFloat } from "./stages/keep_layers.ts";
 import { quantizeMixed } from "./stages/quantize_mixed.ts";
 import { evenlySpread } from "./evenly_spread.ts";
+import { findOutliers } from "./observe/outliers.ts";
+import { InputError } from "../runtime/errors.ts";
+import { describeOutliers, OutputErrors } from "./report/outliers.ts";
+import { sampleWarnings } from "./stages/sample_warnings.ts";
+import { leaveOutOutliers } from "./stages/leave_out_outliers.ts";
+import type { SampleComparison } from "./stream/comparison.ts";
 import { findOutputKind } from "./output_kind.ts";
 import { comparePrograms } from "./stages/compare_programs.ts";
 import { type CalibrationReport, makeReport } from "./report/report.ts";
@@ -26,6 +32,8 @@ import { writeNetwork } from "./write_network.ts";
 export interface CalibrationOptions extends SessionOptions, Partial<CalibrationSettings> {
   /** What the first output is, stored in the bundle; found from the graph where absent. */
   outputKind?: OutputKind;
+  /** Whether samples are left out whose values are not finite, or far larger than all others'; false by default. */
+  dropOutliers?: boolean;
   /** Paths of the statistics of all shards, which are taken instead of observing the samples. */
   merge?: readonly string[];
   /** Whether to collect what a page about the calibration shows; false by default. */
@@ -58,17 +66,27 @@ const MOST_COMPARED_SAMPLES = 128;
 export async function calibrate(network: Graph, options: CalibrationOptions): Promise<CalibrationResult> {
   const settings = completeSettings(options);
   checkKeepFloat(network, settings.keepFloat);
+  if (options.dropOutliers && options.merge) {
+    throw new InputError("Outliers cannot be dropped from statistics of shards: leave their samples out of the data");
+  }
   const graph = settings.equalize ? equalizeLayers(network).graph : network;
-  return await withSession(graph, options, async (session) => {
+  return await withSession(graph, options, async (whole) => {
+    const { session, dropped } = options.dropOutliers ? await leaveOutOutliers(whole) : { session: whole, dropped: [] };
     const { samples, labels } = session;
     const statistics = options.merge ? await joinStatistics(session, options.merge) : await observeSamples(session);
     const mixed = await quantizeMixed(session, statistics, settings);
     const { quantized } = mixed;
     const { program } = quantized;
     const programs = settings.usp === "off" ? [program] : [quantized.uncorrected(), program];
-    const compared = labels ? samples : evenlySpread(samples, MOST_COMPARED_SAMPLES);
+    const { summaries } = statistics;
+    const peaks = summaries.map(({ peaks }) => peaks);
+    const outliers = findOutliers(surveyedNames(session.network), samples, peaks);
+    const spread = labels ? samples : evenlySpread(samples, MOST_COMPARED_SAMPLES);
+    const compared = [...new Set([...spread, ...outliers.map(({ sample }) => sample)])].sort((a, b) => a - b);
+    const errors = new OutputErrors(graph.outputs[0].value);
     const collector = options.details ? collectDetails(session) : undefined;
-    const summaries = await comparePrograms(session, programs, compared, collector?.listener);
+    const take = (comparison: SampleComparison, sample: number) => errors.take(comparison, sample);
+    const comparisons = await comparePrograms(session, programs, compared, collector?.listener, take);
 
     const notes = {
       settings: { ...settings, keepFloat: mixed.kept },
@@ -79,9 +97,16 @@ export async function calibrate(network: Graph, options: CalibrationOptions): Pr
     };
     const bundle = await writeNetwork(program, notes);
     const precision = await describePrecision(mixed, settings, labels !== undefined);
-    const [before, after] = [summaries[0], summaries[summaries.length - 1]];
+    const [before, after] = [comparisons[0], comparisons[comparisons.length - 1]];
     const layers = makeReport({ graph, quantized, before, after, bundleBytes: bundle.length });
-    const report = { ...layers, ...precision };
+    const far = describeOutliers(outliers, dropped, errors, session.dataset.nameOf);
+    const warnings = sampleWarnings(session, statistics);
+    const report = {
+      ...layers,
+      ...(far && { outliers: far }),
+      ...(warnings.length > 0 && { warnings }),
+      ...precision,
+    };
     const details = await collector?.finish(statistics, mixed, report, settings);
     return { bundle, report, ...(details && { details }) };
   });

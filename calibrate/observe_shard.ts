@@ -7,7 +7,10 @@
 
 import { equalizeLayers } from "./equalize/equalize_layers.ts";
 import type { Graph } from "./graph/graph.ts";
-import { observeSamples } from "./stages/observe_samples.ts";
+import { findOutliers } from "./observe/outliers.ts";
+import { describeOutliers, outlierSentences, OutputErrors } from "./report/outliers.ts";
+import { observeSamples, surveyedNames } from "./stages/observe_samples.ts";
+import { sampleWarnings } from "./stages/sample_warnings.ts";
 import { samplesOfShard, type Shard } from "./observe/shard.ts";
 import { writeStatistics } from "./observe/write_statistics.ts";
 import { type SessionOptions, withSession } from "./stages/session.ts";
@@ -17,6 +20,8 @@ import { type CalibrationSettings, completeSettings } from "./settings.ts";
 export interface ShardOptions extends SessionOptions, Pick<Partial<CalibrationSettings>, "equalize"> {
   /** Which share of the samples. */
   shard: Shard;
+  /** Is told in a sentence what is unusual about the samples. */
+  warn?: (warning: string) => void;
 }
 
 /**
@@ -31,6 +36,13 @@ export async function observeShard(network: Graph, options: ShardOptions): Promi
   const graph = completeSettings(options).equalize ? equalizeLayers(network).graph : network;
   return await withSession(graph, options, async (session) => {
     const statistics = await observeSamples(session, samplesOfShard(options.shard, session.samples.length));
+    if (options.warn) {
+      const samples = session.samples.slice(statistics.part.first, statistics.part.end);
+      const peaks = statistics.summaries.map(({ peaks }) => peaks);
+      const seen = findOutliers(surveyedNames(session.network), samples, peaks);
+      const far = describeOutliers(seen, [], new OutputErrors(graph.outputs[0].value), session.dataset.nameOf);
+      [...far ? outlierSentences(far) : [], ...sampleWarnings(session, statistics)].forEach(options.warn);
+    }
     return await writeStatistics(statistics);
   });
 }

@@ -41,6 +41,8 @@ export interface CalibrationSettings {
   rounding: WeightRounding;
   /** Method that chooses scales; "qmse" by default. */
   scales: ScaleMethod;
+  /** With "percentile", the percent of the values within each end of a range; 99.999 where absent. */
+  percentile?: number;
   /** Whether channels are equalised between layers, which leaves the float network's function as it is; true by default. */
   equalize: boolean;
   /** Correction of batch statistics; "moments" by default. */
@@ -112,6 +114,15 @@ export const SETTINGS: {
     choices: ["qmse", "minmax", "percentile", "entropy"],
     default: "qmse",
   },
+  percentile: {
+    option: "percentile",
+    help: "for percentile scales, the percent of the values that lie within each end of a range (99.999)",
+    range: {
+      placeholder: "P",
+      must: "a percentage above 50 and up to 100",
+      holds: (value) => value > 50 && value <= 100,
+    },
+  },
   equalize: {
     option: "equalize",
     help: "on: even out the ranges of channels between layers",
@@ -162,12 +173,13 @@ export function wordOf(value: string | number | boolean): string {
 
 /** What a calibration does beside choosing scales and correcting statistics, in words. */
 export function describeMethods(settings: CalibrationSettings): string {
-  const { equalize, weightBits, weightGroup, weightError, rounding, keepFloat } = settings;
+  const { equalize, weightBits, weightGroup, weightError, rounding, keepFloat, percentile } = settings;
   return [
     ...(equalize ? ["equalised"] : []),
     ...(weightBits === 4 ? [`4-bit weights${weightGroup > 0 ? ` in groups of ${weightGroup}` : ""}`] : []),
     ...(weightError === "input" ? ["weight error by input"] : []),
     ...(rounding === "gptq" ? ["GPTQ rounding"] : []),
+    ...(percentile !== undefined ? [`percentile ${percentile}`] : []),
     ...(keepFloat > 0 ? [`${keepFloat} ${keepFloat === 1 ? "layer" : "layers"} in float32`] : []),
   ].join(", ");
 }
@@ -189,6 +201,9 @@ export function completeSettings(settings: Partial<CalibrationSettings>): Calibr
     }
     if (name === "rounding") complete.rounding = value ?? (complete.weightBits === 4 ? "gptq" : "nearest");
     else if (value !== undefined) complete[name] = value;
+  }
+  if (complete.percentile !== undefined && complete.scales !== "percentile") {
+    throw new InputError(`percentile needs scales "percentile": they are "${complete.scales}"`);
   }
   return complete as unknown as CalibrationSettings;
 }

@@ -347,6 +347,18 @@ Deno.test("The percentile grid leaves out at most 0.001 % of the values at each 
   assert(low < -3.9 && low > -5.5, `${low}`);
 });
 
+Deno.test("The percentile grid leaves out the share that is asked for", () => {
+  const values = Float32Array.from({ length: 100_000 }, (_, index) => index / 100_000);
+  for (const percentile of [60, 90, 99, 99.9, 100]) {
+    const high = highEnd(percentileGrid(histogramOf(values), 255, percentile));
+    assertAlmostEquals(high, percentile / 100, 0.003, `${percentile}`);
+  }
+  const raw = new Float32Array(0);
+  const histogram = histogramOf(values);
+  assertEquals(chooseGrid({ histogram, raw }, "percentile"), chooseGrid({ histogram, raw }, "percentile", 99.999));
+  assertAlmostEquals(highEnd(chooseGrid({ histogram, raw }, "percentile", 80).grid), 0.8, 0.003);
+});
+
 Deno.test("The percentile grid keeps an atom that occurs often", () => {
   const values = sample(1000, () => 6);
   assertAlmostEquals(highEnd(percentileGrid(histogramOf(values, [6]))), 6, 1e-5);

@@ -147,8 +147,8 @@ Deno.test("A statistics file that is truncated, altered or inconsistent is refus
       await refused(altered, "truncated or altered");
     }
     const future = bytes.slice();
-    future[8] = 2;
-    await refused(future, "part has version 2: this program reads version 1");
+    future[8] = 3;
+    await refused(future, "part has version 3: this program reads version 2");
 
     const inconsistent = async (change: (statistics: Awaited<ReturnType<typeof readStatistics>>) => void) => {
       const statistics = await readStatistics(bytes, "part");
@@ -165,6 +165,10 @@ Deno.test("A statistics file that is truncated, altered or inconsistent is refus
     await inconsistent(({ values }) => values.get(name)!.histogram.exponent = null);
     await inconsistent(({ values }) => values.get(name)!.histogram.max = NaN);
     await inconsistent(({ values }) => values.get(name)!.raw[0] = Infinity);
+    await inconsistent(({ summaries }) => summaries[0].peaks[0] = -1);
+    await inconsistent(({ summaries }) => summaries[0].peaks[0] = Infinity);
+    await inconsistent(({ summaries }) => summaries.pop());
+    await inconsistent(({ summaries }) => summaries[0].input.mean = NaN);
     await inconsistent(({ channels }) => [...channels.values()][0].count = 0);
     await inconsistent(({ channels }) => [...channels.values()][0].sums[0] = [NaN]);
   });

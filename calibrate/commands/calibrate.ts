@@ -7,6 +7,7 @@
 import { InputError } from "../../runtime/errors.ts";
 import { OUTPUT_KINDS } from "../../runtime/program.ts";
 import { runCommand } from "../../cli/command.ts";
+import { escapeText } from "../../cli/escape_text.ts";
 import { parseArguments } from "../../cli/parse_arguments.ts";
 import { calibrate } from "../calibrate.ts";
 import { observeShard } from "../observe_shard.ts";
@@ -36,6 +37,7 @@ const HELP = `Usage: deno task calibrate MODEL.onnx --data PATH --output FILE.oc
                       by default found from the network's end: after Softmax, after Sigmoid, else logits
   --samples N         use N samples, evenly spread
 ${SETTINGS_HELP}
+  --drop-outliers     leave samples out whose values are not finite, or far larger than those of all others; named
   --threads N         workers; the bundle does not depend on it (default 1)
   --json FILE         write the report as JSON
   --report FILE.html  write a page that shows where accuracy goes
@@ -54,6 +56,7 @@ async function main(args: string[]): Promise<void> {
       output: { type: "string" },
       labels: { type: "string" },
       classes: { type: "string" },
+      "drop-outliers": { type: "boolean" },
       "output-kind": { type: "string" },
       samples: { type: "string" },
       threads: { type: "string", default: "1" },
@@ -92,7 +95,8 @@ async function main(args: string[]): Promise<void> {
   };
   if (shard) {
     await checkOutput(shard.statistics, [...positionals, values.data]);
-    const options = { ...choices, ...samples, data: values.data, shard };
+    const warn = (warning: string) => console.error(`warning: ${escapeText(warning)}`);
+    const options = { ...choices, ...samples, data: values.data, shard, warn };
     const bytes = await withProgress((progress) => observeShard(graph, { ...options, progress }));
     await writeOutput(shard.statistics, bytes);
     return console.log(`${shard.statistics}: ${bytes.length} bytes, shard ${shard.index} of ${shard.count}`);
@@ -110,6 +114,7 @@ async function main(args: string[]): Promise<void> {
       ...samples,
       data: values.data!,
       ...(merge && { merge }),
+      dropOutliers: values["drop-outliers"] ?? false,
       details: values.report !== undefined,
       progress,
     })

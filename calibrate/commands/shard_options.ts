@@ -27,6 +27,7 @@ export function readShard(
     merge?: string[] | undefined;
     output?: string | undefined;
     json?: string | undefined;
+    "drop-outliers"?: boolean | undefined;
   },
 ): ShardRun | undefined {
   const { shard, statistics } = values;
@@ -35,7 +36,7 @@ export function readShard(
     throw new InputError("--statistics is what a shard writes: give --shard I/N too (1/1 for all samples)");
   }
   if (statistics === undefined) throw new InputError("--shard needs --statistics: where shall its statistics go");
-  for (const option of ["merge", "output", "json"] as const) {
+  for (const option of ["merge", "output", "json", "drop-outliers"] as const) {
     if (values[option] !== undefined) {
       throw new InputError(`--shard does not go together with --${option}: it writes --statistics alone`);
     }

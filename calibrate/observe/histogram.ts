@@ -57,20 +57,28 @@ export function createHistogram(atoms: readonly number[] = []): Histogram {
  * Counts values.
  *
  * @param name Name of the tensor, for the error.
+ * @param sample Name of the sample, for the error.
+ * @returns The greatest magnitude among them.
  * @throws {RangeError} At a value that is NaN or infinite.
  */
-export function observe(histogram: Histogram, values: Float32Array, name: string): void {
-  let { min, max } = histogram;
+export function observe(
+  histogram: Histogram,
+  values: Float32Array,
+  name: string,
+  sample: string = "a calibration sample",
+): number {
+  let [min, max] = [Infinity, -Infinity];
   for (let index = 0; index < values.length; index++) {
     const value = values[index];
     if (value < min) min = value;
     if (value > max) max = value;
-    if (value - value !== 0) throw new InputRangeError(`Value "${name}" is ${value} for a calibration sample`);
+    if (value - value !== 0) throw notFinite(name, value, sample);
   }
-  histogram.min = min;
-  histogram.max = max;
+  histogram.min = Math.min(histogram.min, min);
+  histogram.max = Math.max(histogram.max, max);
   histogram.count += values.length;
-  const largest = Math.max(max, -min);
+  const peak = Math.max(max, -min, 0);
+  const largest = Math.max(histogram.max, -histogram.min);
   if (largest > 0) coarsen(histogram, exponentFor(largest));
   const inverse = histogram.exponent === null ? 0 : 2 ** -histogram.exponent;
   const { positive, negative, atoms, atomCounts } = histogram;
@@ -83,6 +91,14 @@ export function observe(histogram: Histogram, values: Float32Array, name: string
     else negative[(-value * inverse) | 0]++;
   }
   histogram.zeros += zeros;
+  return peak;
+}
+
+/** The error of a value that is NaN or infinite for a sample. */
+export function notFinite(name: string, value: number, sample: string): InputRangeError {
+  return new InputRangeError(
+    `Value "${name}" is ${value} for ${sample}: leave the sample out, by --drop-outliers too, or see whether it is right`,
+  );
 }
 
 /**

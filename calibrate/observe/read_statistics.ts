@@ -11,6 +11,7 @@ import { validatePreprocessing } from "../../runtime/preprocessing.ts";
 import { FINGERPRINT_BYTES } from "../dataset/fingerprint.ts";
 import type { ChannelMoments } from "./channel_moments.ts";
 import { BINS, createHistogram } from "./histogram.ts";
+import type { SampleSummary } from "./sample_summary.ts";
 import { type Observation, RAW_VALUES, type SamplePart, type Statistics } from "./statistics.ts";
 import { STATISTICS_MAGIC, STATISTICS_PREFIX_BYTES, STATISTICS_VERSION } from "./statistics_format.ts";
 
@@ -61,6 +62,7 @@ function readContent(bytes: Uint8Array, headerBytes: number): Statistics {
     }),
     part,
     fingerprints: data.take((part.end - part.first) * FINGERPRINT_BYTES),
+    summaries: readSummaries(data, part.end - part.first, asInteger(header.peaks, "peaks", 0, MAX_ENTRIES)),
     values: new Map(),
     channels: new Map(),
   };
@@ -81,6 +83,19 @@ function readPart(value: unknown): SamplePart {
   const total = asInteger(fields.total, "part.total", 1, 2 ** 32);
   const end = asInteger(fields.end, "part.end", 1, total);
   return { first: asInteger(fields.first, "part.first", 0, end - 1), end, total };
+}
+
+function readSummaries(data: DataReader, samples: number, length: number): SampleSummary[] {
+  const peaks = Array.from({ length: samples }, () => data.float32(length));
+  if (!peaks.every((peak) => peak.every((value) => value >= 0 && value < Infinity))) {
+    throw new RangeError("a peak is no magnitude");
+  }
+  const inputs = data.float64(samples * 4);
+  if (!inputs.every(Number.isFinite)) throw new RangeError("an input's number is not finite");
+  return peaks.map((peaks, index) => {
+    const [min, max, mean, square] = inputs.subarray(index * 4, index * 4 + 4);
+    return { peaks, input: { min, max, mean, square } };
+  });
 }
 
 function readObservation(fields: ReturnType<typeof asFields>, data: DataReader): Observation {

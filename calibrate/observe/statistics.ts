@@ -8,6 +8,7 @@
 import type { Preprocessing } from "../../runtime/preprocessing.ts";
 import type { ChannelMoments } from "./channel_moments.ts";
 import type { Histogram } from "./histogram.ts";
+import type { SampleSummary } from "./sample_summary.ts";
 
 /** Raw values kept of each observed value, over all samples. */
 export const RAW_VALUES = 16384;
@@ -44,6 +45,8 @@ export interface Statistics {
   values: Map<string, Observation>;
   /** Moments of the channels (last dimension) of each value that a layer with weights reads, by its name. */
   channels: Map<string, ChannelMoments>;
+  /** Each sample by itself, in their order. */
+  summaries: SampleSummary[];
 }
 
 /**

@@ -16,7 +16,9 @@ import {
 /** Serialises statistics; the same ones give the same bytes. @returns The file. */
 export async function writeStatistics(statistics: Statistics): Promise<Uint8Array<ArrayBuffer>> {
   const { network, preprocessing, part, fingerprints } = statistics;
-  const arrays: ArrayBufferView[] = [fingerprints];
+  const { summaries } = statistics;
+  const inputs = summaries.flatMap(({ input: { min, max, mean, square } }) => [min, max, mean, square]);
+  const arrays: ArrayBufferView[] = [fingerprints, ...summaries.map(({ peaks }) => peaks), Float64Array.from(inputs)];
   const values = Array.from(statistics.values, ([name, { histogram, raw }]) => {
     const { positive, negative, ...rest } = histogram;
     const sides = [withoutEmptyEnd(positive), withoutEmptyEnd(negative)];
@@ -28,7 +30,8 @@ export async function writeStatistics(statistics: Statistics): Promise<Uint8Arra
     arrays.push(Uint16Array.from(all, ({ length }) => length), Float64Array.from(all.flat()));
     return { name, channels: sums.length, count };
   });
-  const header: StatisticsHeader = { network, preprocessing: preprocessing ?? null, part, values, channels };
+  const peaks = summaries[0].peaks.length;
+  const header: StatisticsHeader = { network, preprocessing: preprocessing ?? null, part, peaks, values, channels };
   const text = new TextEncoder().encode(JSON.stringify(header));
   const dataBytes = arrays.reduce((sum, { byteLength }) => sum + byteLength, 0);
   const bytes = new Uint8Array(STATISTICS_PREFIX_BYTES + text.length + dataBytes + DIGEST_BYTES);

@@ -27,17 +27,19 @@ export interface GridChoice {
  * The histogram tells little of values that take few distinct levels: where the
  * grid of QMSE has more error than that of min-max on the raw values, it gives
  * way to it.
+ *
+ * @param percentile Percent of the values within each end of the range, for "percentile".
  */
-export function chooseGrid({ histogram, raw }: Observation, method: ScaleMethod): GridChoice {
-  const grid = GRIDS[method](histogram);
+export function chooseGrid({ histogram, raw }: Observation, method: ScaleMethod, percentile?: number): GridChoice {
+  const grid = GRIDS[method](histogram, percentile);
   if (method !== "qmse") return { grid, method };
   const widest = minMaxGrid(histogram);
   return scoreValues(raw, grid) > scoreValues(raw, widest) ? { grid: widest, method: "minmax" } : { grid, method };
 }
 
-const GRIDS: Readonly<Record<ScaleMethod, (histogram: Histogram) => Grid>> = {
+const GRIDS: Readonly<Record<ScaleMethod, (histogram: Histogram, percentile?: number) => Grid>> = {
   qmse: (histogram) => qmseGrid(histogram),
   minmax: (histogram) => minMaxGrid(histogram),
-  percentile: (histogram) => percentileGrid(histogram),
+  percentile: (histogram, percentile) => percentileGrid(histogram, 255, percentile),
   entropy: (histogram) => entropyGrid(histogram),
 };

@@ -6,6 +6,7 @@
 
 import type { Graph } from "../graph/graph.ts";
 import { describeNode } from "../operators/describe_node.ts";
+import type { OutliersReport } from "./outliers.ts";
 import type { DropReport, PrecisionReport } from "./describe_precision.ts";
 import type { QuantizedNetwork } from "../stages/quantize_network.ts";
 import type { Accuracy } from "../accuracy.ts";
@@ -49,6 +50,10 @@ export interface CalibrationReport {
   quantized?: Accuracy;
   /** One row per node, in order. */
   layers: LayerReport[];
+  /** Samples far from all others, where there are any. */
+  outliers?: OutliersReport;
+  /** What is unusual about the samples, in sentences, where anything is. */
+  warnings?: string[];
   /** Loss of accuracy, where a limit was set to it. */
   drop?: DropReport;
   /** The layers in float and what they cost, where layers were ranked. */

@@ -4,7 +4,9 @@
  * @module
  */
 
+import { escapeText } from "../../cli/escape_text.ts";
 import type { Accuracy } from "../accuracy.ts";
+import { outlierSentences } from "./outliers.ts";
 import type { CalibrationReport } from "./report.ts";
 import { textTable } from "../../cli/text_table.ts";
 
@@ -40,7 +42,11 @@ export function reportText(report: CalibrationReport, files: { output: string; f
       ], { align: ["left", "right", "right"] }),
     );
   }
-  return [table, ...precisionText(report), ...verdict].join("\n\n");
+  const { outliers, warnings = [] } = report;
+  const notes = [...outliers ? outlierSentences(outliers) : [], ...warnings].map((note) =>
+    `warning: ${escapeText(note)}`
+  );
+  return [table, ...precisionText(report), ...notes, ...verdict].join("\n\n");
 }
 
 /** A table of the layers in float with their cost, and what became of a limit on the loss. */

@@ -8,17 +8,20 @@ import { BINS, type Histogram } from "../observe/histogram.ts";
 import { minMaxGrid } from "./min_max.ts";
 import { type Grid, snapGrid } from "./score.ts";
 
-/** Share of the values that may lie beyond each end of the range. */
-const TAIL = 1e-5;
+/** Percent of the values that lie within each end of the range where nothing else is asked for. */
+export const USUAL_PERCENTILE = 99.999;
 
 /**
- * The grid over the range that leaves out at most 0.001 % of the values at each
+ * The grid over the range that leaves out at most the rest of the values at each
  * end; min-max where that range holds nothing but zero.
+ *
+ * @param percentile Percent of the values that lie within each end, above 50 and at most 100.
  */
-export function percentileGrid(histogram: Histogram, levels = 255): Grid {
+export function percentileGrid(histogram: Histogram, levels = 255, percentile: number = USUAL_PERCENTILE): Grid {
   if (histogram.exponent === null) return snapGrid(0, 0, levels);
   const width = 2 ** histogram.exponent;
-  const allowed = histogram.count * TAIL;
+  // Rounded, since 100 - 99.999 is not 0.001 in binary.
+  const allowed = histogram.count * Number(((100 - percentile) / 100).toPrecision(12));
   const high = edgeOf(histogram.positive, allowed) * width;
   const low = -edgeOf(histogram.negative, allowed) * width;
   const atoms = histogram.atoms.filter((_, index) => histogram.atomCounts[index] > allowed);

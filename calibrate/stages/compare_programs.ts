@@ -33,12 +33,18 @@ export interface ComparisonListener {
   finish(channels: ComparedChannels): void;
 }
 
-/** Runs the float program and 8-bit ones on samples. @returns One summary for each 8-bit program. */
+/**
+ * Runs the float program and 8-bit ones on samples.
+ *
+ * @param take Is given the comparison of each sample, in order.
+ * @returns One summary for each 8-bit program.
+ */
 export async function comparePrograms(
   { lanes, progress }: Pick<Session, "lanes" | "progress">,
   programs: readonly Lowered[],
   samples: readonly number[],
   listener?: ComparisonListener,
+  take?: ComparisonListener["take"],
 ): Promise<Summary[]> {
   const team = await lanes.open("compare", () => ({ programs, channels: listener?.channels ?? [] }));
   const sums = createSums(programs.length);
@@ -53,6 +59,7 @@ export async function comparePrograms(
     (comparison, sample) => {
       addComparison(sums, comparison);
       listener?.take(comparison, sample);
+      take?.(comparison, sample);
     },
   );
   if (listener) listener.finish(mergeChannels(await team.everywhere("channels")));

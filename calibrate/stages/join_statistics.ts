@@ -13,8 +13,9 @@ import type { Session } from "./session.ts";
 import type { Watched } from "../stream/observation.ts";
 import { createChannelMoments, mergeChannelMoments } from "../observe/channel_moments.ts";
 import { createHistogram, mergeHistogram } from "../observe/histogram.ts";
-import { watchedValues } from "./observe_samples.ts";
+import { surveyedNames, watchedValues } from "./observe_samples.ts";
 import { readStatistics } from "../observe/read_statistics.ts";
+import type { SampleSummary } from "../observe/sample_summary.ts";
 import type { SamplePart, Statistics } from "../observe/statistics.ts";
 
 /** What is kept of a part until all are joined. */
@@ -22,6 +23,7 @@ interface JoinedPart extends SamplePart {
   file: string;
   /** Raw elements of each value, in the values' order. */
   raw: Float32Array[];
+  summaries: SampleSummary[];
 }
 
 /**
@@ -42,7 +44,13 @@ export async function joinStatistics(
   const { network, samples, preprocessing, lanes } = session;
   const watched = watchedValues(network);
   const total = samples.length;
-  const expected = { network: await hashNetwork(network), total, preprocessing, watched };
+  const expected = {
+    network: await hashNetwork(network),
+    total,
+    preprocessing,
+    watched,
+    peaks: surveyedNames(network).length,
+  };
   const histograms = watched.values.map(({ atoms }) => createHistogram(atoms));
   const moments = watched.channels.map(({ channels }) => createChannelMoments(channels));
   const fingerprints = new Uint8Array(total * FINGERPRINT_BYTES);
@@ -50,13 +58,14 @@ export async function joinStatistics(
   for (const file of files) {
     const statistics = await readStatistics(await readFile(file), file);
     checkPart(statistics, file, expected);
-    const { part: { first, end }, values, channels } = statistics;
+    const { part: { first, end }, values, channels, summaries } = statistics;
     const other = joined.find((part) => part.first < end && first < part.end);
     if (other) throw new InputRangeError(`${other.file} and ${file} hold the same samples (shards must be given once)`);
     fingerprints.set(statistics.fingerprints, first * FINGERPRINT_BYTES);
     watched.values.forEach(({ name }, index) => mergeHistogram(histograms[index], values.get(name)!.histogram));
     watched.channels.forEach(({ name }, index) => mergeChannelMoments(moments[index], channels.get(name)!));
-    joined.push({ file, first, end, total, raw: watched.values.map(({ name }) => values.get(name)!.raw) });
+    const raw = watched.values.map(({ name }) => values.get(name)!.raw);
+    joined.push({ file, first, end, total, raw, summaries });
   }
   joined.sort((a, b) => a.first - b.first);
   checkComplete(joined, total);
@@ -74,13 +83,20 @@ export async function joinStatistics(
       return [name, { histogram: histograms[index], raw }];
     })),
     channels: new Map(watched.channels.map(({ name }, index) => [name, moments[index]])),
+    summaries: joined.flatMap(({ summaries }) => summaries),
   };
 }
 
 function checkPart(
   statistics: Statistics,
   file: string,
-  expected: { network: string; total: number; preprocessing: Session["preprocessing"]; watched: Watched },
+  expected: {
+    network: string;
+    total: number;
+    preprocessing: Session["preprocessing"];
+    watched: Watched;
+    peaks: number;
+  },
 ): void {
   if (statistics.network !== expected.network) {
     throw new InputError(`${file} is of another network, or of this one with another --equalize`);
@@ -91,7 +107,7 @@ function checkPart(
   if (recipes[0] !== recipes[1]) {
     throw new InputError(`${file} is of samples with the preprocessing ${recipes[0]}: here it is ${recipes[1]}`);
   }
-  const { part: { total }, values, channels } = statistics;
+  const { part: { total }, values, channels, summaries } = statistics;
   if (total !== expected.total) {
     throw new InputError(`${file} is of a calibration on ${total} samples: this one has ${expected.total}`);
   }
@@ -99,7 +115,8 @@ function checkPart(
     expected.watched.values.every(({ name, atoms }) =>
       values.get(name)?.histogram.atoms.join() === atoms.map(Math.fround).join()
     ) &&
-    expected.watched.channels.every(({ name, channels: count }) => channels.get(name)?.sums.length === count);
+    expected.watched.channels.every(({ name, channels: count }) => channels.get(name)?.sums.length === count) &&
+    summaries.every(({ peaks }) => peaks.length === expected.peaks);
   if (!suits) throw new InputError(`${file} was written by another version of this program: observe its samples again`);
 }
 

@@ -23,6 +23,8 @@ import type { Planning } from "./planning.ts";
 /** How a plan is made. */
 export interface PlanOptions {
   scales: ScaleMethod;
+  /** Percent of the values within each end of a range, for "percentile". */
+  percentile?: number;
   weights: WeightGranularity;
   /** Bits of the weights of most layers; 8 where absent. */
   weightBits?: WeightBits;
@@ -64,7 +66,7 @@ export async function makePlan(
     fixed: group.fixed && { grid: { ...group.fixed, levels: 255 }, method: "fixed" as const },
   }));
   const free = seen.filter(({ fixed }) => !fixed).map(({ observation }) => observation);
-  const chosen = (await planning.chooseGrids(free, options.scales)).values();
+  const chosen = (await planning.chooseGrids(free, options.scales, options.percentile)).values();
   network.groups.forEach(({ members }, index) => {
     const { grid, method }: { grid: Grid; method: ScaleChoice["method"] } = seen[index].fixed ?? chosen.next().value!;
     const { scale, zeroPoint } = grid;

@@ -13,6 +13,7 @@ import type { Session } from "./session.ts";
 import type { Watched } from "../stream/observation.ts";
 import { mergeChannelMoments } from "../observe/channel_moments.ts";
 import { mergeHistogram } from "../observe/histogram.ts";
+import type { SampleSummary } from "../observe/sample_summary.ts";
 import { RAW_VALUES, rawShare, type SamplePart, type Statistics } from "../observe/statistics.ts";
 
 /**
@@ -34,9 +35,11 @@ export async function observeSamples(
   const raw = watched.values.map(() => ({ values: new Float32Array(RAW_VALUES), length: 0 }));
   const shares = samples.slice(part.first, part.end).map((sample, index) => ({
     sample,
+    index,
     raw: rawShare(part.first + index, part.total),
   }));
   const fingerprints = new Uint8Array(shares.length * FINGERPRINT_BYTES);
+  const summaries: SampleSummary[] = [];
   let done = 0;
   await team.share(
     shares,
@@ -45,8 +48,9 @@ export async function observeSamples(
       progress?.("Observing", ++done, shares.length);
       return seen;
     },
-    (seen, { sample }) => {
-      fingerprints.set(seen.fingerprint, (sample - part.first) * FINGERPRINT_BYTES);
+    (seen, { index }) => {
+      fingerprints.set(seen.fingerprint, index * FINGERPRINT_BYTES);
+      summaries.push(seen.summary);
       seen.raw.forEach((values, index) => {
         raw[index].values.set(values, raw[index].length);
         raw[index].length += values.length;
@@ -69,6 +73,7 @@ export async function observeSamples(
       return [name, { histogram: counted.histograms[index], raw: values.slice(0, length) }];
     })),
     channels: new Map(watched.channels.map(({ name }, index) => [name, counted.channels[index]])),
+    summaries,
   };
 }
 
@@ -80,4 +85,9 @@ export function watchedValues({ graph, groups }: Pick<PreparedNetwork, "graph" |
     values: groups.flatMap(({ sources }) => sources).map((name) => ({ name, atoms: atomsOf(producers.get(name)) })),
     channels: [...inputs].map((name) => ({ name, channels: graph.values.get(name)!.shape.at(-1)! })),
   };
+}
+
+/** Names of what samples are judged by: the watched values, then the outputs. */
+export function surveyedNames(network: Pick<PreparedNetwork, "graph" | "groups">): string[] {
+  return [...watchedValues(network).values, ...network.graph.outputs].map(({ name }) => name);
 }

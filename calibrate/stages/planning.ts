@@ -21,10 +21,18 @@ export interface WeightTask {
   options: WeightOptions;
 }
 
+/** A grid to be chosen. */
+interface GridTask {
+  observation: Observation;
+  method: ScaleMethod;
+  /** For "percentile". */
+  percentile: number | undefined;
+}
+
 /** Tasks for lanes. */
 export interface Planning {
   /** Chooses the grids of values. */
-  chooseGrids(observations: readonly Observation[], method: ScaleMethod): Promise<GridChoice[]>;
+  chooseGrids(observations: readonly Observation[], method: ScaleMethod, percentile?: number): Promise<GridChoice[]>;
   /** Quantises the weights of layers. */
   quantizeWeights(tasks: readonly WeightTask[]): Promise<WeightQuantization[]>;
 }
@@ -32,15 +40,15 @@ export interface Planning {
 /** Opens the stage, which remembers what it was asked for. */
 export async function openPlanning(lanes: CalibrationLanes): Promise<Planning> {
   const team = await lanes.open("plan", () => undefined);
-  const grids: Known<{ observation: Observation; method: ScaleMethod }, GridChoice>[] = [];
+  const grids: Known<GridTask, GridChoice>[] = [];
   const weights: Known<WeightTask, WeightQuantization>[] = [];
   return {
-    async chooseGrids(observations, method) {
-      const tasks = observations.map((observation) => ({ observation, method }));
+    async chooseGrids(observations, method, percentile) {
+      const tasks = observations.map((observation): GridTask => ({ observation, method, percentile }));
       const fresh = unknown(tasks, grids, sameGrid);
       await team.share(
         fresh,
-        (lane, { observation }) => lane.run("chooseGrid", observation, method),
+        (lane, { observation }) => lane.run("chooseGrid", observation, method, percentile),
         (result, task) => grids.push({ task, result }),
       );
       return resultsOf(tasks, grids, sameGrid);
@@ -77,11 +85,8 @@ function resultsOf<Task, Result>(
   return tasks.map((task) => known.find((other) => same(other.task, task))!.result);
 }
 
-function sameGrid(
-  a: { observation: Observation; method: ScaleMethod },
-  b: { observation: Observation; method: ScaleMethod },
-): boolean {
-  return a.method === b.method && sameObservation(a.observation, b.observation);
+function sameGrid(a: GridTask, b: GridTask): boolean {
+  return a.method === b.method && a.percentile === b.percentile && sameObservation(a.observation, b.observation);
 }
 
 function sameWeights(a: WeightTask, b: WeightTask): boolean {

@@ -6,8 +6,9 @@
 
 import type { Lowered } from "../lower/lower.ts";
 import { addSample, type ChannelMoments, createChannelMoments } from "../observe/channel_moments.ts";
-import { createHistogram, type Histogram, observe } from "../observe/histogram.ts";
+import { createHistogram, type Histogram, notFinite, observe } from "../observe/histogram.ts";
 import { rawSample } from "../observe/raw_sample.ts";
+import { peakOf, type SampleSummary, summarizeInput } from "../observe/sample_summary.ts";
 import type { LaneNetwork } from "./lane_network.ts";
 import { stepRanges } from "./step_ranges.ts";
 
@@ -41,6 +42,8 @@ export interface Seen {
   raw: Float32Array[];
   /** What the sample is recognised by. */
   fingerprint: Uint8Array;
+  /** The sample in a few numbers; peaks are those of the watched values, then of the outputs. */
+  summary: SampleSummary;
 }
 
 /** What a lane can be asked while it observes. */
@@ -62,27 +65,36 @@ export function openObservation({ samples, float, executor }: LaneNetwork, watch
     channels: watched.channels.map(({ channels }) => createChannelMoments(channels)),
   };
   const [values, channels] = [byTensor(watched.values, float), byTensor(watched.channels, float)];
-  const { tensors, inputs, steps } = float.program;
+  const { tensors, inputs, outputs, steps } = float.program;
 
   return {
     async observe(sample, raw) {
       const kept: Float32Array[] = watched.values.map(() => new Float32Array(0));
+      const peaks = new Float32Array(watched.values.length + outputs.length);
+      const name = samples.dataset.nameOf(sample);
       const record = (tensor: number) => {
         const data = executor.tensor(tensor) as Float32Array;
         for (const value of values.get(tensor) ?? []) {
-          observe(counted.histograms[value], data, watched.values[value].name);
+          peaks[value] = observe(counted.histograms[value], data, watched.values[value].name, name);
           kept[value] = rawSample(data, tensors[tensor].shape.at(-1)!, raw);
         }
         for (const value of channels.get(tensor) ?? []) addSample(counted.channels[value], data);
       };
       const { write, fingerprint } = await samples.read(sample);
       write(executor);
+      const input = summarizeInput(executor.tensor(inputs[0].tensor) as Float32Array);
       for (const { tensor } of inputs) record(tensor);
       for (const { first, end } of stepRanges(float).values()) {
         executor.run(first, end);
         new Set(steps.slice(first, end).map(({ output }) => output)).forEach(record);
       }
-      return { raw: kept, fingerprint: await fingerprint() };
+      for (const [index, { tensor, name: output }] of outputs.entries()) {
+        const data = executor.tensor(tensor) as Float32Array;
+        const peak = peakOf(data);
+        if (peak === Infinity) throw notFinite(output, data.find((value) => !Number.isFinite(value))!, name);
+        peaks[watched.values.length + index] = peak;
+      }
+      return { raw: kept, fingerprint: await fingerprint(), summary: { peaks, input } };
     },
 
     counted: () => counted,
@@ -90,6 +102,6 @@ export function openObservation({ samples, float, executor }: LaneNetwork, watch
 }
 
 /** Positions in a list of the values that each tensor holds: a value that is only another shape of one shares its tensor. */
-function byTensor(values: readonly { name: string }[], { places }: Lowered): Map<number, number[]> {
+export function byTensor(values: readonly { name: string }[], { places }: Lowered): Map<number, number[]> {
   return Map.groupBy(values.keys(), (index) => places.get(values[index].name)!.f32!);
 }

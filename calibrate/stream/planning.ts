@@ -14,7 +14,7 @@ import type { ScaleMethod } from "../settings.ts";
 /** What a lane can be asked while decisions are made. */
 export interface PlanningStage {
   /** Chooses the grid of a value. */
-  chooseGrid(observation: Observation, method: ScaleMethod): GridChoice;
+  chooseGrid(observation: Observation, method: ScaleMethod, percentile?: number): GridChoice;
   /** Quantises a layer's weights. */
   quantizeWeights(layer: LayerNode, input: ValueQuantization, options: WeightOptions): WeightQuantization;
 }

@@ -13,6 +13,7 @@ import { openLaneNetwork } from "./lane_network.ts";
 import { openObservation } from "./observation.ts";
 import { openPlanning } from "./planning.ts";
 import { openScoring } from "./scoring.ts";
+import { openSurvey } from "./survey.ts";
 
 /** The stages by name. */
 export const CALIBRATION = {
@@ -20,6 +21,7 @@ export const CALIBRATION = {
   share: openLaneNetwork,
   stages: {
     samples: openKnownSamples,
+    survey: openSurvey,
     observe: openObservation,
     plan: openPlanning,
     correct: openCorrection,

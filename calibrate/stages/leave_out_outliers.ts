@@ -1,0 +1,39 @@
+/**
+ * The stage that looks for samples on which values explode, and leaves them out.
+ *
+ * @module
+ */
+
+import { InputRangeError } from "../../runtime/errors.ts";
+import { findOutliers, type Outlier } from "../observe/outliers.ts";
+import { surveyedNames, watchedValues } from "./observe_samples.ts";
+import type { Session } from "./session.ts";
+
+/**
+ * Runs the float network on all samples and leaves out those whose values are not finite, or far from all others'.
+ *
+ * @returns A session of the samples that remain, and those that do not.
+ * @throws {RangeError} Where none remain.
+ */
+export async function leaveOutOutliers(session: Session): Promise<{ session: Session; dropped: Outlier[] }> {
+  const { network, samples, lanes, progress } = session;
+  const { values } = watchedValues(network);
+  const team = await lanes.open("survey", () => values);
+  const peaks: Float32Array[] = [];
+  let done = 0;
+  await team.share(
+    samples,
+    async (lane, sample) => {
+      const found = await lane.run("survey", sample);
+      progress?.("Surveying", ++done, samples.length);
+      return found;
+    },
+    (found) => void peaks.push(found),
+  );
+  await team.close();
+  const dropped = findOutliers(surveyedNames(network), samples, peaks);
+  const out = new Set(dropped.map(({ sample }) => sample));
+  const rest = samples.filter((sample) => !out.has(sample));
+  if (rest.length === 0) throw new InputRangeError(`All ${samples.length} samples give values that are not finite`);
+  return { session: { ...session, samples: rest }, dropped };
+}
