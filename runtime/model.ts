@@ -131,11 +131,13 @@ export class Model {
     const { program } = this.#executor;
     checkNames(inputs, program.inputs, "input");
     const given = program.inputs.map((port) => readInput(port, inputs[port.name]));
-    const batch = given[0].samples;
-    if (given.some(({ samples }) => samples !== batch)) throw new InputError("Inputs have different batch sizes");
+    const batched = given.filter(({ port }) => port.batched);
+    const batch = batched[0]?.samples ?? 1;
+    if (batched.some(({ samples }) => samples !== batch)) throw new InputError("Inputs have different batch sizes");
     return this.#collect(batch, results, (sample) => {
       for (const { data, port, length } of given) {
-        this.#executor.tensor(port.tensor).set(data.subarray(sample * length, (sample + 1) * length));
+        const start = port.batched ? sample * length : 0;
+        this.#executor.tensor(port.tensor).set(data.subarray(start, start + length));
       }
       return 0;
     });
@@ -202,15 +204,16 @@ export class Model {
     const results = outputs.map((port) => givenResult(port, batch, given));
     for (let sample = 0; sample < batch; sample++) {
       executor.run(prepare(sample));
-      for (const [index, { tensor }] of outputs.entries()) {
+      for (const [index, { tensor, batched }] of outputs.entries()) {
+        if (sample > 0 && !batched) continue;
         const elements = executor.tensor(tensor) as Float32Array;
         // An array made of another one, unlike its slice, is not filled with zeros first.
-        if (batch === 1 && !results[index]) results[index] = new Float32Array(elements);
+        if ((batch === 1 || !batched) && !results[index]) results[index] = new Float32Array(elements);
         else (results[index] ??= new Float32Array(batch * elements.length)).set(elements, sample * elements.length);
       }
     }
     return Object.fromEntries(outputs.map((port, index) => {
-      const shape = port.batched ? [batch, ...port.shape.slice(1)] : [...port.shape];
+      const shape = port.batched ? [batch * port.shape[0], ...port.shape.slice(1)] : [...port.shape];
       return [port.name, { shape, data: results[index]! }];
     }));
   }
@@ -229,7 +232,7 @@ function checkNames(given: Record<string, unknown>, ports: readonly PortSpec[], 
 
 function givenResult(port: PortSpec, batch: number, given: Record<string, Float32Array>): Float32Array | undefined {
   if (!Object.hasOwn(given, port.name)) return undefined;
-  const [array, length] = [given[port.name], batch * elementCount(port.shape)];
+  const [array, length] = [given[port.name], (port.batched ? batch : 1) * elementCount(port.shape)];
   if (!(array instanceof Float32Array) || array.length !== length) {
     throw new InputError(`The array for output "${port.name}" must be a Float32Array of ${length} elements`);
   }

@@ -50,7 +50,7 @@ export interface NetworkDescription {
  * @param bytes The whole file.
  * @param options.name Name of the network.
  * @throws {OnnxError} Where the file cannot be read or contradicts itself.
- * @throws {UnsupportedOperatorsError} Where operators are not supported: all of them.
+ * @throws {UnsupportedNetworkError} Where operators are not supported: all of them.
  */
 export function describeNetwork(bytes: Uint8Array, options: { name: string }): NetworkDescription {
   const graph = importOnnx(bytes, options);

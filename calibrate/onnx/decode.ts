@@ -5,16 +5,17 @@
  */
 
 import onnxProto, { type onnx as Proto } from "onnx-proto";
-import { decodeTensor, initializerLabel, safeInteger } from "./decode_tensor.ts";
-import { OnnxError, quote } from "./errors.ts";
+import { clampedInteger, decodeTensor, initializerLabel, safeInteger } from "./decode_tensor.ts";
+import { OnnxError, quote, type UnsupportedPart, UnsupportedReason } from "./errors.ts";
 import type { Attribute, OnnxModel, OnnxNode, OnnxPort } from "./model.ts";
+import { useOpset } from "./remedies.ts";
 import { sortNodes } from "./sort_nodes.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** Oldest version of the standard operator set that is read. */
 export const OLDEST_OPSET = 7;
 /** Newest version of the standard operator set that is read. */
-export const NEWEST_OPSET = 21;
+export const NEWEST_OPSET = 23;
 
 /**
  * Reads an ONNX file into plain data with its nodes in topological order.
@@ -27,20 +28,26 @@ export function decodeOnnx(bytes: Uint8Array): OnnxModel {
   const model = parse(bytes);
   const graph = model.graph;
   if (!graph) throw new OnnxError("The file holds no graph: it is not an ONNX model or is truncated");
+  const unsupported: UnsupportedPart[] = [];
   const { opset, domains } = decodeOpsets(model.opsetImport ?? []);
-  if ((graph.sparseInitializer?.length ?? 0) > 0) {
-    throw new OnnxError("The model has sparse initializers: expected dense ones");
+  if (opset < OLDEST_OPSET || opset > NEWEST_OPSET) {
+    const reason = `The model uses operator set ${opset}: expected ${OLDEST_OPSET} to ${NEWEST_OPSET}`;
+    unsupported.push({ reason, remedy: useOpset(opset < OLDEST_OPSET ? OLDEST_OPSET : NEWEST_OPSET) });
   }
-  const initializers = decodeInitializers(graph.initializer ?? []);
-  const inputs = (graph.input ?? []).map(decodePort).filter((port) => !initializers.has(port.name));
+  const unread = new Set<string>();
+  for (const { values } of graph.sparseInitializer ?? []) unread.add(values?.name ?? "");
+  if (unread.size > 0) unsupported.push({ reason: "The model has sparse initializers: expected dense ones" });
+  const initializers = decodeInitializers(graph.initializer ?? [], { unread, unsupported });
+  const isConstant = (name: string) => initializers.has(name) || unread.has(name);
+  const inputs = (graph.input ?? []).map(decodePort).filter((port) => !isConstant(port.name));
   const outputs = (graph.output ?? []).map(decodePort);
   requireDistinct(inputs, "inputs");
   requireDistinct(outputs, "outputs");
   if (inputs.length === 0) throw new OnnxError("The graph has no inputs");
   if (outputs.length === 0) throw new OnnxError("The graph has no outputs");
   const unsorted = (graph.node ?? []).map(decodeNode);
-  const nodes = sortNodes(unsorted, { inputs, outputs, initializers });
-  return { opset, domains, nodes, initializers, inputs, outputs };
+  const nodes = sortNodes(unsorted, { inputs, outputs, isConstant });
+  return { opset, domains, nodes, initializers, inputs, outputs, unread, unsupported };
 }
 
 function parse(bytes: Uint8Array): Proto.ModelProto {
@@ -67,11 +74,6 @@ function decodeOpsets(
   if (opset === undefined) {
     throw new OnnxError("The model does not say which operator set it uses: it may be truncated");
   }
-  if (opset < OLDEST_OPSET || opset > NEWEST_OPSET) {
-    throw new OnnxError(
-      `The model uses operator set ${opset}: expected ${OLDEST_OPSET} to ${NEWEST_OPSET}`,
-    );
-  }
   return { opset, domains };
 }
 
@@ -79,13 +81,31 @@ function standardDomain(domain: string): string {
   return domain === "ai.onnx" ? "" : domain;
 }
 
-function decodeInitializers(protos: readonly Proto.ITensorProto[]): Map<string, Tensor> {
+/** Reads the constants; those that are not supported are noted as unread, each reason once. */
+function decodeInitializers(
+  protos: readonly Proto.ITensorProto[],
+  { unread, unsupported }: { unread: Set<string>; unsupported: UnsupportedPart[] },
+): Map<string, Tensor> {
   const initializers = new Map<string, Tensor>();
+  const refused = new Map<string, { names: string[]; remedy: string | undefined }>();
   for (const proto of protos) {
     const name = proto.name ?? "";
     if (name === "") throw new OnnxError("An initializer has no name");
-    if (initializers.has(name)) throw new OnnxError(`Two initializers are named ${quote(name)}`);
-    initializers.set(name, decodeTensor(proto, initializerLabel(name)));
+    if (initializers.has(name) || unread.has(name)) throw new OnnxError(`Two initializers are named ${quote(name)}`);
+    try {
+      initializers.set(name, decodeTensor(proto, initializerLabel(name)));
+    } catch (error) {
+      if (!(error instanceof UnsupportedReason)) throw error;
+      unread.add(name);
+      const { message, remedy } = error;
+      const entry = refused.get(message);
+      if (entry) entry.names.push(name);
+      else refused.set(message, { names: [name], remedy });
+    }
+  }
+  for (const [message, { names: [first, ...others], remedy }] of refused) {
+    const also = others.length > 0 ? ` (so ${others.length === 1 ? "does one more" : `do ${others.length} more`})` : "";
+    unsupported.push({ reason: `${initializerLabel(first)} ${message}${also}`, ...(remedy && { remedy }) });
   }
   return initializers;
 }
@@ -137,15 +157,15 @@ function decodeAttribute(proto: Proto.IAttributeProto, node: string): Attribute 
     case 1:
       return { kind: "float", value: proto.f ?? 0 };
     case 2:
-      return { kind: "int", value: safeInteger(proto.i ?? 0, what) };
+      return { kind: "int", value: clampedInteger(proto.i ?? 0, what) };
     case 3:
       return { kind: "string", value: new TextDecoder().decode(proto.s ?? new Uint8Array()) };
     case 4:
-      return { kind: "tensor", value: decodeTensor(proto.t ?? {}, what) };
+      return decodeTensorAttribute(proto.t ?? {}, what);
     case 6:
       return { kind: "floats", value: proto.floats ?? [] };
     case 7:
-      return { kind: "ints", value: (proto.ints ?? []).map((value) => safeInteger(value, what)) };
+      return { kind: "ints", value: (proto.ints ?? []).map((value) => clampedInteger(value, what)) };
     case 8: {
       const decoder = new TextDecoder();
       return { kind: "strings", value: (proto.strings ?? []).map((text) => decoder.decode(text)) };
@@ -153,10 +173,25 @@ function decodeAttribute(proto: Proto.IAttributeProto, node: string): Attribute 
     case 5:
     case 10:
       return { kind: "other", description: "a nested graph" };
+    case 9:
+      return { kind: "other", description: "a list of tensors" };
     case 11:
     case 12:
-      throw new OnnxError(`${what} is a sparse tensor: expected a dense one`);
+      return { kind: "other", description: "a sparse tensor" };
+    case 13:
+    case 14:
+      return { kind: "other", description: "a description of a type" };
     default:
       throw new OnnxError(`${what} has unknown type ${proto.type ?? 0}`);
+  }
+}
+
+function decodeTensorAttribute(proto: Proto.ITensorProto, what: string): Attribute {
+  try {
+    return { kind: "tensor", value: decodeTensor(proto, what) };
+  } catch (error) {
+    if (!(error instanceof UnsupportedReason)) throw error;
+    const { message, remedy } = error;
+    return { kind: "other", description: `a tensor that ${message}`, ...(remedy && { remedy }) };
   }
 }

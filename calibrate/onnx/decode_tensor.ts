@@ -5,7 +5,8 @@
  */
 
 import type { onnx } from "onnx-proto";
-import { OnnxError, quote } from "./errors.ts";
+import { OnnxError, quote, UnsupportedReason } from "./errors.ts";
+import { USE_FLOAT32, USE_ONE_FILE } from "./remedies.ts";
 import { allocate, elementCount, MAXIMUM_ELEMENTS, MAXIMUM_RANK, type Tensor, type TensorType } from "./tensor.ts";
 
 interface Storage {
@@ -63,23 +64,39 @@ export function safeInteger(value: number | { toString(): string }, what: string
 }
 
 /**
+ * An ONNX integer as a number, where the largest and smallest of int64 and
+ * what is near them stand for "to the end": they become the nearest that has
+ * an exact number. Throws an OnnxError between 2^53 and 2^62.
+ */
+export function clampedInteger(value: number | { toString(): string }, what: string): number {
+  const number = Number(value.toString());
+  if (Number.isSafeInteger(number)) return number;
+  if (!(Math.abs(number) >= 2 ** 62)) return safeInteger(value, what);
+  return number < 0 ? Number.MIN_SAFE_INTEGER : Number.MAX_SAFE_INTEGER;
+}
+
+/**
  * Reads a tensor.
  *
  * @param proto The message.
  * @param what What the tensor is, for messages, e.g. `Initializer "w"`.
  * @returns The tensor with its elements copied.
+ * @throws {OnnxError} Where the message contradicts itself.
+ * @throws {UnsupportedReason} Where such tensors are not supported; its message goes on after the tensor's name.
  */
 export function decodeTensor(proto: onnx.ITensorProto, what: string): Tensor {
   if (proto.dataLocation === 1 || (proto.externalData?.length ?? 0) > 0) {
-    throw new OnnxError(
-      `${what} keeps its data in another file: expected a model with all its data inside`,
+    throw new UnsupportedReason(
+      "keeps its data in another file: expected a model with all its data inside",
+      USE_ONE_FILE,
     );
   }
   const number = proto.dataType ?? 0;
   const storage = STORAGE.get(number);
   if (storage === undefined) {
-    throw new OnnxError(
-      `${what} has elements of ${elementTypeName(number)}: expected a float, integer or bool type`,
+    throw new UnsupportedReason(
+      `has elements of ${elementTypeName(number)}: expected a float, integer or bool type`,
+      number >= 16 && number <= 20 ? USE_FLOAT32 : undefined,
     );
   }
   const shape = decodeDimensions(proto.dims ?? [], what);
@@ -102,18 +119,14 @@ export function decodeTensor(proto: onnx.ITensorProto, what: string): Tensor {
 
 function decodeDimensions(dims: readonly (number | { toString(): string })[], what: string): number[] {
   if (dims.length > MAXIMUM_RANK) {
-    throw new OnnxError(
-      `${what} has ${dims.length} dimensions: expected at most ${MAXIMUM_RANK}`,
-    );
+    throw new UnsupportedReason(`has ${dims.length} dimensions: expected at most ${MAXIMUM_RANK}`);
   }
   const shape = dims.map((dim) => safeInteger(dim, `A dimension of ${what}`));
   for (const dimension of shape) {
     if (dimension < 0) throw new OnnxError(`${what} has a negative dimension: [${shape}]`);
   }
   if (elementCount(shape) > MAXIMUM_ELEMENTS) {
-    throw new OnnxError(
-      `${what} has shape [${shape}]: expected at most ${MAXIMUM_ELEMENTS} elements`,
-    );
+    throw new UnsupportedReason(`has shape [${shape}]: expected at most ${MAXIMUM_ELEMENTS} elements`);
   }
   return shape;
 }
@@ -144,13 +157,9 @@ function copyFloats(raw: Uint8Array, count: number): Float32Array {
   return data;
 }
 
-// Exporters write the largest int64 for "to the end" in Slice; it has no exact
-// number, so every integer beyond 2^53 becomes the nearest that has.
 function clampSentinels(data: Float32Array | Float64Array, what: string): void {
   for (let i = 0; i < data.length; i++) {
-    if (Number.isSafeInteger(data[i])) continue;
-    if (Math.abs(data[i]) < 2 ** 62) safeInteger(data[i], `An element of ${what}`);
-    data[i] = data[i] < 0 ? Number.MIN_SAFE_INTEGER : Number.MAX_SAFE_INTEGER;
+    if (!Number.isSafeInteger(data[i])) data[i] = clampedInteger(data[i], `An element of ${what}`);
   }
 }
 
@@ -180,12 +189,7 @@ function fromTyped(
 ): number {
   const number = Number(value.toString());
   if (type === "float16") return fromFloat16(number);
-  if (type === "int64" || type === "uint64") {
-    const one = Float64Array.of(number);
-    clampSentinels(one, what);
-    return one[0];
-  }
-  return number;
+  return type === "int64" || type === "uint64" ? clampedInteger(number, `An element of ${what}`) : number;
 }
 
 function fromFloat16(bits: number): number {

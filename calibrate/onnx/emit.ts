@@ -34,6 +34,11 @@ export function emitReshape(lowering: Lowering, input: Value, shape: number[]): 
   return emit(lowering, [input], { op: "reshape" }, shape);
 }
 
+/** The same value under another name. */
+export function emitCopy(lowering: Lowering, input: Value): Value {
+  return emit(lowering, [input], { op: "reshape" }, [...input.shape]);
+}
+
 /** Permuted dimensions; the value itself where nothing moves. */
 export function emitTranspose(lowering: Lowering, input: Value, permutation: number[]): Value {
   if (permutation.every((axis, i) => axis === i)) return input;

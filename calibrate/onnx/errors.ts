@@ -1,6 +1,6 @@
 /**
  * What can be wrong with an ONNX file: it cannot be read, or it can but holds
- * operators that are not supported.
+ * what is not supported.
  *
  * @module
  */
@@ -25,7 +25,15 @@ export class OnnxError extends FormatError {
   }
 }
 
-/** One operator that is not supported. */
+/** Something about a network, other than one of its nodes, that is not supported. */
+export interface UnsupportedPart {
+  /** A sentence without a full stop: which part, what about it, what was expected. */
+  reason: string;
+  /** What would help. */
+  remedy?: string;
+}
+
+/** One node that is not supported. */
 export interface UnsupportedOperator {
   /** Name of the node. */
   node: string;
@@ -37,35 +45,67 @@ export interface UnsupportedOperator {
   opset: number;
   /** What about the node is not supported; absent where it is the operator itself. */
   reason?: string;
+  /** What would help. */
+  remedy?: string;
+}
+
+/** Everything for which a network is refused. */
+export interface Refusal {
+  /** Inputs, outputs, constants, the version of the operators. */
+  parts: UnsupportedPart[];
+  /** Every node that is not supported, in the graph's order. */
+  operators: UnsupportedOperator[];
 }
 
 const LISTED = 20;
 
-/** A network with operators that are not supported: all of them at once. */
-export class UnsupportedOperatorsError extends InputError {
-  override readonly name: string = "UnsupportedOperatorsError";
+/** A network that is not supported: all reasons at once, and what would help. */
+export class UnsupportedNetworkError extends InputError {
+  override readonly name: string = "UnsupportedNetworkError";
+  /** What is not supported beside nodes. */
+  readonly parts: UnsupportedPart[];
   /** Every node that is not supported, in the graph's order. */
   readonly operators: UnsupportedOperator[];
 
   /**
-   * Makes the error; its message lists the first 20 nodes.
+   * Makes the error; its message lists the first 20 parts and the first 20 nodes.
    *
-   * @param operators Every node that is not supported, at least one.
+   * @param refusal At least one reason.
    */
-  constructor(operators: UnsupportedOperator[]) {
-    const listed = operators.slice(0, LISTED).map(describe).join(", ");
-    const rest = operators.length - LISTED;
-    const noun = operators.length === 1 ? "operator is" : "operators are";
-    super(
-      `${operators.length} ${noun} not supported: ${listed}` +
-        (rest > 0 ? ` and ${rest} more` : ""),
-    );
+  constructor({ parts, operators }: Refusal) {
+    const sentences = parts.slice(0, LISTED).map(({ reason }) => reason);
+    if (parts.length > LISTED) sentences.push(`${parts.length - LISTED} more of the kind`);
+    if (operators.length > 0) sentences.push(describeOperators(operators));
+    const remedies = [...new Set([...parts, ...operators].flatMap(({ remedy }) => remedy ?? []))];
+    super(sentences.join("; ") + (remedies.length > 0 ? `. What helps: ${remedies.join("; ")}` : ""));
+    this.parts = parts;
     this.operators = operators;
   }
 }
 
-/** Thrown while one node is lowered, collected by the importer into an UnsupportedOperatorsError. */
-export class UnsupportedReason extends TypeError {}
+/** Thrown while one part of a network is read, collected by the importer into an UnsupportedNetworkError. */
+export class UnsupportedReason extends TypeError {
+  /** What would help. */
+  readonly remedy: string | undefined;
+
+  /**
+   * Makes the reason.
+   *
+   * @param message What about the part is not supported.
+   * @param remedy What would help.
+   */
+  constructor(message: string, remedy?: string) {
+    super(message);
+    this.remedy = remedy;
+  }
+}
+
+function describeOperators(operators: readonly UnsupportedOperator[]): string {
+  const listed = operators.slice(0, LISTED).map(describe).join(", ");
+  const rest = operators.length - LISTED;
+  const noun = operators.length === 1 ? "operator is" : "operators are";
+  return `${operators.length} ${noun} not supported: ${listed}` + (rest > 0 ? ` and ${rest} more` : "");
+}
 
 function describe(entry: UnsupportedOperator): string {
   const operator = entry.domain === "" ? entry.operator : `${entry.domain}.${entry.operator}`;

@@ -6,15 +6,17 @@
 
 import type { Value } from "../graph/graph.ts";
 import { emitConcat, emitSlice } from "./emit.ts";
+import { UnsupportedReason } from "./errors.ts";
 import type { Lowering } from "./lowering.ts";
 
 /**
  * The given positions of one dimension: slices, joined where one does not do.
  *
- * @param range.indices Within the dimension, in any order and number above zero.
+ * @param range.indices Within the dimension, in any order and number.
  */
 export function emitGather(lowering: Lowering, input: Value, range: { axis: number; indices: number[] }): Value {
   const { axis, indices } = range;
+  if (indices.length === 0) throw new UnsupportedReason("its result is empty");
   const parts = runsOf(indices).map(({ start, step, count }) =>
     emitSlice(lowering, input, {
       starts: input.shape.map((_, i) => (i === axis ? start : 0)),

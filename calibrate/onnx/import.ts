@@ -9,24 +9,37 @@ import { verifyGraph } from "../operators/check_graph.ts";
 import type { Graph } from "../graph/graph.ts";
 import { runPasses } from "../passes/run_passes.ts";
 import { decodeOnnx } from "./decode.ts";
-import { UnsupportedOperatorsError } from "./errors.ts";
+import { UnsupportedNetworkError } from "./errors.ts";
 import { lowerModel } from "./lower_model.ts";
 import { recogniseGelu } from "./recognise_gelu.ts";
+
+/** How a network is imported. */
+export interface ImportOptions {
+  /** Name of the graph. */
+  name: string;
+  /**
+   * Lengths for free dimensions of inputs, by their names in the file; one
+   * without a name is called after its input and its axis: `x.2`. A batch with
+   * a length is no longer free.
+   */
+  dimensions?: Readonly<Record<string, number>>;
+}
 
 /**
  * Imports an ONNX file of a float network.
  *
  * The graph is normalised and in channels-last form: see {@linkcode runPasses}.
- * A symbolic batch becomes 1.
+ * A free batch becomes 1 and stays free where samples do not meet in any node;
+ * where the network takes no other number of samples than one, it is fixed.
  *
  * @param bytes The whole file.
- * @param options.name Name of the graph.
  * @throws {OnnxError} Where the file cannot be read or contradicts itself.
- * @throws {UnsupportedOperatorsError} Where operators are not supported: all of them.
+ * @throws {UnsupportedNetworkError} Where anything is not supported, or samples would meet: all reasons.
+ * @throws {RangeError} Where a length is given for a dimension that no input has.
  */
-export function importOnnx(bytes: Uint8Array, options: { name: string }): Graph {
+export function importOnnx(bytes: Uint8Array, { name, dimensions = {} }: ImportOptions): Graph {
   const model = recogniseGelu(decodeOnnx(bytes));
-  const { graph, normalizations } = lowerModel(model, options.name);
+  const { graph, normalizations } = lowerModel(model, { name, dimensions });
   const result = runPasses(graph, normalizations);
   refuseInfinitePads(result, model.opset);
   verifyGraph(result);
@@ -38,7 +51,6 @@ function refuseInfinitePads(graph: Graph, opset: number): void {
   const infinite = graph.nodes.filter((node) => node.op === "pad" && !Number.isFinite(node.value));
   if (infinite.length === 0) return;
   const reason = "its value is infinite and no MaxPool takes it in";
-  throw new UnsupportedOperatorsError(
-    infinite.map((node) => ({ node: node.name, operator: "Pad", domain: "", opset, reason })),
-  );
+  const operators = infinite.map((node) => ({ node: node.name, operator: "Pad", domain: "", opset, reason }));
+  throw new UnsupportedNetworkError({ parts: [], operators });
 }

@@ -1,17 +1,26 @@
 /**
- * Lowers a whole model, node by node, and reports everything that is not
- * supported at once.
+ * Lowers a whole model and reports everything that is not supported at once.
  *
  * @module
  */
 
-import type { FoldedNormalization, Graph, Port, Value } from "../graph/graph.ts";
-import { OnnxError, quote, type UnsupportedOperator, UnsupportedOperatorsError, UnsupportedReason } from "./errors.ts";
-import { foldNode, foldShape } from "./fold/fold.ts";
-import type { Lowering } from "./lowering.ts";
+import type { FoldedNormalization, Graph, Port } from "../graph/graph.ts";
+import { emitCopy } from "./emit.ts";
+import {
+  OnnxError,
+  quote,
+  UnsupportedNetworkError,
+  type UnsupportedOperator,
+  type UnsupportedPart,
+  UnsupportedReason,
+} from "./errors.ts";
+import { followBatch, type FollowedBatch } from "./follow_batch.ts";
+import { lowerNodes } from "./lower_nodes.ts";
+import { type Lowering, operand } from "./lowering.ts";
 import type { OnnxModel, OnnxNode } from "./model.ts";
-import { type Complaint, complaintAbout, lowerOf } from "./operators.ts";
-import { readInputs } from "./read_inputs.ts";
+import { type Complaint, complaintAbout } from "./operators.ts";
+import { type Dimensions, type InputPort, readInputs } from "./read_inputs.ts";
+import { fixBatch } from "./remedies.ts";
 
 /** A graph as it comes from the file: images are [batch, channels, height, width]. */
 export interface LoweredModel {
@@ -20,18 +29,29 @@ export interface LoweredModel {
   normalizations: Map<string, FoldedNormalization>;
 }
 
-/** Lowers a model whose nodes are in topological order. */
-export function lowerModel(model: OnnxModel, name: string): LoweredModel {
-  const unsupported = complaintsAbout(model);
-  const { lowering, inputs } = begin(model);
-  lowerNodes(model, { lowering, unsupported });
-  if (unsupported.size > 0) {
-    const nodes = model.nodes.filter((node) => unsupported.has(node));
-    throw new UnsupportedOperatorsError(nodes.map((node) => describe(model, node, unsupported.get(node)!)));
-  }
-  const outputs = model.outputs.map(({ name }) => outputPort(lowering, name, inputs));
+/**
+ * Lowers a model whose nodes are in topological order.
+ *
+ * A free batch stays free where no node lets samples meet. Where the network
+ * itself takes no other than one sample, the batch is fixed.
+ *
+ * @param options.name Name of the graph.
+ * @param options.dimensions Lengths for free dimensions, by their names.
+ * @throws {OnnxError} Where the model contradicts itself.
+ * @throws {UnsupportedNetworkError} Where something is not supported: all of it.
+ */
+export function lowerModel(model: OnnxModel, options: { name: string; dimensions: Dimensions }): LoweredModel {
+  const { ports, unsupported } = readInputs(model.inputs, options.dimensions);
+  const parts = [...model.unsupported, ...unsupported];
+  const { lowering, complaints, faults } = lowerNodes(model, ports, { complaints: complaintsAbout(model), samples: 1 });
+  const names = new Set(ports.map((port) => port.value));
+  const made = model.outputs.flatMap(({ name }) => outputPort(lowering, name, { inputs: names, parts }) ?? []);
+  refuse(model, { parts, complaints, faults });
+  const batch = followBatch(model, ports, lowering);
+  const { inputs, outputs } = settleBatch({ ports, outputs: made }, batch, parts);
+  refuse(model, { parts, complaints: batch.complaints, faults: [] });
   const { nodes, values, normalizations } = lowering;
-  return { graph: { name, inputs, outputs, nodes, values }, normalizations };
+  return { graph: { name: options.name, inputs, outputs, nodes, values }, normalizations };
 }
 
 /** What can be said against nodes without knowing shapes. */
@@ -48,121 +68,66 @@ function complaintsAbout(model: OnnxModel): Map<OnnxNode, Complaint> {
   return complaints;
 }
 
-function begin(model: OnnxModel): { lowering: Lowering; inputs: Port[] } {
-  const inputs = readInputs(model.inputs);
-  const values = new Map<string, Value>();
-  const names = new Map<string, string>();
-  for (const port of inputs) {
-    values.set(port.value, { name: port.value, type: "float32", shape: port.shape });
-    names.set(port.name, port.value);
-  }
-  const lowering: Lowering = {
-    opset: model.opset,
-    nodes: [],
-    values,
-    constants: new Map(model.initializers),
-    names,
-    normalizations: new Map(),
-    current: model.nodes[0],
-    made: 0,
-  };
-  return { lowering, inputs };
-}
-
-function lowerNodes(
-  model: OnnxModel,
-  { lowering, unsupported }: { lowering: Lowering; unsupported: Map<OnnxNode, Complaint> },
-): void {
-  const unknown = new Set<string>();
-  for (const node of model.nodes) {
-    const skip = unsupported.has(node) || node.inputs.some((input) => unknown.has(input));
-    if (!skip) {
-      try {
-        lowerNode(lowering, node);
-        continue;
-      } catch (error) {
-        if (error instanceof UnsupportedReason) unsupported.set(node, { reason: error.message });
-        else if (unsupported.size > 0 && error instanceof OnnxError) return;
-        else throw error;
-      }
-    }
-    for (const output of node.outputs) unknown.add(output);
-  }
-}
-
-function lowerNode(lowering: Lowering, node: OnnxNode): void {
-  lowering.current = node;
-  lowering.made = 0;
-  const given = node.inputs.map((input) => lowering.constants.get(input));
-  const allConstant = node.inputs.every((input, i) => input === "" || given[i] !== undefined);
-  if (node.operator === "Shape" || node.operator === "Size") {
-    const name = node.inputs[0] ?? "";
-    const shape = given[0]?.shape ?? lowering.values.get(lowering.names.get(name) ?? "")?.shape;
-    if (shape === undefined) throw new OnnxError(`${node.operator} lacks its input`, node.name);
-    lowering.constants.set(node.outputs[0], foldShape(node, shape));
-    return;
-  }
-  if (allConstant) {
-    const results = foldNode(lowering, node, given);
-    for (const [i, output] of node.outputs.entries()) {
-      if (output !== "" && results[i]) lowering.constants.set(output, results[i]);
-    }
-    return;
-  }
-  const lower = lowerOf(node.operator);
-  if (lower === undefined) {
-    throw new UnsupportedReason("its inputs are not all constant");
-  }
-  const first = lowering.nodes.length;
-  const result = lower(lowering, node);
-  bindOutputs(lowering, { node, first, results: Array.isArray(result) ? result : [result] });
-}
-
-/** Gives the node's results the names that they have in the file. */
-function bindOutputs(
+/** An output; nothing where it is not supported or its maker is not. An input or a constant is copied. */
+function outputPort(
   lowering: Lowering,
-  { node, first, results }: { node: OnnxNode; first: number; results: Value[] },
+  name: string,
+  { inputs, parts }: { inputs: ReadonlySet<string>; parts: UnsupportedPart[] },
+): Port | undefined {
+  const made = lowering.values.get(lowering.names.get(name) ?? "");
+  const constant = lowering.constants.get(name);
+  if (made === undefined && constant === undefined) return undefined;
+  lowering.current = { name, operator: "Identity", domain: "", inputs: [name], outputs: [name], attributes: new Map() };
+  lowering.made = 0;
+  try {
+    const source = made ?? operand(lowering, lowering.current, 0);
+    const value = made && !inputs.has(made.name) ? made : emitCopy(lowering, source);
+    return { name, value: value.name, shape: [...value.shape], batched: false };
+  } catch (error) {
+    if (!(error instanceof UnsupportedReason || error instanceof OnnxError)) throw error;
+    parts.push({ reason: `Output ${quote(name)} is a constant that cannot be given: ${error.message}` });
+    return undefined;
+  }
+}
+
+/** The ports with what is known of the batch; notes outputs that do not stand sample by sample. */
+function settleBatch(
+  { ports, outputs }: { ports: InputPort[]; outputs: Port[] },
+  { isFree, places }: FollowedBatch,
+  parts: UnsupportedPart[],
+): { inputs: Port[]; outputs: Port[] } {
+  const inputs = ports.map(({ free, ...port }) => ({ ...port, batched: isFree && free !== undefined }));
+  if (!isFree) return { inputs, outputs };
+  const remedy = fixBatch(ports.flatMap(({ free }) => free ?? []));
+  return {
+    inputs,
+    outputs: outputs.map((port) => {
+      const place = places.get(port.name);
+      if (place && (place.axis > 0 || place.outer > 1)) {
+        const reason = `Output ${quote(port.name)} has its samples along axis ${place.axis}: expected axis 0`;
+        parts.push({ reason, remedy });
+      }
+      return { ...port, batched: place !== undefined };
+    }),
+  };
+}
+
+function refuse(
+  model: OnnxModel,
+  { parts, complaints, faults }: {
+    parts: readonly UnsupportedPart[];
+    complaints: ReadonlyMap<OnnxNode, Complaint>;
+    faults: readonly OnnxError[];
+  },
 ): void {
-  const made = lowering.nodes.slice(first);
-  const own = new Set(made.map((maker) => maker.output));
-  const renamed = new Map<string, string>();
-  for (const [i, output] of node.outputs.entries()) {
-    const value = results[i];
-    if (output === "" || value === undefined) continue;
-    if (own.delete(value.name) && !lowering.values.has(output)) {
-      renamed.set(value.name, output);
-      renameValue(lowering, value, output);
-    }
-    lowering.names.set(output, value.name);
+  if (parts.length === 0 && complaints.size === 0) {
+    if (faults.length > 0) throw faults[0];
+    return;
   }
-  if (renamed.size === 0) return;
-  for (const maker of made) {
-    maker.output = renamed.get(maker.output) ?? maker.output;
-    maker.inputs = maker.inputs.map((input) => renamed.get(input) ?? input);
-  }
-}
-
-function renameValue(lowering: Lowering, value: Value, name: string): void {
-  const normalization = lowering.normalizations.get(value.name);
-  if (normalization) {
-    lowering.normalizations.delete(value.name);
-    lowering.normalizations.set(name, normalization);
-  }
-  lowering.values.delete(value.name);
-  value.name = name;
-  lowering.values.set(name, value);
-}
-
-function outputPort(lowering: Lowering, name: string, inputs: readonly Port[]): Port {
-  const value = lowering.values.get(lowering.names.get(name) ?? "");
-  if (value === undefined) {
-    throw new OnnxError(`The graph's output ${quote(name)} does not depend on an input`);
-  }
-  if (inputs.some((input) => input.value === value.name)) {
-    throw new OnnxError(`The graph's output ${quote(name)} is an input, unchanged`);
-  }
-  const batched = inputs.some((input) => input.batched) && value.shape[0] === 1;
-  return { name, value: value.name, shape: [...value.shape], batched };
+  const operators = model.nodes.filter((node) => complaints.has(node))
+    .map((node) => describe(model, node, complaints.get(node)!));
+  const contradictions = faults.map(({ message }) => ({ reason: message }));
+  throw new UnsupportedNetworkError({ parts: [...parts, ...contradictions], operators });
 }
 
 function describe(model: OnnxModel, node: OnnxNode, complaint: Complaint): UnsupportedOperator {

@@ -8,7 +8,15 @@
 import type { FoldedNormalization, Node, Value } from "../graph/graph.ts";
 import { OnnxError, quote, UnsupportedReason } from "./errors.ts";
 import type { OnnxNode } from "./model.ts";
-import { elementCount, isFloatType, MAXIMUM_ELEMENTS, MAXIMUM_RANK, type Tensor } from "./tensor.ts";
+import {
+  allocate,
+  elementCount,
+  isFloatType,
+  MAXIMUM_ELEMENTS,
+  MAXIMUM_RANK,
+  type Tensor,
+  type TensorType,
+} from "./tensor.ts";
 
 /** The state of an import. */
 export interface Lowering {
@@ -28,28 +36,58 @@ export interface Lowering {
   current: OnnxNode;
   /** Number of values made for the current node. */
   made: number;
+  /** Number of samples that stand for a free batch. */
+  samples: number;
+  /** Names that nodes or the graph's outputs read. */
+  read: ReadonlySet<string>;
+  /** ONNX name of each constant that was made a value, by the value's name. */
+  origins: Map<string, string>;
+  /** Elements that constants may have together that are computed. */
+  room: number;
+  /** Elements that such constants have already. */
+  computed: number;
 }
 
 /** Turns an ONNX node into nodes of the graph and returns the values of its outputs. */
 export type Lower = (lowering: Lowering, node: OnnxNode) => Value | Value[];
 
 /** Refuses a shape that no value of the current node may have. */
-export function requireShape({ current: node }: Lowering, shape: readonly number[]): void {
+export function requireShape({ current: node, samples }: Lowering, shape: readonly number[]): void {
   if (shape.length > MAXIMUM_RANK) {
     throw new UnsupportedReason(`its output has ${shape.length} dimensions`);
   }
   for (const dimension of shape) {
+    if (dimension === 0) throw new UnsupportedReason(`its output of shape [${shape}] is empty`);
     if (!(Number.isInteger(dimension) && dimension > 0)) {
       throw new OnnxError(`${node.operator} would make an output of shape [${shape}]`, node.name);
     }
   }
-  if (elementCount(shape) > MAXIMUM_ELEMENTS) {
-    throw new OnnxError(
-      `${node.operator} would make an output of shape [${shape}]: expected at most ` +
-        `${MAXIMUM_ELEMENTS} elements`,
-      node.name,
+  if (elementCount(shape) > MAXIMUM_ELEMENTS * samples) {
+    throw new UnsupportedReason(`its output has the shape [${shape}]: expected at most ${MAXIMUM_ELEMENTS} elements`);
+  }
+}
+
+/**
+ * Counts a constant that is computed against what all of them may take.
+ *
+ * @throws {UnsupportedReason} Where they would take too much.
+ */
+export function requireRoom(lowering: Lowering, shape: readonly number[]): void {
+  const count = elementCount(shape);
+  const valid = shape.every((length) => Number.isSafeInteger(length) && length >= 0);
+  if (!valid || lowering.computed + count > lowering.room) {
+    throw new UnsupportedReason(
+      `it would make a constant of shape [${shape}]: expected at most ${lowering.room} elements of all ` +
+        "constants together that are computed",
     );
   }
+  lowering.computed += count;
+}
+
+/** An array for a constant that is computed; throws as {@linkcode requireRoom} does. */
+export function reserve(lowering: Lowering, type: TensorType, shape: readonly number[]): Float32Array | Float64Array {
+  requireRoom(lowering, shape);
+  return allocate(type, elementCount(shape));
 }
 
 /** Makes a value for the current node. */
@@ -90,11 +128,14 @@ export function operand(lowering: Lowering, node: OnnxNode, index: number): Valu
   if (known !== undefined) return lowering.values.get(known)!;
   const tensor = lowering.constants.get(name);
   if (tensor === undefined) throw new OnnxError(`Input ${quote(name)} is made by no node`, node.name);
-  return constantValue(lowering, parameter(lowering, node, index));
+  const value = constantValue(lowering, parameter(lowering, node, index));
+  lowering.origins.set(value.name, name);
+  return value;
 }
 
 /** A value with data. */
 export function constantValue(lowering: Lowering, tensor: Tensor): Value {
+  if (tensor.data.length === 0) throw new UnsupportedReason(`its constant of shape [${tensor.shape}] is empty`);
   const value = define(lowering, tensor.shape);
   value.data = asFloat32(tensor);
   return value;

@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { UnsupportedPart } from "./errors.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** The value of an attribute of a node. */
@@ -16,7 +17,7 @@ export type Attribute =
   | { kind: "floats"; value: number[] }
   | { kind: "ints"; value: number[] }
   | { kind: "strings"; value: string[] }
-  | { kind: "other"; description: string };
+  | { kind: "other"; description: string; remedy?: string };
 
 /** An operator applied to values. */
 export interface OnnxNode {
@@ -51,4 +52,8 @@ export interface OnnxModel {
   /** Without those that have an initializer. */
   inputs: OnnxPort[];
   outputs: OnnxPort[];
+  /** Names of constants that are not supported. */
+  unread: ReadonlySet<string>;
+  /** What is not supported of the version and the constants. */
+  unsupported: UnsupportedPart[];
 }

@@ -24,6 +24,7 @@ import { stringAttribute } from "./attributes.ts";
 import { isFoldable } from "./fold/fold.ts";
 import type { Lower } from "./lowering.ts";
 import type { OnnxNode } from "./model.ts";
+import { remedyFor } from "./remedies.ts";
 
 const LOWER: ReadonlyMap<string, Lower> = new Map<string, Lower>([
   ["Add", lowerAdd],
@@ -85,6 +86,8 @@ export function lowerOf(operator: string): Lower | undefined {
 export interface Complaint {
   /** Absent where the operator itself is not supported. */
   reason?: string;
+  /** What would help. */
+  remedy?: string;
 }
 
 /**
@@ -93,12 +96,14 @@ export interface Complaint {
  * @param isVariable Whether it depends on an input of the network.
  */
 export function complaintAbout(node: OnnxNode, isVariable: boolean): Complaint | undefined {
-  if (node.domain !== "") return {};
+  if (node.domain !== "") return unknownOperator(node);
   for (const attribute of node.attributes.values()) {
-    if (attribute.kind === "other") return { reason: `it has ${attribute.description}` };
+    if (attribute.kind !== "other") continue;
+    const { description, remedy } = attribute;
+    return { reason: `it has ${description}`, ...(remedy !== undefined && { remedy }) };
   }
   if (!LOWER.has(node.operator)) {
-    if (!isFoldable(node.operator)) return {};
+    if (!isFoldable(node.operator)) return unknownOperator(node);
     if (isVariable) return { reason: "its inputs are not all constant" };
   }
   if (node.operator === "Pad") {
@@ -110,4 +115,9 @@ export function complaintAbout(node: OnnxNode, isVariable: boolean): Complaint |
     if (reason) return { reason };
   }
   return undefined;
+}
+
+function unknownOperator(node: OnnxNode): Complaint {
+  const remedy = remedyFor(node);
+  return remedy === undefined ? {} : { remedy };
 }

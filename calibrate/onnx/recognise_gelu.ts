@@ -18,6 +18,7 @@ export function recogniseGelu(model: OnnxModel): OnnxModel {
   const replaced = new Map<OnnxNode, OnnxNode>();
   for (const core of model.nodes) {
     if (core.operator !== "Erf" && core.operator !== "Tanh") continue;
+    view.rank = 0;
     const input = core.operator === "Erf" ? errorArgument(view, core) : tanhArgument(view, core);
     const last = input && gateAround(view, core, input);
     if (!last) continue;
@@ -27,6 +28,7 @@ export function recogniseGelu(model: OnnxModel): OnnxModel {
       inputs: [input],
       attributes: new Map([
         ["approximate", { kind: "string", value: core.operator === "Erf" ? "none" : "tanh" }],
+        [LEAST_RANK, { kind: "int", value: view.rank }],
       ]),
     });
   }
@@ -35,11 +37,16 @@ export function recogniseGelu(model: OnnxModel): OnnxModel {
   return { ...model, nodes: withoutUnused(model, nodes) };
 }
 
+/** An attribute of a recognised Gelu: the number of dimensions that its constants raise its result to. */
+export const LEAST_RANK = "least_rank_of_result";
+
 interface View {
   producers: ReadonlyMap<string, OnnxNode>;
   consumers: ReadonlyMap<string, OnnxNode[]>;
-  /** The one element of a constant. */
-  number: (name: string) => number | undefined;
+  /** The one element of a constant and its number of dimensions. */
+  constant: (name: string) => { number: number; rank: number } | undefined;
+  /** Most dimensions of the constants that were matched. */
+  rank: number;
 }
 
 function viewOf(model: OnnxModel): View {
@@ -53,16 +60,20 @@ function viewOf(model: OnnxModel): View {
       else consumers.set(input, [node]);
     }
   }
-  const number = (name: string): number | undefined => {
+  const constant = (name: string): { number: number; rank: number } | undefined => {
     const made = producers.get(name);
     const tensor = made?.operator === "Constant" ? tensorAttribute(made, "value") : model.initializers.get(name);
-    return tensor?.data.length === 1 ? tensor.data[0] : undefined;
+    return tensor?.data.length === 1 ? { number: tensor.data[0], rank: tensor.shape.length } : undefined;
   };
-  return { producers, consumers, number };
+  return { producers, consumers, constant, rank: 0 };
 }
 
-function close(a: number | undefined, b: number): boolean {
-  return a !== undefined && Math.abs(a - b) < 1e-4 * Math.abs(b);
+/** Whether a constant is a number, whose dimensions are then noted. */
+function matches(view: View, name: string, wanted: number): boolean {
+  const found = view.constant(name);
+  if (found === undefined || !(Math.abs(found.number - wanted) < 1e-4 * Math.abs(wanted))) return false;
+  view.rank = Math.max(view.rank, found.rank);
+  return true;
 }
 
 /** The other operand of arithmetic with a given number. */
@@ -73,8 +84,8 @@ function besides(
 ): string | undefined {
   if (node?.operator !== wanted.operator || node.inputs.length !== 2) return undefined;
   const [a, b] = node.inputs;
-  if (close(view.number(b), wanted.number)) return a;
-  if (wanted.operator !== "Div" && close(view.number(a), wanted.number)) return b;
+  if (matches(view, b, wanted.number)) return a;
+  if (wanted.operator !== "Div" && matches(view, a, wanted.number)) return b;
   return undefined;
 }
 
@@ -100,7 +111,7 @@ function tanhArgument(view: View, core: OnnxNode): string | undefined {
 
 function isCube(view: View, cube: string, x: string): boolean {
   const made = view.producers.get(cube);
-  if (made?.operator === "Pow") return made.inputs[0] === x && view.number(made.inputs[1]) === 3;
+  if (made?.operator === "Pow") return made.inputs[0] === x && matches(view, made.inputs[1], 3);
   if (made?.operator !== "Mul") return false;
   return [made.inputs, made.inputs.toReversed()].some(([a, square]) => {
     const inner = view.producers.get(square);

@@ -56,21 +56,24 @@ export function sampleAxis(sampling: AxisSampling): ResizeAxis {
   return { indices, weights };
 }
 
+/** In float32, step by step, as onnxruntime computes it: which pixel is nearest can depend on it. */
 function inputPosition(i: number, { coordinates, input, output, scale }: AxisSampling): number {
+  const f32 = Math.fround;
+  const halfPixel = f32(f32(f32(i + 0.5) / f32(scale)) - 0.5);
   switch (coordinates) {
     case "half_pixel":
-      return (i + 0.5) / scale - 0.5;
+      return halfPixel;
     case "half_pixel_symmetric": {
-      const center = input / 2;
-      const offset = center * (1 - output / (scale * input));
-      return offset + (i + 0.5) / scale - 0.5;
+      const adjustment = f32(output / f32(f32(scale) * input));
+      const offset = f32(f32(input / 2) * f32(1 - adjustment));
+      return f32(offset + halfPixel);
     }
     case "pytorch_half_pixel":
-      return output > 1 ? (i + 0.5) / scale - 0.5 : 0;
+      return output > 1 ? halfPixel : 0;
     case "align_corners":
-      return output > 1 ? i * (input - 1) / (output - 1) : 0;
+      return output > 1 ? f32(f32(i * (input - 1)) / (output - 1)) : 0;
     case "asymmetric":
-      return i / scale;
+      return f32(i / f32(scale));
   }
 }
 

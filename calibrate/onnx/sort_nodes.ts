@@ -11,7 +11,8 @@ import type { OnnxNode, OnnxPort } from "./model.ts";
 export interface GraphNames {
   inputs: readonly OnnxPort[];
   outputs: readonly OnnxPort[];
-  initializers: ReadonlyMap<string, unknown>;
+  /** Whether the graph holds a constant of a name. */
+  isConstant: (name: string) => boolean;
 }
 
 /**
@@ -22,19 +23,17 @@ export interface GraphNames {
  */
 export function sortNodes(nodes: readonly OnnxNode[], names: GraphNames): OnnxNode[] {
   const makers = findMakers(nodes, names);
-  const known = new Set<string>([
-    ...names.inputs.map((port) => port.name),
-    ...names.initializers.keys(),
-  ]);
+  const inputs = new Set(names.inputs.map((port) => port.name));
+  const isKnown = (name: string) => inputs.has(name) || names.isConstant(name) || makers.has(name);
   for (const node of nodes) {
     for (const input of node.inputs) {
-      if (input !== "" && !known.has(input) && !makers.has(input)) {
+      if (input !== "" && !isKnown(input)) {
         throw new OnnxError(`Input ${quote(input)} is made by no node`, node.name);
       }
     }
   }
   for (const { name } of names.outputs) {
-    if (!known.has(name) && !makers.has(name)) {
+    if (!isKnown(name)) {
       throw new OnnxError(`The graph's output ${quote(name)} is made by no node`);
     }
   }
@@ -47,7 +46,7 @@ function findMakers(nodes: readonly OnnxNode[], names: GraphNames): Map<string, 
   for (const [index, node] of nodes.entries()) {
     for (const output of node.outputs) {
       if (output === "") continue;
-      if (makers.has(output) || inputs.has(output) || names.initializers.has(output)) {
+      if (makers.has(output) || inputs.has(output) || names.isConstant(output)) {
         throw new OnnxError(`The name ${quote(output)} is given to two values`, node.name);
       }
       makers.set(output, index);

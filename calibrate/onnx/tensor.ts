@@ -29,8 +29,11 @@ export interface Tensor {
 /** Most elements a tensor may have; larger ones are refused before anything is allocated. */
 export const MAXIMUM_ELEMENTS = 2 ** 28;
 
-/** Most elements a constant may have that is computed rather than read. */
-export const MAXIMUM_FOLDED_ELEMENTS = 2 ** 26;
+/** Elements that all constants may have together that are computed, beside some for each that was read. */
+export const COMPUTED_ELEMENTS = 2 ** 24;
+
+/** Elements that may be computed for each that was read. */
+export const COMPUTED_PER_ELEMENT = 8;
 
 /** Most dimensions a tensor may have. */
 export const MAXIMUM_RANK = 8;

@@ -8,6 +8,7 @@ import type { ActivationNode } from "../graph/graph.ts";
 import { orderOf, place } from "../graph/relayout.ts";
 import { activationTraits, allowsFactors } from "./activations.ts";
 import { computed, linkOneByOne, type Operator } from "./operator.ts";
+import { keepPlace } from "./samples.ts";
 
 /** An activation function on its own. */
 export const activation: Operator<ActivationNode> = {
@@ -15,6 +16,7 @@ export const activation: Operator<ActivationNode> = {
     const fits = slopes === undefined || slopes.length === input[axis!];
     return fits ? [...input] : `has ${slopes.length} slopes along axis ${axis} of [${input}]`;
   },
+  samples: ({ axis }, places) => keepPlace(places, axis === undefined ? [] : [axis], "it has a slope for each sample"),
   check({ activation, slopes, axis }) {
     if (activation.kind === "identity") return "is an activation that does nothing";
     const { perChannel } = activationTraits(activation);

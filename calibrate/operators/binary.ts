@@ -10,6 +10,7 @@ import { addNode, formOf, freshName, heldShape, orderOf, type Relayout } from ".
 import { broadcastShapes } from "../graph/shape.ts";
 import { activationTraits, allowsFactors } from "./activations.ts";
 import { checkNothing, computed, noParameterAxis, type Operator } from "./operator.ts";
+import { broadcastPlace } from "./samples.ts";
 
 /** The functions that have an 8-bit kernel. */
 const EIGHT_BIT: ReadonlySet<BinaryNode["operation"]> = new Set(["add", "subtract", "multiply"]);
@@ -17,6 +18,7 @@ const EIGHT_BIT: ReadonlySet<BinaryNode["operation"]> = new Set(["add", "subtrac
 /** An element-wise function of two values. */
 export const binary: Operator<BinaryNode> = {
   shape: (_, [a, b]) => broadcastShapes(a, b) ?? `cannot broadcast [${a}] with [${b}]`,
+  samples: (_, places, { inputs, output }) => broadcastPlace(places, inputs, output.length),
   check: checkNothing,
   readsImages: false,
   relayout(layout, node) {

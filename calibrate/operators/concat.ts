@@ -7,6 +7,7 @@
 import { orderOf, place } from "../graph/relayout.ts";
 import type { ConcatNode } from "../graph/graph.ts";
 import { checkNothing, describeAs, noParameterAxis, type Operator } from "./operator.ts";
+import { commonPlace } from "./samples.ts";
 
 /** Concatenation along one dimension. */
 export const concat: Operator<ConcatNode> = {
@@ -18,6 +19,13 @@ export const concat: Operator<ConcatNode> = {
       shape[axis] += other[axis];
     }
     return shape;
+  },
+  samples({ axis }, places) {
+    const known = places.filter((place) => place !== undefined);
+    const place = commonPlace(known);
+    if (place === undefined) return "it joins samples that stand along different axes";
+    if (known.length < places.length) return "it joins samples with a value of as many rows";
+    return place.axis === axis ? "it joins values along the batch" : place;
   },
   check: checkNothing,
   readsImages: false,

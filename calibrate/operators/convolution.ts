@@ -10,6 +10,7 @@ import type { ConvolutionNode } from "../graph/graph.ts";
 import { channelAxis, imageShape, positions, refuseNoImage, spatialAxes } from "./images.ts";
 import { checkLayer, layerCounts, layerForms, linkLayer } from "./layers.ts";
 import { computed, type Operator } from "./operator.ts";
+import { keepImages } from "./samples.ts";
 
 /** Convolution of images. */
 export const convolution: Operator<ConvolutionNode> = {
@@ -26,6 +27,7 @@ export const convolution: Operator<ConvolutionNode> = {
     );
     return imageShape({ batch: input[0], channels: outputs, size }, order);
   },
+  samples: (_, places) => keepImages(places),
   check: checkLayer,
   readsImages: true,
   relayout: placeImages,

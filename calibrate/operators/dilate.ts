@@ -8,6 +8,7 @@ import { placeImages } from "../graph/relayout.ts";
 import type { DilateNode } from "../graph/graph.ts";
 import { channelAxis, imageShape, refuseNoImage, spatialAxes } from "./images.ts";
 import { checkNothing, describeAs, linkOneByOne, noParameterAxis, type Operator } from "./operator.ts";
+import { keepImages } from "./samples.ts";
 
 /** Insertion of zeros between the pixels of images. */
 export const dilate: Operator<DilateNode> = {
@@ -15,6 +16,7 @@ export const dilate: Operator<DilateNode> = {
     const size = spatialAxes(order).map((axis, i) => (input[axis] - 1) * step[i] + 1);
     return refuseNoImage(input) ?? imageShape({ batch: input[0], channels: input[channelAxis(order)], size }, order);
   },
+  samples: (_, places) => keepImages(places),
   check: checkNothing,
   readsImages: true,
   relayout: placeImages,

@@ -8,6 +8,7 @@ import { place, primaryForm, sourceOrder } from "../graph/relayout.ts";
 import type { FullyConnectedNode } from "../graph/graph.ts";
 import { checkLayer, layerCounts, layerForms, linkLayer } from "./layers.ts";
 import { computed, type Operator } from "./operator.ts";
+import { keepPlace } from "./samples.ts";
 
 /** Product of the last dimension with constant weights. */
 export const fullyConnected: Operator<FullyConnectedNode> = {
@@ -16,6 +17,8 @@ export const fullyConnected: Operator<FullyConnectedNode> = {
       ? [...input.slice(0, -1), outputs]
       : `of weights [${outputs},${inputs}] does not fit [${input}]`;
   },
+  samples: (_, places, { inputs: [input] }) =>
+    keepPlace(places, [input.length - 1], "it multiplies samples with each other"),
   check: checkLayer,
   readsImages: false,
   relayout(layout, node) {

@@ -9,6 +9,7 @@ import type { Form } from "../graph/form.ts";
 import type { Node, NodeBase } from "../graph/graph.ts";
 import type { Relayout } from "../graph/relayout.ts";
 import type { Shape } from "../graph/shape.ts";
+import type { SampleContext, SamplePlace, SamplePlaces } from "./samples.ts";
 
 /** A node without its name and the names of its values. */
 export type NodeFields<N extends Node = Node> = N extends Node ? Omit<N, keyof NodeBase> : never;
@@ -70,6 +71,13 @@ export interface Operator<N extends Node> {
    * @returns The shape, or why there is none, to stand after the operator's name.
    */
   shape(node: NodeFields<N>, inputs: readonly Shape[], context: ShapeContext): number[] | string;
+  /**
+   * Where samples stand in the result, of those that stand somewhere in an input.
+   *
+   * @param places At least one is given.
+   * @returns The place, or why samples would meet, as a sentence about "it".
+   */
+  samples(node: NodeFields<N>, places: SamplePlaces, context: SampleContext): SamplePlace | string;
   /** What is wrong with the node's parameters, whatever it reads; undefined where nothing is. */
   check(node: N): string | undefined;
   /** Whether it reads images. */

@@ -7,6 +7,7 @@
 import { heldShape, orderOf, place } from "../graph/relayout.ts";
 import type { PadNode } from "../graph/graph.ts";
 import { describeAs, linkOneByOne, noParameterAxis, type Operator } from "./operator.ts";
+import { keepPlace } from "./samples.ts";
 
 /** Padding with a number. */
 export const pad: Operator<PadNode> = {
@@ -14,6 +15,10 @@ export const pad: Operator<PadNode> = {
     before.length === input.length
       ? input.map((length, axis) => before[axis] + length + after[axis])
       : `cannot pad [${input}] by [${before}]`,
+  samples({ before, after }, places) {
+    const padded = before.flatMap((amount, axis) => amount + after[axis] > 0 ? [axis] : []);
+    return keepPlace(places, padded, "it pads the batch");
+  },
   check: ({ before, after }) =>
     before.length === after.length && [...before, ...after].every((amount) => amount >= 0)
       ? undefined

@@ -8,6 +8,7 @@ import { placeImages } from "../graph/relayout.ts";
 import type { PoolNode } from "../graph/graph.ts";
 import { channelAxis, imageShape, refuseNoImage, spatialAxes } from "./images.ts";
 import { checkNothing, linkOneByOne, noParameterAxis, type Operator } from "./operator.ts";
+import { keepImages } from "./samples.ts";
 
 /** Pooling of images. */
 export const pool: Operator<PoolNode> = {
@@ -18,6 +19,7 @@ export const pool: Operator<PoolNode> = {
     const size = spatialAxes(order).map((axis) => wanted[axis]);
     return imageShape({ batch: input[0], channels: input[channelAxis(order)], size }, order);
   },
+  samples: (_, places) => keepImages(places),
   check: checkNothing,
   readsImages: true,
   relayout: placeImages,

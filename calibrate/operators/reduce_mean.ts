@@ -7,10 +7,12 @@
 import { orderOf, place } from "../graph/relayout.ts";
 import type { ReduceMeanNode } from "../graph/graph.ts";
 import { checkNothing, computed, describeAs, linkOneByOne, noParameterAxis, type Operator } from "./operator.ts";
+import { keepPlace } from "./samples.ts";
 
 /** The mean over some dimensions. */
 export const reduceMean: Operator<ReduceMeanNode> = {
   shape: ({ axes }, [input]) => input.map((length, axis) => (axes.includes(axis) ? 1 : length)),
+  samples: ({ axes }, places) => keepPlace(places, axes, "it takes the mean or the sum over samples"),
   check: checkNothing,
   readsImages: false,
   relayout(layout, node) {

@@ -16,6 +16,16 @@ export const reshape: Operator<ReshapeNode> = {
     wanted && elementCount(input) === elementCount(wanted)
       ? [...wanted]
       : `cannot give [${input}] the shape [${wanted}]`,
+  samples(_, [place], { inputs: [input], output, count }) {
+    const outside = elementCount(input.slice(0, place!.axis)) * place!.outer;
+    let before = 1;
+    for (const [axis, length] of output.entries()) {
+      const isWithin = outside % before === 0 && (before * length) % (outside * count) === 0;
+      if (before <= outside && outside < before * length && isWithin) return { axis, outer: outside / before };
+      before *= length;
+    }
+    return "it tears samples apart";
+  },
   check: checkNothing,
   readsImages: false,
   relayout(layout, node, readers) {

@@ -8,6 +8,7 @@ import { placeImages } from "../graph/relayout.ts";
 import type { ResizeNode } from "../graph/graph.ts";
 import { channelAxis, imageShape, refuseNoImage } from "./images.ts";
 import { describeAs, linkOneByOne, noParameterAxis, type Operator } from "./operator.ts";
+import { keepImages } from "./samples.ts";
 
 /** Resampling of images. */
 export const resize: Operator<ResizeNode> = {
@@ -15,6 +16,7 @@ export const resize: Operator<ResizeNode> = {
     const size = [rows.weights.length, columns.weights.length];
     return refuseNoImage(input) ?? imageShape({ batch: input[0], channels: input[channelAxis(order)], size }, order);
   },
+  samples: (_, places) => keepImages(places),
   check: ({ rows, columns }) =>
     [rows, columns].every(({ indices, weights }) => indices.length === 2 * weights.length)
       ? undefined

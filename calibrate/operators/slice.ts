@@ -7,6 +7,7 @@
 import { heldShape, orderOf, place } from "../graph/relayout.ts";
 import type { SliceNode } from "../graph/graph.ts";
 import { describeAs, moved, noParameterAxis, type Operator } from "./operator.ts";
+import { keepPlace } from "./samples.ts";
 
 /** A part of a value. */
 export const slice: Operator<SliceNode> = {
@@ -16,6 +17,10 @@ export const slice: Operator<SliceNode> = {
       return starts[axis] >= 0 && starts[axis] < length && end >= 0 && end < length;
     });
     return inside ? [...wanted] : `cannot cut [${wanted}] out of [${input}] from [${starts}] in steps of [${steps}]`;
+  },
+  samples({ starts, steps }, places, { inputs: [input], output }) {
+    const isWhole = (axis: number) => starts[axis] === 0 && steps[axis] === 1 && input[axis] === output[axis];
+    return keepPlace(places, starts.flatMap((_, axis) => isWhole(axis) ? [] : [axis]), "it takes some of the samples");
   },
   check: ({ starts, steps }) => starts.length === steps.length ? undefined : "has starts that do not go with its steps",
   readsImages: false,

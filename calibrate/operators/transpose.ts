@@ -14,6 +14,7 @@ export const transpose: Operator<TransposeNode> = {
     permutation.length === input.length
       ? permutation.map((axis) => input[axis])
       : `cannot permute [${input}] by [${permutation}]`,
+  samples: ({ permutation }, [place]) => ({ ...place!, axis: permutation.indexOf(place!.axis) }),
   check: ({ permutation }) =>
     permutation.toSorted((a, b) => a - b).every((axis, i) => axis === i)
       ? undefined

@@ -13,7 +13,7 @@ import { removeUnused } from "./remove_unused.ts";
 export function mergeArrangements(graph: Graph): Graph {
   const aliases = new Map<string, string>();
   const made = new Map<string, Node>();
-  const inputs = new Set(graph.inputs.map((port) => port.value));
+  const produced = new Set(graph.nodes.map((node) => node.output));
   const outputs = new Set(graph.outputs.map((port) => port.value));
   const nodes: Node[] = [];
   for (const original of graph.nodes) {
@@ -22,7 +22,7 @@ export function mergeArrangements(graph: Graph): Graph {
       made,
     );
     const source = node.inputs[0];
-    if (changesNothing(node, graph) && !(inputs.has(source) && outputs.has(node.output))) {
+    if (changesNothing(node, graph) && (produced.has(source) || !outputs.has(node.output))) {
       aliases.set(node.output, source);
     } else {
       made.set(node.output, node);

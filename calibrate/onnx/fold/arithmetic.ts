@@ -10,9 +10,9 @@ import { floatAttribute, intAttribute } from "../attributes.ts";
 import { elementTypeName, tensorTypeOf } from "../decode_tensor.ts";
 import { broadcastShapes } from "../emit.ts";
 import { UnsupportedReason } from "../errors.ts";
-import type { Lowering } from "../lowering.ts";
+import { type Lowering, reserve } from "../lowering.ts";
 import type { OnnxNode } from "../model.ts";
-import { allocate, isFloatType, kept, type Tensor, type TensorType } from "../tensor.ts";
+import { isFloatType, kept, type Tensor, type TensorType } from "../tensor.ts";
 import { reductionAxes } from "../shape_arguments.ts";
 import { power } from "./power.ts";
 import { broadcastTensor } from "./select.ts";
@@ -25,17 +25,18 @@ export type Fold = (
 ) => Tensor | Tensor[];
 
 function unary(compute: (value: number) => number, type?: TensorType): Fold {
-  return (_lowering, node, [input]) => {
+  return (lowering, node, [input]) => {
     const source = required(input, node);
-    return mapped(source, { type: type ?? source.type, compute });
+    return mapped(lowering, source, { type: type ?? source.type, compute });
   };
 }
 
 function mapped(
+  lowering: Lowering,
   source: Tensor,
   { type, compute }: { type: TensorType; compute: (value: number) => number },
 ): Tensor {
-  const data = allocate(type, source.data.length);
+  const data = reserve(lowering, type, source.shape);
   const keep = kept(type);
   for (let i = 0; i < data.length; i++) data[i] = keep(compute(source.data[i]));
   return { type, shape: source.shape, data };
@@ -54,9 +55,9 @@ function combineTensors(
   { combine, type }: { combine: Combine; type: TensorType | undefined },
 ): Tensor {
   const shape = broadcastShapes(lowering, left.shape, right.shape);
-  const [a, b] = [broadcastTensor(left, shape), broadcastTensor(right, shape)];
+  const [a, b] = [broadcastTensor(lowering, left, shape), broadcastTensor(lowering, right, shape)];
   const result = type ?? left.type;
-  const data = allocate(result, a.data.length);
+  const data = reserve(lowering, result, shape);
   const integers = !isFloatType(left.type);
   const keep = kept(result);
   for (let i = 0; i < data.length; i++) data[i] = keep(combine(a.data[i], b.data[i], integers));
@@ -76,7 +77,7 @@ export function required(input: Tensor | undefined, node: OnnxNode): Tensor {
   return input;
 }
 
-function foldCast(_lowering: Lowering, node: OnnxNode, [input]: (Tensor | undefined)[]): Tensor {
+function foldCast(lowering: Lowering, node: OnnxNode, [input]: (Tensor | undefined)[]): Tensor {
   const number = intAttribute(node, "to", 0);
   const type = tensorTypeOf(number);
   if (type === undefined) throw new UnsupportedReason(`it makes ${elementTypeName(number)}`);
@@ -85,7 +86,7 @@ function foldCast(_lowering: Lowering, node: OnnxNode, [input]: (Tensor | undefi
     : isFloatType(type)
     ? (value: number) => value
     : (value: number) => toInteger(value, type);
-  return mapped(required(input, node), { type, compute });
+  return mapped(lowering, required(input, node), { type, compute });
 }
 
 /** What C does not define, such as NaN as an integer, other runtimes answer by the machine that they run on. */
@@ -102,8 +103,8 @@ function foldWhere(lowering: Lowering, node: OnnxNode, inputs: (Tensor | undefin
     condition.shape,
     broadcastShapes(lowering, yes.shape, no.shape),
   );
-  const [c, a, b] = [condition, yes, no].map((tensor) => broadcastTensor(tensor, shape));
-  const data = allocate(yes.type, c.data.length);
+  const [c, a, b] = [condition, yes, no].map((tensor) => broadcastTensor(lowering, tensor, shape));
+  const data = reserve(lowering, yes.type, shape);
   for (let i = 0; i < data.length; i++) data[i] = c.data[i] !== 0 ? a.data[i] : b.data[i];
   return { type: yes.type, shape, data };
 }
@@ -113,7 +114,7 @@ function reduction(start: number, combine: (sum: number, value: number) => numbe
     const source = required(input, node);
     const { axes, keep } = reductionAxes(lowering, node, source.shape.length);
     const reduced = source.shape.map((length, i) => (axes.includes(i) ? 1 : length));
-    const data = allocate(source.type, reduced.reduce((a, b) => a * b, 1)).fill(start);
+    const data = reserve(lowering, source.type, reduced).fill(start);
     const index = new Array<number>(reduced.length).fill(0);
     for (const value of source.data) {
       let to = 0;
@@ -133,7 +134,7 @@ function foldMean(lowering: Lowering, node: OnnxNode, inputs: (Tensor | undefine
   const source = required(inputs[0], node);
   const sums = foldSum(lowering, node, [{ ...source, type: "float64" }]) as Tensor;
   const count = source.data.length / sums.data.length;
-  return mapped(sums, { type: source.type, compute: (sum) => sum / count });
+  return mapped(lowering, sums, { type: source.type, compute: (sum) => sum / count });
 }
 
 function foldClip(lowering: Lowering, node: OnnxNode, inputs: (Tensor | undefined)[]): Tensor {
@@ -141,7 +142,7 @@ function foldClip(lowering: Lowering, node: OnnxNode, inputs: (Tensor | undefine
   const min = old ? floatAttribute(node, "min", -Infinity) : inputs[1]?.data[0] ?? -Infinity;
   const max = old ? floatAttribute(node, "max", Infinity) : inputs[2]?.data[0] ?? Infinity;
   const source = required(inputs[0], node);
-  return mapped(source, { type: source.type, compute: (value) => Math.min(Math.max(value, min), max) });
+  return mapped(lowering, source, { type: source.type, compute: (value) => Math.min(Math.max(value, min), max) });
 }
 
 function quotient(a: number, b: number, integers: boolean): number {

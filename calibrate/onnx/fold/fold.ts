@@ -13,7 +13,7 @@ import {
   tensorAttribute,
 } from "../attributes.ts";
 import { OnnxError, UnsupportedReason } from "../errors.ts";
-import { type Lowering, normaliseAxis } from "../lowering.ts";
+import { type Lowering, normaliseAxis, reserve } from "../lowering.ts";
 import type { OnnxNode } from "../model.ts";
 import {
   expandedShape,
@@ -23,9 +23,9 @@ import {
   sliceRange,
   splitLengths,
 } from "../shape_arguments.ts";
-import { allocate, elementCount, integers, stridesOf, type Tensor } from "../tensor.ts";
+import { elementCount, integers, stridesOf, type Tensor } from "../tensor.ts";
 import { ARITHMETIC_FOLDS, type Fold, required } from "./arithmetic.ts";
-import { broadcastTensor, concatTensors, padTensor, requireSize, sliceTensor, transposeTensor } from "./select.ts";
+import { broadcastTensor, concatTensors, padTensor, sliceTensor, transposeTensor } from "./select.ts";
 
 function foldConstant(_lowering: Lowering, node: OnnxNode): Tensor {
   const tensor = tensorAttribute(node, "value");
@@ -45,33 +45,42 @@ function foldConstant(_lowering: Lowering, node: OnnxNode): Tensor {
 }
 
 function foldConstantOfShape(
-  _lowering: Lowering,
+  lowering: Lowering,
   node: OnnxNode,
   [input]: (Tensor | undefined)[],
 ): Tensor {
   const shape = Array.from(required(input, node).data);
-  requireSize(shape);
   const value = tensorAttribute(node, "value");
+  if (value && value.data.length !== 1) {
+    throw new OnnxError("ConstantOfShape has a value that is not one number", node.name);
+  }
   const type = value?.type ?? "float32";
-  return { type, shape, data: allocate(type, elementCount(shape)).fill(value?.data[0] ?? 0) };
+  return { type, shape, data: reserve(lowering, type, shape).fill(value?.data[0] ?? 0) };
 }
 
 function foldRange(
-  _lowering: Lowering,
+  lowering: Lowering,
   node: OnnxNode,
   inputs: (Tensor | undefined)[],
 ): Tensor {
-  const [start, limit, delta] = inputs.slice(0, 3).map((input) => required(input, node).data[0]);
+  const [start, limit, delta] = inputs.slice(0, 3).map((input) => oneNumber(required(input, node), node));
+  if (delta === 0) throw new OnnxError("Range has a step of 0", node.name);
   const count = Math.max(0, Math.ceil((limit - start) / delta));
-  requireSize([count]);
   const { type } = required(inputs[0], node);
-  const data = allocate(type, count);
+  const data = reserve(lowering, type, [count]);
   for (let i = 0; i < count; i++) data[i] = start + i * delta;
   return { type, shape: [count], data };
 }
 
+function oneNumber(tensor: Tensor, node: OnnxNode): number {
+  if (tensor.data.length !== 1) {
+    throw new OnnxError(`${node.operator} has an input of ${tensor.data.length} numbers: expected one`, node.name);
+  }
+  return tensor.data[0];
+}
+
 function foldGather(
-  _lowering: Lowering,
+  lowering: Lowering,
   node: OnnxNode,
   inputs: (Tensor | undefined)[],
 ): Tensor {
@@ -82,8 +91,7 @@ function foldGather(
   const outer = elementCount(source.shape.slice(0, axis));
   const shape = [...source.shape];
   shape.splice(axis, 1, ...positions.shape);
-  requireSize(shape);
-  const data = allocate(source.type, elementCount(shape));
+  const data = reserve(lowering, source.type, shape);
   let to = 0;
   for (let i = 0; i < outer; i++) {
     for (const position of positions.data) {
@@ -98,7 +106,7 @@ function foldGather(
 }
 
 function foldConcat(
-  _lowering: Lowering,
+  lowering: Lowering,
   node: OnnxNode,
   inputs: (Tensor | undefined)[],
 ): Tensor {
@@ -112,7 +120,7 @@ function foldConcat(
       throw new OnnxError(`Concat cannot join [${parts[0].shape}] and [${shape}]`, node.name);
     }
   }
-  return concatTensors(parts, axis);
+  return concatTensors(lowering, parts, axis);
 }
 
 function foldSplit(
@@ -127,13 +135,13 @@ function foldSplit(
     const shape = source.shape.map((own, i) => (i === axis ? length : own));
     const starts = shape.map((_, i) => (i === axis ? start : 0));
     start += length;
-    return sliceTensor(source, { starts, steps: shape.map(() => 1), shape });
+    return sliceTensor(lowering, source, { starts, steps: shape.map(() => 1), shape });
   });
 }
 
 /** Standardised weights reach BatchNormalization as constants, in training mode. */
 function foldBatchNormalization(
-  _lowering: Lowering,
+  lowering: Lowering,
   node: OnnxNode,
   inputs: (Tensor | undefined)[],
 ): Tensor {
@@ -141,14 +149,18 @@ function foldBatchNormalization(
   const training = intAttribute(node, "training_mode", 0) !== 0;
   const epsilon = floatAttribute(node, "epsilon", 1e-5);
   const channels = source.shape[1];
+  const vectors = [gamma, beta, ...(training ? [] : [mean, variance])];
+  if (channels === undefined || vectors.some(({ data }) => data.length !== channels)) {
+    throw new OnnxError(`BatchNormalization has parameters that do not fit [${source.shape}]`, node.name);
+  }
   const run = elementCount(source.shape.slice(2));
   const channelOf = (i: number): number => Math.floor(i / run) % channels;
   const [means, variances] = training ? momentsOf(source, { channels, channelOf }) : [mean.data, variance.data];
-  const data = source.data.slice();
+  const data = reserve(lowering, source.type, source.shape);
   for (let i = 0; i < data.length; i++) {
     const channel = channelOf(i);
     const scale = gamma.data[channel] / Math.sqrt(variances[channel] + epsilon);
-    data[i] = (data[i] - means[channel]) * scale + beta.data[channel];
+    data[i] = (source.data[i] - means[channel]) * scale + beta.data[channel];
   }
   return { ...source, data };
 }
@@ -172,6 +184,14 @@ const foldReshape: Fold = (lowering, node, [input]) => {
   return { ...source, shape: reshapedShape(lowering, node, source.shape) };
 };
 
+function foldDropout(lowering: Lowering, node: OnnxNode, [input, , training]: (Tensor | undefined)[]): Tensor[] {
+  if (training !== undefined && training.data[0] !== 0) throw new UnsupportedReason("it is in training mode");
+  const source = required(input, node);
+  if (!lowering.read.has(node.outputs[1])) return [source];
+  const { shape } = source;
+  return [source, { type: "bool", shape, data: reserve(lowering, "bool", shape).fill(1) }];
+}
+
 const FOLDS: ReadonlyMap<string, Fold> = new Map<string, Fold>([
   ...ARITHMETIC_FOLDS,
   ["Constant", foldConstant],
@@ -186,19 +206,19 @@ const FOLDS: ReadonlyMap<string, Fold> = new Map<string, Fold>([
   ["Squeeze", foldReshape],
   ["Unsqueeze", foldReshape],
   ["Identity", (_lowering, node, [input]) => required(input, node)],
-  ["Dropout", (_lowering, node, [input]) => required(input, node)],
+  ["Dropout", foldDropout],
   [
     "Transpose",
-    (_lowering, node, [input]) => {
+    (lowering, node, [input]) => {
       const source = required(input, node);
-      return transposeTensor(source, permutationOf(node, source.shape.length));
+      return transposeTensor(lowering, source, permutationOf(node, source.shape.length));
     },
   ],
   [
     "Slice",
     (lowering, node, [input]) => {
       const source = required(input, node);
-      return sliceTensor(source, sliceRange(lowering, node, source.shape));
+      return sliceTensor(lowering, source, sliceRange(lowering, node, source.shape));
     },
   ],
   [
@@ -208,14 +228,14 @@ const FOLDS: ReadonlyMap<string, Fold> = new Map<string, Fold>([
       const mode = stringAttribute(node, "mode", "constant");
       if (mode !== "constant") throw new UnsupportedReason(`its input is constant and its mode ${mode}`);
       const value = lowering.opset < 11 ? floatAttribute(node, "value", 0) : given?.data[0] ?? 0;
-      return padTensor(source, { ...padAmounts(lowering, node, source.shape.length), value });
+      return padTensor(lowering, source, { ...padAmounts(lowering, node, source.shape.length), value });
     },
   ],
   [
     "Expand",
     (lowering, node, [input]) => {
       const source = required(input, node);
-      return broadcastTensor(source, expandedShape(lowering, node, source.shape));
+      return broadcastTensor(lowering, source, expandedShape(lowering, node, source.shape));
     },
   ],
 ]);

@@ -4,8 +4,9 @@
  * @module
  */
 
-import { OnnxError } from "../errors.ts";
-import { allocate, elementCount, MAXIMUM_FOLDED_ELEMENTS, stridesOf, type Tensor } from "../tensor.ts";
+import { sameShape } from "../../graph/shape.ts";
+import { type Lowering, reserve } from "../lowering.ts";
+import { elementCount, stridesOf, type Tensor } from "../tensor.ts";
 
 /** How elements are found: the offset of the first and the stride along each dimension of the result. */
 export interface Reading {
@@ -15,11 +16,10 @@ export interface Reading {
 }
 
 /** The tensor whose element at an index is source[offset + index * strides]. */
-export function readStrided(source: Tensor, reading: Reading): Tensor {
+export function readStrided(lowering: Lowering, source: Tensor, reading: Reading): Tensor {
   const { shape, offset, strides } = reading;
   const count = elementCount(shape);
-  requireSize(shape);
-  const data = allocate(source.type, count);
+  const data = reserve(lowering, source.type, shape);
   const index = new Array<number>(shape.length).fill(0);
   let from = offset;
   for (let to = 0; to < count; to++) {
@@ -34,28 +34,19 @@ export function readStrided(source: Tensor, reading: Reading): Tensor {
   return { type: source.type, shape, data };
 }
 
-/** Throws where a folded constant would be too large. */
-export function requireSize(shape: readonly number[]): void {
-  const valid = shape.every((length) => Number.isSafeInteger(length) && length >= 0);
-  if (!valid || elementCount(shape) > MAXIMUM_FOLDED_ELEMENTS) {
-    throw new OnnxError(
-      `A constant would have the shape [${shape}]: expected at most ${MAXIMUM_FOLDED_ELEMENTS} elements`,
-    );
-  }
-}
-
 /** A tensor broadcast to a shape that it fits. */
-export function broadcastTensor(source: Tensor, shape: number[]): Tensor {
+export function broadcastTensor(lowering: Lowering, source: Tensor, shape: number[]): Tensor {
+  if (sameShape(source.shape, shape)) return source;
   const missing = shape.length - source.shape.length;
   const own = stridesOf(source.shape);
   const strides = shape.map((_, i) => (i < missing || source.shape[i - missing] === 1 ? 0 : own[i - missing]));
-  return readStrided(source, { shape, offset: 0, strides });
+  return readStrided(lowering, source, { shape, offset: 0, strides });
 }
 
 /** A tensor with permuted dimensions. */
-export function transposeTensor(source: Tensor, permutation: readonly number[]): Tensor {
+export function transposeTensor(lowering: Lowering, source: Tensor, permutation: readonly number[]): Tensor {
   const own = stridesOf(source.shape);
-  return readStrided(source, {
+  return readStrided(lowering, source, {
     shape: permutation.map((axis) => source.shape[axis]),
     offset: 0,
     strides: permutation.map((axis) => own[axis]),
@@ -64,11 +55,12 @@ export function transposeTensor(source: Tensor, permutation: readonly number[]):
 
 /** Part of a tensor. */
 export function sliceTensor(
+  lowering: Lowering,
   source: Tensor,
   range: { starts: number[]; steps: number[]; shape: number[] },
 ): Tensor {
   const own = stridesOf(source.shape);
-  return readStrided(source, {
+  return readStrided(lowering, source, {
     shape: range.shape,
     offset: own.reduce((sum, stride, i) => sum + stride * range.starts[i], 0),
     strides: own.map((stride, i) => stride * range.steps[i]),
@@ -76,12 +68,11 @@ export function sliceTensor(
 }
 
 /** Tensors joined along an axis. */
-export function concatTensors(parts: readonly Tensor[], axis: number): Tensor {
+export function concatTensors(lowering: Lowering, parts: readonly Tensor[], axis: number): Tensor {
   const shape = [...parts[0].shape];
   shape[axis] = parts.reduce((sum, part) => sum + part.shape[axis], 0);
-  requireSize(shape);
   const outer = elementCount(shape.slice(0, axis));
-  const data = allocate(parts[0].type, elementCount(shape));
+  const data = reserve(lowering, parts[0].type, shape);
   let to = 0;
   for (let i = 0; i < outer; i++) {
     for (const part of parts) {
@@ -94,12 +85,12 @@ export function concatTensors(parts: readonly Tensor[], axis: number): Tensor {
 
 /** A tensor within a frame of one value. */
 export function padTensor(
+  lowering: Lowering,
   source: Tensor,
   { before, after, value }: { before: number[]; after: number[]; value: number },
 ): Tensor {
   const shape = source.shape.map((length, i) => before[i] + length + after[i]);
-  requireSize(shape);
-  const data = allocate(source.type, elementCount(shape)).fill(value);
+  const data = reserve(lowering, source.type, shape).fill(value);
   const strides = stridesOf(shape);
   const own = stridesOf(source.shape);
   for (let from = 0; from < source.data.length; from++) {

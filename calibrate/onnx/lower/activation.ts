@@ -7,8 +7,8 @@
 import { LARGEST_FLOAT32 } from "../../../runtime/numerics/float32.ts";
 import type { Activation } from "../../../runtime/activation.ts";
 import type { Value } from "../../graph/graph.ts";
-import { floatAttribute, stringAttribute } from "../attributes.ts";
-import { emitActivation, emitBinary } from "../emit.ts";
+import { floatAttribute, intAttribute, stringAttribute } from "../attributes.ts";
+import { emitActivation, emitBinary, emitReshape } from "../emit.ts";
 import { OnnxError } from "../errors.ts";
 import {
   asFloat32,
@@ -20,6 +20,7 @@ import {
   parameter,
 } from "../lowering.ts";
 import type { OnnxNode } from "../model.ts";
+import { LEAST_RANK } from "../recognise_gelu.ts";
 
 function plain(activation: (node: OnnxNode) => Activation): Lower {
   return (lowering, node) => emitActivation(lowering, operand(lowering, node, 0), activation(node));
@@ -49,14 +50,17 @@ export const lowerElu: Lower = plain((node) => ({
   kind: "elu",
   alpha: floatAttribute(node, "alpha", 1),
 }));
-/** Lowers Gelu. */
-export const lowerGelu: Lower = plain((node) => {
+/** Lowers Gelu; one that was spelled out has at least the dimensions of the constants that spelled it. */
+export function lowerGelu(lowering: Lowering, node: OnnxNode): Value {
   const approximate = stringAttribute(node, "approximate", "none");
   if (approximate !== "none" && approximate !== "tanh") {
     throw new OnnxError(`Gelu has an unknown approximation`, node.name);
   }
-  return { kind: approximate === "tanh" ? "geluTanh" : "gelu" };
-});
+  const input = operand(lowering, node, 0);
+  const result = emitActivation(lowering, input, { kind: approximate === "tanh" ? "geluTanh" : "gelu" });
+  const missing = Math.max(0, intAttribute(node, LEAST_RANK, 0) - input.shape.length);
+  return emitReshape(lowering, result, [...new Array<number>(missing).fill(1), ...input.shape]);
+}
 
 /** Lowers Clip, whose limits are attributes before operator set 11 and inputs from there on. */
 export function lowerClip(lowering: Lowering, node: OnnxNode): Value {

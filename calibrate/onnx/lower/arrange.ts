@@ -10,7 +10,7 @@ import { elementTypeName } from "../decode_tensor.ts";
 import { sameShape } from "../../graph/shape.ts";
 import { emitBinary, emitReshape, emitTranspose } from "../emit.ts";
 import { OnnxError, UnsupportedReason } from "../errors.ts";
-import { constantValue, type Lowering, operand, optionalConstant } from "../lowering.ts";
+import { constantValue, type Lowering, operand, optionalConstant, reserve } from "../lowering.ts";
 import type { OnnxNode } from "../model.ts";
 import { expandedShape, permutationOf, reshapedShape } from "../shape_arguments.ts";
 import { elementCount } from "../tensor.ts";
@@ -34,7 +34,7 @@ export function lowerIdentity(lowering: Lowering, node: OnnxNode): Value {
 
 /** Lowers Dropout. */
 export function lowerDropout(lowering: Lowering, node: OnnxNode): Value {
-  if ((node.outputs[1] ?? "") !== "") throw new UnsupportedReason("its mask is used");
+  if (lowering.read.has(node.outputs[1])) throw new UnsupportedReason("its mask is used");
   const training = optionalConstant(lowering, node, 2);
   if (training !== undefined && training.data[0] !== 0) {
     throw new UnsupportedReason("it is in training mode");
@@ -61,7 +61,7 @@ export function lowerExpand(lowering: Lowering, node: OnnxNode): Value {
   const ones = constantValue(lowering, {
     type: "float32",
     shape: lengths,
-    data: new Float32Array(elementCount(lengths)).fill(1),
+    data: reserve(lowering, "float32", lengths).fill(1),
   });
   const expanded = emitBinary(lowering, "multiply", [input, ones]);
   if (!sameShape(expanded.shape, shape)) throw new OnnxError("Expand is inconsistent", node.name);

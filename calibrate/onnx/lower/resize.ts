@@ -15,6 +15,7 @@ import {
   operand,
   optionalConstant,
   optionalIntegers,
+  requireRoom,
   requireShape,
 } from "../lowering.ts";
 import type { OnnxNode } from "../model.ts";
@@ -79,16 +80,18 @@ function emitResize(
   if (!isCoordinateMode(coordinates)) {
     throw new UnsupportedReason(`its coordinate mode is ${coordinates}`);
   }
-  const rounding = legacy ? "floor" : stringAttribute(node, "nearest_mode", "round_prefer_floor");
-  if (!["round_prefer_floor", "round_prefer_ceil", "floor", "ceil"].includes(rounding)) {
+  const rounding = legacy ? undefined : stringAttribute(node, "nearest_mode", "round_prefer_floor");
+  if (rounding !== undefined && !["round_prefer_floor", "round_prefer_ceil", "floor", "ceil"].includes(rounding)) {
     throw new OnnxError("Resize has an unknown nearest_mode", node.name);
   }
   requireShape(lowering, [batch, channels, size[0], size[1]]);
+  requireRoom(lowering, [3, size[0] + size[1]]);
   const axis = (i: 0 | 1) =>
     sampleAxis({
       mode,
       coordinates,
-      rounding,
+      // Operator set 10 left open how to round; onnxruntime takes the pixel after where an image shrinks.
+      rounding: rounding ?? (scales[i] < 1 ? "ceil" : "floor"),
       input: image.shape[2 + i],
       output: size[i],
       scale: scales[i],

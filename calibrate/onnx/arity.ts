@@ -1,0 +1,85 @@
+/**
+ * How many inputs and outputs ONNX's operators have.
+ *
+ * @module
+ */
+
+import { OnnxError } from "./errors.ts";
+import type { OnnxNode } from "./model.ts";
+
+/** Fewest inputs, most inputs and most outputs over all versions that are read. */
+type Arity = readonly [fewest: number, most: number, outputs: number];
+
+const UNARY: Arity = [1, 1, 1];
+const BINARY: Arity = [2, 2, 1];
+const VARIADIC: Arity = [1, Infinity, 1];
+const REDUCTION: Arity = [1, 2, 1];
+
+/** Of operators with another number than one input and one output. */
+const ARITIES: Readonly<Record<string, Arity>> = {
+  Add: BINARY,
+  And: BINARY,
+  BatchNormalization: [5, 5, 5],
+  Clip: [1, 3, 1],
+  Concat: VARIADIC,
+  Constant: [0, 0, 1],
+  Conv: [2, 3, 1],
+  ConvTranspose: [2, 3, 1],
+  Div: BINARY,
+  Dropout: [1, 3, 2],
+  Equal: BINARY,
+  Expand: BINARY,
+  Gather: BINARY,
+  Gemm: [2, 3, 1],
+  Greater: BINARY,
+  GreaterOrEqual: BINARY,
+  Less: BINARY,
+  LessOrEqual: BINARY,
+  MatMul: BINARY,
+  Max: VARIADIC,
+  MaxPool: [1, 1, 2],
+  Min: VARIADIC,
+  Mod: BINARY,
+  Mul: BINARY,
+  Or: BINARY,
+  PRelu: BINARY,
+  Pad: [1, 4, 1],
+  Pow: BINARY,
+  Range: [3, 3, 1],
+  ReduceMax: REDUCTION,
+  ReduceMean: REDUCTION,
+  ReduceMin: REDUCTION,
+  ReduceProd: REDUCTION,
+  ReduceSum: REDUCTION,
+  Reshape: [1, 2, 1],
+  Resize: [1, 4, 1],
+  Slice: [1, 5, 1],
+  Split: [1, 2, Infinity],
+  Squeeze: [1, 2, 1],
+  Sub: BINARY,
+  Sum: VARIADIC,
+  Unsqueeze: [1, 2, 1],
+  Upsample: [1, 2, 1],
+  Where: [3, 3, 1],
+};
+
+/**
+ * Checks that a node of a known standard operator has as many inputs and
+ * outputs as the operator can have.
+ *
+ * @throws {OnnxError} Where it has not, or where an input that must be given is left out.
+ */
+export function checkArity(node: OnnxNode): void {
+  const [fewest, most, outputs] = ARITIES[node.operator] ?? UNARY;
+  const count = node.inputs.length;
+  const required = node.inputs.slice(0, fewest === 1 && most === Infinity ? count : fewest);
+  const absent = required.indexOf("");
+  if (count < fewest || count > most) {
+    const range = most === fewest ? `${fewest}` : most === Infinity ? `at least ${fewest}` : `${fewest} to ${most}`;
+    throw new OnnxError(`${node.operator} has ${count} inputs: expected ${range}`, node.name);
+  }
+  if (absent >= 0) throw new OnnxError(`${node.operator} lacks its input number ${absent + 1}`, node.name);
+  if (node.outputs.length === 0 || node.outputs.length > outputs || node.outputs.every((output) => output === "")) {
+    throw new OnnxError(`${node.operator} has ${node.outputs.filter((name) => name !== "").length} outputs`, node.name);
+  }
+}
