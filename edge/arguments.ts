@@ -7,7 +7,7 @@
 import { InputError, InputRangeError } from "../runtime/errors.ts";
 import { escapeText } from "../cli/escape_text.ts";
 import { parseArguments } from "../cli/parse_arguments.ts";
-import { CACHE_CHOICES, type CacheChoice } from "../runtime/http/models/source/bundle_cache.ts";
+import { CACHE_CHOICES, type CacheChoice } from "../runtime/http/models/source/open_bundle_cache.ts";
 import type { ModelSource } from "./read_models.ts";
 import { type Target, TARGETS } from "./target.ts";
 

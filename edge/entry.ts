@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { CacheChoice } from "../runtime/http/models/source/bundle_cache.ts";
+import type { CacheChoice } from "../runtime/http/models/source/open_bundle_cache.ts";
 import type { EdgeModel } from "./read_models.ts";
 import type { Target } from "./target.ts";
 

@@ -8,10 +8,8 @@
 import loadJpeg from "npm:@jsquash/jpeg@1.6.0/codec/dec/mozjpeg_dec.js";
 import loadWebp from "npm:@jsquash/webp@1.5.0/codec/dec/webp_dec.js";
 import type { Pixels } from "../runtime/resize_image.ts";
+import type { CodecFormat } from "./codec_files.ts";
 import { codecModule } from "./codec_modules.ts";
-
-/** Formats that have a decoder here. */
-export type CodecFormat = "jpeg" | "webp";
 
 /** What Emscripten's loader gives. */
 interface Instance {

@@ -5,7 +5,8 @@
  * @module
  */
 
-import type { CodecFormat } from "./codec.ts";
+/** Formats that have a decoder here. */
+export type CodecFormat = "jpeg" | "webp";
 
 /** Reads the WebAssembly of a format's decoder. */
 export type CodecFiles = Record<CodecFormat, () => Promise<Uint8Array<ArrayBuffer>>>;

@@ -5,8 +5,7 @@
  * @module
  */
 
-import type { CodecFormat } from "./codec.ts";
-import { codecFiles } from "./codec_files.ts";
+import { codecFiles, type CodecFormat } from "./codec_files.ts";
 
 /** Compiles the decoder of a format anew. */
 export async function codecModule(format: CodecFormat): Promise<WebAssembly.Module> {

@@ -6,10 +6,7 @@
 
 import { peakMemory } from "../start/peak_memory.ts";
 import { type Answer, ANSWER_MARK, type Job } from "./job.ts";
-import { timeRuns } from "./time_runs.ts";
-
-/** Runs a network once on the sample that it was loaded with. */
-export type Run = () => Float32Array | Promise<Float32Array>;
+import { type Run, timeRuns } from "./time_runs.ts";
 
 /** Loads the network of a job into a runtime, with a sample to run it on. */
 export type Load = (job: Job, sample: Float32Array) => Promise<Run>;

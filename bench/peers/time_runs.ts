@@ -6,7 +6,9 @@
 
 import { median } from "../../calibrate/median.ts";
 import type { RunTime } from "./job.ts";
-import type { Run } from "./measure.ts";
+
+/** Runs a network once on the sample that it was loaded with. */
+export type Run = () => Float32Array | Promise<Float32Array>;
 
 /** Warm-up, in milliseconds of CPU time and in runs; both are reached. */
 const WARM_UP = { milliseconds: 1000, runs: 5 };

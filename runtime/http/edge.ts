@@ -5,7 +5,7 @@
  */
 
 import { createHandler, type Handler, type HandlerOptions } from "./handler.ts";
-import type { MemoryUsage } from "./metrics/metrics_response.ts";
+import type { MemoryUsage } from "./protocol/metrics_response.ts";
 import { createRegistry, type ModelEntry } from "./models/model_registry.ts";
 
 /** What a host of edge functions takes as a module's default export. */

@@ -12,7 +12,7 @@ import { InputRangeError } from "../errors.ts";
 import type { Exchange } from "./exchange.ts";
 import { errorResponse, HttpError, quote } from "./http_error.ts";
 import { createMetrics, type Metrics } from "./metrics/metrics.ts";
-import type { MemoryUsage } from "./metrics/metrics_response.ts";
+import type { MemoryUsage } from "./protocol/metrics_response.ts";
 import type { ModelRegistry } from "./models/model_registry.ts";
 import { asEncoded } from "./response.ts";
 import { type LogEntry, observe } from "./observe.ts";

@@ -10,7 +10,7 @@ import type { ExchangeContext } from "./exchange.ts";
 import { findFile, findModel, findModelByQuery, modelNames, versionsOf } from "./models/find_model.ts";
 import { imageUpload } from "./body/image_upload.ts";
 import { infer } from "./protocol/infer.ts";
-import { type MemoryUsage, metricsResponse } from "./metrics/metrics_response.ts";
+import { type MemoryUsage, metricsResponse } from "./protocol/metrics_response.ts";
 import type { Metrics } from "./metrics/metrics.ts";
 import { queueFull } from "./models/queue_full.ts";
 import type { LoadedModel, ModelRegistry } from "./models/model_registry.ts";

@@ -10,7 +10,8 @@ import { type Bundle, readBundle } from "../../../bundle/read.ts";
 import { BundleError, InputRangeError } from "../../../errors.ts";
 import { type BundleSource, readSource } from "../../../source.ts";
 import { checkSha256, parseBundleAddress } from "./address.ts";
-import { type BundleCache, type CacheChoice, type CachedFile, openBundleCache } from "./bundle_cache.ts";
+import type { BundleCache, CachedFile } from "./bundle_cache.ts";
+import { type CacheChoice, openBundleCache } from "./open_bundle_cache.ts";
 import { download } from "./download.ts";
 
 /** How a bundle is read. */
