@@ -20,7 +20,6 @@ import { InputError } from "../runtime/errors.ts";
 import { describeOutliers, OutputErrors } from "./report/outliers.ts";
 import { sampleWarnings } from "./stages/sample_warnings.ts";
 import { leaveOutOutliers } from "./stages/leave_out_outliers.ts";
-import type { SampleComparison } from "./stream/comparison.ts";
 import { findOutputKind } from "./output_kind.ts";
 import { comparePrograms } from "./stages/compare_programs.ts";
 import { type CalibrationReport, makeReport } from "./report/report.ts";
@@ -85,8 +84,8 @@ export async function calibrate(network: Graph, options: CalibrationOptions): Pr
     const compared = [...new Set([...spread, ...outliers.map(({ sample }) => sample)])].sort((a, b) => a - b);
     const errors = new OutputErrors(graph.outputs[0].value);
     const collector = options.details ? collectDetails(session) : undefined;
-    const take = (comparison: SampleComparison, sample: number) => errors.take(comparison, sample);
-    const comparisons = await comparePrograms(session, programs, compared, collector?.listener, take);
+    const listeners = [errors, ...(collector ? [collector.listener] : [])];
+    const comparisons = await comparePrograms(session, programs, compared, listeners);
 
     const notes = {
       settings: { ...settings, keepFloat: mixed.kept },

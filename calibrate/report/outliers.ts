@@ -6,6 +6,7 @@
 
 import type { Outlier } from "../observe/outliers.ts";
 import type { SampleComparison } from "../stream/comparison.ts";
+import { decibels } from "../decibels.ts";
 import { listed } from "../dataset/unusable_samples.ts";
 
 /** A sample that is far from all others, or makes most of the error. */
@@ -62,7 +63,7 @@ export class OutputErrors {
   sqnrWithout(samples: ReadonlySet<number>): number | null {
     const rest = this.#seen.filter(({ sample }) => !samples.has(sample));
     const [signal, noise] = rest.reduce(([s, n], { signal, noise }) => [s + signal, n + noise], [0, 0]);
-    return signal > 0 && noise > 0 ? 10 * Math.log10(signal / noise) : null;
+    return decibels(signal, noise);
   }
 }
 

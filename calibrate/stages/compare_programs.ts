@@ -26,27 +26,24 @@ export interface Summary {
 /** What is wanted of a comparison beside its summaries. */
 export interface ComparisonListener {
   /** Values whose channels are summed up in the lanes. */
-  channels: WatchedChannels[];
+  channels?: readonly WatchedChannels[];
   /** Is given the comparison of each sample, in order. */
   take(comparison: SampleComparison, sample: number): void;
   /** Is given the moments of the channels, when all samples are compared. */
-  finish(channels: ComparedChannels): void;
+  finish?(channels: ComparedChannels): void;
 }
 
-/**
- * Runs the float program and 8-bit ones on samples.
- *
- * @param take Is given the comparison of each sample, in order.
- * @returns One summary for each 8-bit program.
- */
+/** Runs the float program and 8-bit ones on samples. @returns One summary for each 8-bit program. */
 export async function comparePrograms(
   { lanes, progress }: Pick<Session, "lanes" | "progress">,
   programs: readonly Lowered[],
   samples: readonly number[],
-  listener?: ComparisonListener,
-  take?: ComparisonListener["take"],
+  listeners: readonly ComparisonListener[],
 ): Promise<Summary[]> {
-  const team = await lanes.open("compare", () => ({ programs, channels: listener?.channels ?? [] }));
+  const team = await lanes.open(
+    "compare",
+    () => ({ programs, channels: listeners.flatMap(({ channels = [] }) => channels) }),
+  );
   const sums = createSums(programs.length);
   let done = 0;
   await team.share(
@@ -58,11 +55,11 @@ export async function comparePrograms(
     },
     (comparison, sample) => {
       addComparison(sums, comparison);
-      listener?.take(comparison, sample);
-      take?.(comparison, sample);
+      for (const listener of listeners) listener.take(comparison, sample);
     },
   );
-  if (listener) listener.finish(mergeChannels(await team.everywhere("channels")));
+  const channels = mergeChannels(await team.everywhere("channels"));
+  for (const listener of listeners) listener.finish?.(channels);
   await team.close();
   return sums.programs.map(({ noise, ranks }) => ({
     sqnr: new Map([...noise].map(([node, energy]) => [node, decibels(sums.signal.get(node)!, energy)])),
