@@ -42,10 +42,11 @@ const WORDS = [
   ...["f32", "u8", "i8", "i32", "i4", "relu", "identity", "silu", "prelu", "tanh", "add", "multiply", "max", "average"],
 ];
 
-/** Hosts that a program is run on: the builds that run here, and the relaxed build where the dot product is signed. */
+/** Hosts that a program is run on: the builds that run here, and the relaxed build with both dot products. */
 const HOSTS: Record<string, () => KernelInstance> = {
   simd128: () => instantiateKernels("simd128"),
   ...(chooseBuild() === "relaxed" && { relaxed: () => instantiateKernels("relaxed") }),
+  unsigned: () => instantiateModule("relaxed", emulatedKernels("unsigned")),
   signed: () => instantiateModule("relaxed", emulatedKernels("signed")),
 };
 

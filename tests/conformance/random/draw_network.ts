@@ -9,6 +9,7 @@ import { type Random, random as createRandom } from "../../support/random.ts";
 import { type ModelSpec, writeOnnx } from "../../support/onnx_writer.ts";
 import { chance, createDraft, type Draft, type Drawer, numbers, type Shape } from "./draft.ts";
 import { ELEMENTWISE } from "./operators/elementwise.ts";
+import { FOLDING } from "./operators/folding.ts";
 import { MATRIX } from "./operators/matrix.ts";
 import { MOVEMENT } from "./operators/movement.ts";
 import { NORMALIZATION } from "./operators/normalization.ts";
@@ -29,6 +30,7 @@ const DRAWERS: readonly [Drawer, number][] = [
   ...MOVEMENT,
   ...SPATIAL,
   ...MATRIX,
+  ...FOLDING,
   ...NORMALIZATION,
   ...PATTERNS,
 ];

@@ -7,6 +7,7 @@
 import { type AttributeValue, float, floats } from "../../../support/onnx_writer.ts";
 import {
   append,
+  appendAll,
   broadcast,
   chance,
   constant,
@@ -38,6 +39,19 @@ const FUNCTIONS: Record<string, (draft: Draft) => Attributes | undefined> = {
   HardSwish: ({ opset }) => opset >= 14 ? {} : undefined,
   Gelu: ({ opset, random }) => opset < 20 ? undefined : random.pick<Attributes>([{}, { approximate: "tanh" }]),
   Cast: () => ({ to: 1 }),
+};
+
+/** A Dropout with all that it may be given, and a mask that nobody reads. */
+const drawDropout: Drawer = (draft) => {
+  const value = drawValue(draft);
+  if (!value) return false;
+  if (draft.opset < 12) return !!append(draft, "Dropout", [value.name], value.shape, { ratio: float(0.3) });
+  const made = appendAll(draft, "Dropout", [value.name, constant(draft, floats([], [0.3]))], [
+    value.shape,
+    value.shape,
+  ]);
+  if (made) draft.values.pop();
+  return !!made;
 };
 
 const drawFunction: Drawer = (draft) => {
@@ -117,6 +131,7 @@ const drawVariadic: Drawer = (draft) => {
 export const ELEMENTWISE: [Drawer, weight: number][] = [
   [drawFunction, 8],
   [drawClip, 2],
+  [drawDropout, 0.5],
   [drawPRelu, 2],
   [drawBinary, 10],
   [drawVariadic, 2],

@@ -86,6 +86,9 @@ const drawFlatten: Drawer = (draft) => {
   const axis = chance(draft, 0.7) ? 1 : draft.random.integer(0, value.shape.length);
   const first = value.shape.slice(0, axis).reduce((a, b) => a * b, 1);
   const rest = value.shape.slice(axis).reduce((a, b) => a * b, 1);
+  if (draft.opset >= 11 && axis > 0 && axis < value.shape.length && chance(draft, 0.3)) {
+    return !!append(draft, "Flatten", [value.name], [first, rest], { axis: axis - value.shape.length });
+  }
   return !!append(draft, "Flatten", [value.name], [first, rest], axis === 1 && chance(draft, 0.5) ? {} : { axis });
 };
 
@@ -104,6 +107,9 @@ const drawSqueeze: Drawer = (draft) => {
   if (!value) return false;
   const ones = value.shape.flatMap((length, axis) => length === 1 ? [axis] : []).filter(() => chance(draft, 0.7));
   if (ones.length === 0) return false;
+  if (isFixed(value.shape) && chance(draft, 0.15)) {
+    return !!append(draft, "Squeeze", [value.name], value.shape.filter((length) => length !== 1));
+  }
   const shape = value.shape.filter((_, axis) => !ones.includes(axis));
   const axes = draft.opset >= 11 && chance(draft, 0.3) ? ones.map((axis) => axis - value.shape.length) : ones;
   const [inputs, attributes] = withAxes(draft, value.name, axes);
@@ -155,11 +161,11 @@ const drawPad: Drawer = (draft) => {
   const { random, opset } = draft;
   const value = drawValue(draft, ranked(1));
   if (!value) return false;
-  const mode = random.pick(["constant", "constant", "reflect", "edge"]);
+  const mode = random.pick(["constant", "constant", "reflect", "edge", ...(opset >= 19 ? ["wrap"] : [])]);
   const axes = value.shape.map((_, axis) => axis);
   const amount = (axis: number) => {
     if (value.shape[axis] < 0 || chance(draft, 0.5)) return 0;
-    if (mode === "reflect") return random.integer(0, Math.min(2, value.shape[axis] - 1));
+    if (mode === "reflect" || mode === "wrap") return random.integer(0, Math.min(2, value.shape[axis] - 1));
     return chance(draft, 0.1) && value.shape[axis] > 2 && mode === "constant" ? -1 : random.integer(0, 2);
   };
   const [before, after] = [axes.map(amount), axes.map(amount)];
@@ -216,6 +222,15 @@ const drawSplit: Drawer = (draft) => {
   const axis = random.pick(value.shape.flatMap((length, at) => length > 1 ? [at] : []));
   const length = value.shape[axis];
   const first = random.integer(1, length - 1);
+  const parts = [2, 3, 4].filter((divisor) => length % divisor === 0 || (opset >= 18 && length > divisor));
+  if (parts.length > 0 && chance(draft, 0.25)) {
+    const number = random.pick(parts);
+    const each = Math.ceil(length / number);
+    const lengths = Array.from({ length: number }, (_, at) => at < number - 1 ? each : length - each * (number - 1));
+    if (lengths[number - 1] <= 0) return false;
+    const attributes = opset >= 18 ? { axis, num_outputs: number } : { axis };
+    return !!appendAll(draft, "Split", [value.name], lengths.map((part) => value.shape.with(axis, part)), attributes);
+  }
   const split = length > 2 && chance(draft, 0.3) && first < length - 1
     ? [first, 1, length - first - 1]
     : [first, length - first];

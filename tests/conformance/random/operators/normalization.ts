@@ -60,6 +60,8 @@ const drawSoftmax: Drawer = (draft) => {
   const value = drawValue(draft, ({ shape }) => shape.length >= 1);
   const axis = value && drawAxis(draft, value);
   if (!value || axis === undefined) return false;
+  const isDefault = draft.opset < 13 ? value.shape.length >= 2 && value.shape[0] > 0 : axis === value.shape.length - 1;
+  if (isDefault && chance(draft, 0.25)) return !!append(draft, "Softmax", [value.name], value.shape);
   const attributes: Record<string, AttributeValue> = {
     axis: draft.opset >= 11 ? signed(draft, axis, value.shape.length) : axis,
   };
@@ -84,6 +86,10 @@ const drawReduction: Drawer = (draft) => {
   const axes = chosen.length > 0 ? chosen : all;
   if (axes.length === 0) return false;
   const keep = chance(draft, 0.6);
+  if (axes.length === value.shape.length && chance(draft, 0.3)) {
+    const attributes: Record<string, AttributeValue> = keep ? {} : { keepdims: 0 };
+    return !!append(draft, op, [value.name], keep ? value.shape.map(() => 1) : [], attributes);
+  }
   const shape = value.shape.flatMap((length, axis) => axes.includes(axis) ? (keep ? [1] : []) : [length]);
   const given = draft.opset >= 11 && chance(draft, 0.3) ? axes.map((axis) => axis - value.shape.length) : axes;
   const [inputs, attributes] = withAxes(draft, value.name, given, op === "ReduceSum" ? 13 : 18);

@@ -154,7 +154,7 @@ const drawAttention: Drawer = (draft) => {
   if (chance(draft, 0.4)) {
     const mask = Array.from(
       { length: length * length },
-      (_, i) => i % length > i / length ? draft.random.pick([-1e4]) : 0,
+      (_, i) => i % length > i / length ? (draft.random.unit() < 0.5 ? -1e4 : -Infinity) : 0,
     );
     scores = combine(draft, "Add", scores, {
       name: constant(draft, floats([length, length], mask)),
