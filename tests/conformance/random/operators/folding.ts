@@ -36,14 +36,13 @@ function small(draft: Draft, shape: Shape): Constant {
   return floats(shape, numbers(draft, count(shape), 2));
 }
 
-/** Integers of one of the types that arithmetic is defined for. */
-function wholeNumbers(draft: Draft, shape: Shape, low: number): { name: string; type: number } {
-  const elements = Array.from({ length: count(shape) }, () => draft.random.integer(low, 9));
-  const [type, value] = draft.random.pick<[number, Constant]>([
-    [TYPES.int64, ints(elements, shape)],
-    [TYPES.int32, typed(Int32Array.from(elements), shape)],
-  ]);
-  return { name: constant(draft, value), type };
+/** Two constants of integers of one type, the second ones above 0. */
+function wholeNumbers(draft: Draft, shape: Shape): string[] {
+  const isNarrow = draft.opset >= 12 && chance(draft, 0.5);
+  return [-9, 1].map((low) => {
+    const elements = Array.from({ length: count(shape) }, () => draft.random.integer(low, 9));
+    return constant(draft, isNarrow ? typed(Int32Array.from(elements), shape) : ints(elements, shape));
+  });
 }
 
 /** Makes a float32 constant of a shape in one of many ways. */
@@ -61,9 +60,8 @@ function drawFolded(draft: Draft, shape: Shape): string {
       return cast(cast(constant(draft, floats(shape, bytes)), random.pick([TYPES.uint8, TYPES.int8])), TYPES.float32);
     }
     case 2: {
-      const { name } = wholeNumbers(draft, shape, -9);
-      const other = wholeNumbersLike(draft, shape, draft.constants[name] ?? ints([1]));
-      return cast(fold(draft, random.pick(["Add", "Sub", "Mul", "Div", "Max", "Min"]), [name, other]), TYPES.float32);
+      const operators = ["Add", "Sub", "Mul", "Div", ...(opset >= 12 ? ["Max", "Min"] : [])];
+      return cast(fold(draft, random.pick(operators), wholeNumbers(draft, shape)), TYPES.float32);
     }
     case 3: {
       if (opset < 10) return source();
@@ -129,11 +127,6 @@ function drawFolded(draft: Draft, shape: Shape): string {
       return cast(range, TYPES.float32);
     }
   }
-}
-
-function wholeNumbersLike({ random, ...draft }: Draft, shape: Shape, { typed: like }: Constant): string {
-  const elements = Array.from({ length: count(shape) }, () => random.integer(1, 7));
-  return constant({ random, ...draft }, like ? typed(Int32Array.from(elements), shape) : ints(elements, shape));
 }
 
 const drawFoldedOperand: Drawer = (draft) => {

@@ -60,6 +60,13 @@ function drawWindow(
     const padded = length + (pads[axis] ?? 0) + (pads[axis + lengths.length] ?? 0);
     return Math.floor((padded - (kernel[axis] - 1) * dilation[axis] - 1) / stride[axis]) + 1;
   });
+  // onnxruntime refuses pools whose windows are so far apart that automatic pads would be negative.
+  if (
+    autoPad.startsWith("SAME") &&
+    lengths.some((length, axis) => (output[axis] - 1) * stride[axis] + kernel[axis] < length)
+  ) {
+    return undefined;
+  }
   return output.every((length) => length > 0) ? { kernel, stride, dilation, pads, autoPad, output } : undefined;
 }
 
