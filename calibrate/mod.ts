@@ -1,5 +1,5 @@
 /**
- * Calibration of float ONNX networks into 8-bit bundles.
+ * Calibration of float ONNX networks into 8-bit bundles, and what can be told of both.
  *
  * @example From a float network to a bundle
  * ```ts ignore
@@ -14,11 +14,38 @@
  * @module
  */
 
-export * from "./calibrate.ts";
+export type { ProgressListener } from "../cli/progress.ts";
+export type { Accuracy } from "./accuracy.ts";
+export { calibrate, type CalibrationOptions, type CalibrationResult } from "./calibrate.ts";
 export { compareMethods, type ComparisonOptions, type MethodBundle } from "./compare/compare.ts";
 export type { ComparedRow, Comparison, Spread } from "./compare/comparison.ts";
 export { COMPARED_METHODS, type ComparedMethod, selectMethods } from "./compare/methods.ts";
-export type { Activation } from "../runtime/activation.ts";
+export type { Classes } from "./dataset/classes.ts";
+export type { Dataset, Sample } from "./dataset/dataset.ts";
+export { type DatasetOptions, openDataset } from "./dataset/open_dataset.ts";
+export { evaluate, type Evaluation } from "./evaluate.ts";
+export { exportOnnx } from "./export/export_onnx.ts";
+export { floatModel } from "./float_model.ts";
+export type { Graph } from "./graph/graph.ts";
+export {
+  type BundleBytes,
+  type BundleDescription,
+  type BundleLayer,
+  describeBundle,
+} from "./inspect/describe_bundle.ts";
+export { describeNetwork, type NetworkDescription, type NetworkLayer } from "./inspect/describe_network.ts";
+export type { Shard } from "./observe/shard.ts";
+export { observeShard, type ShardOptions } from "./observe_shard.ts";
+export {
+  OnnxError,
+  type Refusal,
+  UnsupportedNetworkError,
+  type UnsupportedOperator,
+  type UnsupportedPart,
+} from "./onnx/errors.ts";
+export { importOnnx, type ImportOptions } from "./onnx/import.ts";
+export { type LayerProfile, type Profile, type ProfileOptions, profileProgram } from "./profile/profile.ts";
+export type { DropReport, KeptLayer, PrecisionReport, RankedLayer } from "./report/describe_precision.ts";
 export type {
   CalibrationDetails,
   ChannelShifts,
@@ -29,20 +56,8 @@ export type {
   TensorDetails,
   WorstSample,
 } from "./report/details.ts";
-export type { Dataset, Sample } from "./dataset/dataset.ts";
-export * from "./dataset/open_dataset.ts";
-export * from "./evaluate.ts";
-export * from "./float_model.ts";
-export * from "./graph/graph.ts";
-export * from "./onnx/errors.ts";
-export * from "./onnx/import.ts";
-export type { Shard } from "./observe/shard.ts";
-export * from "./observe_shard.ts";
-export type { Accuracy } from "./accuracy.ts";
-export type { ProgressListener } from "../cli/progress.ts";
+export type { OutlierReport, OutliersReport } from "./report/outliers.ts";
 export type { CalibrationReport, LayerReport } from "./report/report.ts";
-export type { DropReport, KeptLayer, PrecisionReport, RankedLayer } from "./report/describe_precision.ts";
-export type { SessionOptions } from "./stages/session.ts";
 export type {
   CalibrationSettings,
   CorrectionMode,
@@ -53,3 +68,4 @@ export type {
   WeightGranularity,
   WeightRounding,
 } from "./settings.ts";
+export type { SessionOptions } from "./stages/session.ts";

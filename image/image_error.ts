@@ -11,6 +11,7 @@ export type ImageFault = "unsupported" | "too-large" | "corrupt";
 
 /** An image file that cannot be decoded. */
 export class ImageError extends InputError {
+  /** Name of the class. */
   override readonly name: string = "ImageError";
   /** Why. */
   readonly fault: ImageFault;

@@ -30,7 +30,7 @@ Says what an Octet bundle or a float ONNX file holds.
  * @param file Its path; an ONNX network is named after it.
  * @throws {TypeError} Where the file cannot be read, is neither, or is damaged.
  */
-export async function describeFile(file: string): Promise<BundleDescription | NetworkDescription> {
+async function describeFile(file: string): Promise<BundleDescription | NetworkDescription> {
   try {
     const bytes = new Uint8Array(await readFile(file));
     if (fileFormat(bytes) === "octet") return describeBundle(await readBundle(bytes));

@@ -38,7 +38,7 @@ const UNREADABLE = /\.(avif|bmp|dng|gif|hei[cf]|ico|j2k|jp2|jfif|jxl|p[bgnp]m|tg
  * @returns Files and sub-folders.
  * @throws {RangeError} If folders are nested more than 16 deep.
  */
-export async function listImages(path: string): Promise<ImageFolder> {
+async function listImages(path: string): Promise<ImageFolder> {
   const found: ImageFolder = { files: [], folders: [], unreadable: [] };
   await walk(path, "", new Set([await Deno.realPath(path)]), found);
   found.files.sort(byCodeUnits);

@@ -35,6 +35,7 @@ export interface BundleBytes {
 
 /** One step of a bundle. */
 export interface BundleLayer {
+  /** Kernel that it calls. */
   kernel: string;
   /** Name of the node in the source network. */
   name: string;
@@ -54,12 +55,17 @@ export interface BundleLayer {
 
 /** A bundle's content. */
 export interface BundleDescription {
+  /** What the file is. */
   format: "octet";
+  /** Name of the network. */
   name: string;
   /** SHA-256 in hexadecimal. */
   hash: string;
+  /** Where its bytes go. */
   bytes: BundleBytes;
+  /** Inputs; -1 stands for a free batch. */
   inputs: ModelPort[];
+  /** Outputs, likewise. */
   outputs: ModelPort[];
   /** Null where the network takes no images. */
   preprocessing: Preprocessing | null;
@@ -73,6 +79,7 @@ export interface BundleDescription {
   build: string;
   /** How many steps each kernel runs, the most used first. */
   kernels: { kernel: string; steps: number }[];
+  /** The steps, in the order in which they run. */
   layers: BundleLayer[];
 }
 

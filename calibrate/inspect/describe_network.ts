@@ -14,6 +14,7 @@ import { importOnnx } from "../onnx/import.ts";
 export interface NetworkLayer {
   /** Operator with the activation fused into it, e.g. "convolution + relu". */
   operator: string;
+  /** Name in the file. */
   name: string;
   /** Shape of the value made, channels last. */
   output: number[];
@@ -25,7 +26,9 @@ export interface NetworkLayer {
 
 /** A float network's content. */
 export interface NetworkDescription {
+  /** What the file is. */
   format: "onnx";
+  /** Name of the network. */
   name: string;
   /** Version of the standard operator set. */
   opset: number;
@@ -33,7 +36,9 @@ export interface NetworkDescription {
   producer: string;
   /** Bytes of the file. */
   fileBytes: number;
+  /** Inputs; -1 stands for a free batch. */
   inputs: ModelPort[];
+  /** Outputs, likewise. */
   outputs: ModelPort[];
   /** Number of parameters, after BatchNormalizations and constants are folded. */
   parameters: number;
@@ -41,6 +46,7 @@ export interface NetworkDescription {
   multiplyAdds: number;
   /** How many nodes each operator has after import, the most used first. */
   operators: { operator: string; nodes: number }[];
+  /** The nodes, in order. */
   layers: NetworkLayer[];
 }
 

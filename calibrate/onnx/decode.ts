@@ -13,9 +13,9 @@ import { sortNodes } from "./sort_nodes.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** Oldest version of the standard operator set that is read. */
-export const OLDEST_OPSET = 7;
+const OLDEST_OPSET = 7;
 /** Newest version of the standard operator set that is read. */
-export const NEWEST_OPSET = 23;
+const NEWEST_OPSET = 23;
 
 /**
  * Reads an ONNX file into plain data with its nodes in topological order.

@@ -9,6 +9,7 @@ import { FormatError, InputError } from "../../runtime/errors.ts";
 
 /** An ONNX file that cannot be read, contradicts itself or breaks the ONNX specification. */
 export class OnnxError extends FormatError {
+  /** Name of the class. */
   override readonly name: string = "OnnxError";
   /** Name of the node at fault, where there is one. */
   readonly node: string | undefined;
@@ -61,6 +62,7 @@ const LISTED = 20;
 
 /** A network that is not supported: all reasons at once, and what would help. */
 export class UnsupportedNetworkError extends InputError {
+  /** Name of the class. */
   override readonly name: string = "UnsupportedNetworkError";
   /** What is not supported beside nodes. */
   readonly parts: UnsupportedPart[];

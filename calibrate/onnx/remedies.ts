@@ -10,7 +10,7 @@ import type { OnnxNode } from "./model.ts";
 export const USE_FLOAT32 = "export the network in float32: Octet makes 8 bits of it itself";
 
 /** For networks that are quantised already. */
-export const USE_FLOAT_NETWORK = "give Octet the float network from before its quantisation";
+const USE_FLOAT_NETWORK = "give Octet the float network from before its quantisation";
 
 /** For data in other files. */
 export const USE_ONE_FILE = "save the model in one file, in Python: " +

@@ -54,7 +54,7 @@ export function foldBatchNormalization(
 }
 
 /** Whether a node is a factor and a summand per channel and nothing else. */
-export function isChannelScale(node: Node): node is ConvolutionNode {
+function isChannelScale(node: Node): node is ConvolutionNode {
   return node.op === "convolution" && node.weightShape.slice(1).every((length) => length === 1) &&
     node.groups === node.weightShape[0] && node.stride.every((step) => step === 1) &&
     node.pads.every((pad) => pad === 0);

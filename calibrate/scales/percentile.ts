@@ -9,7 +9,7 @@ import { minMaxGrid } from "./min_max.ts";
 import { type Grid, snapGrid } from "./score.ts";
 
 /** Percent of the values that lie within each end of the range where nothing else is asked for. */
-export const USUAL_PERCENTILE = 99.999;
+const USUAL_PERCENTILE = 99.999;
 
 /**
  * The grid over the range that leaves out at most the rest of the values at each

@@ -16,7 +16,7 @@ export interface Reading {
 }
 
 /** The tensor whose element at an index is source[offset + index * strides]. */
-export function readStrided(lowering: Lowering, source: Tensor, reading: Reading): Tensor {
+function readStrided(lowering: Lowering, source: Tensor, reading: Reading): Tensor {
   const { shape, offset, strides } = reading;
   const count = elementCount(shape);
   const data = reserve(lowering, source.type, shape);

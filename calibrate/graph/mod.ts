@@ -1,0 +1,10 @@
+/**
+ * The graph as which a network is imported, for those who look into it.
+ *
+ * It may change with every version of Octet, as `calibrate` changes.
+ *
+ * @module
+ */
+
+export type * from "./graph.ts";
+export type { Activation } from "../../runtime/activation.ts";
