@@ -18,14 +18,15 @@ import { evenlySpread } from "./evenly_spread.ts";
 import { findOutliers } from "./observe/outliers.ts";
 import { InputError } from "../runtime/errors.ts";
 import { describeOutliers, OutputErrors } from "./report/outliers.ts";
+import { readBack } from "./stages/read_back.ts";
 import { sampleWarnings } from "./stages/sample_warnings.ts";
 import { leaveOutOutliers } from "./stages/leave_out_outliers.ts";
-import { findOutputKind } from "./output_kind.ts";
+import { checkOutputKind, findOutputKind } from "./output_kind.ts";
 import { comparePrograms } from "./stages/compare_programs.ts";
 import { type CalibrationReport, makeReport } from "./report/report.ts";
 import { type SessionOptions, withSession } from "./stages/session.ts";
 import { type CalibrationSettings, completeSettings } from "./settings.ts";
-import { writeNetwork } from "./write_network.ts";
+import { checkNames, writeNetwork } from "./write_network.ts";
 
 /** How a network is calibrated. */
 export interface CalibrationOptions extends SessionOptions, Partial<CalibrationSettings> {
@@ -68,6 +69,7 @@ export async function calibrate(network: Graph, options: CalibrationOptions): Pr
   if (options.dropOutliers && options.merge) {
     throw new InputError("Outliers cannot be dropped from statistics of shards: leave their samples out of the data");
   }
+  checkNames(network, options.classes);
   const graph = settings.equalize ? equalizeLayers(network).graph : network;
   return await withSession(graph, options, async (whole) => {
     const { session, dropped } = options.dropOutliers ? await leaveOutOutliers(whole) : { session: whole, dropped: [] };
@@ -95,11 +97,15 @@ export async function calibrate(network: Graph, options: CalibrationOptions): Pr
       outputKind: options.outputKind ?? findOutputKind(network),
     };
     const bundle = await writeNetwork(program, notes);
+    const scores = await readBack(bundle, program, await session.dataset.sample(samples[0]));
     const precision = await describePrecision(mixed, settings, labels !== undefined);
     const [before, after] = [comparisons[0], comparisons[comparisons.length - 1]];
     const layers = makeReport({ graph, quantized, before, after, bundleBytes: bundle.length });
     const far = describeOutliers(outliers, dropped, errors, session.dataset.nameOf);
-    const warnings = sampleWarnings(session, statistics);
+    const warnings = [
+      ...sampleWarnings(session, statistics),
+      ...checkOutputKind(scores, notes.outputKind, options.outputKind !== undefined),
+    ];
     const report = {
       ...layers,
       ...(far && { outliers: far }),

@@ -5,6 +5,7 @@
  */
 
 import type { Activation } from "../runtime/activation.ts";
+import { InputRangeError } from "../runtime/errors.ts";
 import type { OutputKind } from "../runtime/program.ts";
 import type { Graph, Node } from "./graph/graph.ts";
 
@@ -22,6 +23,41 @@ export function findOutputKind(graph: Graph): OutputKind {
   }
   const activation = node && "activation" in node ? node.activation.kind : "identity";
   return activation === "sigmoid" || activation === "hardSigmoid" ? "independent-probabilities" : "logits";
+}
+
+/** How far 8-bit probabilities may be from what they are said to be. */
+const TOLERANCE = 0.05;
+
+/**
+ * Holds what the first output is said to be against what it gave for a sample.
+ *
+ * @param isGiven Whether the kind was given, not found.
+ * @returns A warning where scores that are not said to be probabilities look like some.
+ * @throws {RangeError} Where probabilities that were given are beyond 0 to 1.
+ */
+export function checkOutputKind(scores: Float32Array, kind: OutputKind, isGiven: boolean): string[] {
+  const [least, greatest] = scores.reduce(([a, b], value) => [Math.min(a, value), Math.max(b, value)], [
+    Infinity,
+    -Infinity,
+  ]);
+  const sum = scores.reduce((total, value) => total + value, 0);
+  const isUnit = least >= -TOLERANCE && greatest <= 1 + TOLERANCE;
+  const seen = `the first output goes from ${round(least)} to ${round(greatest)} for a sample, and adds up to ${
+    round(sum)
+  }`;
+  if (isGiven && kind !== "logits" && !isUnit) {
+    throw new InputRangeError(`Output kind "${kind}" does not fit: ${seen}; probabilities are 0 to 1`);
+  }
+  const looksLikeProbabilities = least >= 0 && greatest <= 1 && Math.abs(sum - 1) <= 1e-3 && scores.length > 2;
+  return kind === "logits" && !isGiven && looksLikeProbabilities
+    ? [
+      `Scores are taken as logits, but ${seen}: where they are probabilities already, give --output-kind probabilities`,
+    ]
+    : [];
+}
+
+function round(value: number): string {
+  return String(Number(value.toPrecision(3)));
 }
 
 /** Whether a node's result is its input where all values lie between 0 and 1, in whatever order and shape. */

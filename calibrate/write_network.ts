@@ -4,9 +4,13 @@
  * @module
  */
 
+import { MAX_ENTRIES } from "../runtime/bundle/format.ts";
 import { writeBundle } from "../runtime/bundle/write.ts";
+import { InputError, InputRangeError } from "../runtime/errors.ts";
+import { MAX_STRING_LENGTH } from "../runtime/fields.ts";
 import type { Preprocessing } from "../runtime/preprocessing.ts";
 import type { OutputKind } from "../runtime/program.ts";
+import type { Graph } from "./graph/graph.ts";
 import type { Lowered } from "./lower/lower.ts";
 import { type CalibrationSettings, describeMethods } from "./settings.ts";
 
@@ -38,5 +42,38 @@ export async function writeNetwork(
     // Bundles without the field hold logits, and loaders that do not know it take them.
     ...(outputKind !== "logits" && { outputKind }),
   };
-  return await writeBundle({ ...program, ...notes }, data);
+  const named = {
+    tensors: program.tensors.map((tensor) => ({ ...tensor, name: shortened(tensor.name) })),
+    steps: program.steps.map((step) => ({ ...step, name: shortened(step.name) })),
+  };
+  return await writeBundle({ ...program, ...named, ...notes }, data);
+}
+
+/**
+ * Checks the names that a bundle has to keep as they are.
+ *
+ * @throws {TypeError} Where one is too long.
+ * @throws {RangeError} Where there are too many.
+ */
+export function checkNames({ name, inputs, outputs }: Graph, classes: readonly string[] = []): void {
+  const ports = [...inputs.map(({ name }) => ["input", name]), ...outputs.map(({ name }) => ["output", name])];
+  for (const [kind, text] of [["network", name], ...ports, ...classes.map((text) => ["class", text])]) {
+    if (text.length > MAX_STRING_LENGTH) {
+      throw new InputError(
+        `The name of the ${kind} "${
+          text.slice(0, 40)
+        }…" has ${text.length} characters: a bundle holds names of up to ` +
+          `${MAX_STRING_LENGTH}; shorten it`,
+      );
+    }
+  }
+  if (classes.length > MAX_ENTRIES) {
+    throw new InputRangeError(`${classes.length} names of classes are given: a bundle holds up to ${MAX_ENTRIES}`);
+  }
+}
+
+/** A name inside the network, which only people read, by its ends where it is too long. */
+function shortened(name: string): string {
+  const half = MAX_STRING_LENGTH / 2;
+  return name.length <= MAX_STRING_LENGTH ? name : `${name.slice(0, half - 1)}…${name.slice(-half)}`;
 }

@@ -7,6 +7,9 @@
 import { BundleError } from "./errors.ts";
 import { elementCount } from "./tensor.ts";
 
+/** Most UTF-16 code units of a string. */
+export const MAX_STRING_LENGTH = 4096;
+
 /** An object of unknown content. */
 export type Fields = Record<string, unknown>;
 
@@ -27,8 +30,8 @@ export function asArray(value: unknown, where: string, limit: number): unknown[]
 
 /** Returns `value` as a string of at most 4,096 characters. */
 export function asString(value: unknown, where: string): string {
-  if (typeof value !== "string" || value.length > 4096) {
-    throw new BundleError(`${where} must be a string of at most 4096 characters`);
+  if (typeof value !== "string" || value.length > MAX_STRING_LENGTH) {
+    throw new BundleError(`${where} must be a string of at most ${MAX_STRING_LENGTH} characters`);
   }
   return value;
 }

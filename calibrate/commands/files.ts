@@ -36,7 +36,7 @@ export async function readNetwork(path: string): Promise<Graph> {
  * @throws {TypeError} Where it cannot.
  */
 export async function checkOutput(path: string, others: string[] = []): Promise<void> {
-  const temporary = `${path}.part`;
+  const temporary = temporaryOf(path);
   try {
     for (const other of others) {
       if (await realPath(path) === await realPath(other)) throw new InputError("it is another file of this command");
@@ -51,7 +51,7 @@ export async function checkOutput(path: string, others: string[] = []): Promise<
 
 /** Writes a file whole or not at all. @throws {TypeError} Where it cannot be written. */
 export async function writeOutput(path: string, bytes: Uint8Array): Promise<void> {
-  const temporary = `${path}.part`;
+  const temporary = temporaryOf(path);
   try {
     await Deno.writeFile(temporary, bytes);
     await Deno.rename(temporary, path);
@@ -59,6 +59,11 @@ export async function writeOutput(path: string, bytes: Uint8Array): Promise<void
     await Deno.remove(temporary).catch(() => {});
     throw new InputError(`Cannot write ${path}: ${reason(error)}`, { cause: error });
   }
+}
+
+/** A name beside a path that is no other file's. */
+function temporaryOf(path: string): string {
+  return `${path}.${crypto.randomUUID().slice(0, 8)}.part`;
 }
 
 /** The path itself where nothing is there yet. */
