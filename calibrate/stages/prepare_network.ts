@@ -5,9 +5,7 @@
  */
 
 import { InputError } from "../../runtime/errors.ts";
-import { DIGEST_BYTES } from "../../runtime/bundle/format.ts";
 import { toHex } from "../../runtime/hexadecimal.ts";
-import { writeBundle } from "../../runtime/bundle/write.ts";
 import type { Graph } from "../graph/graph.ts";
 import { chooseForms, type FormChoice } from "../lower/forms.ts";
 import { lower, type Lowered } from "../lower/lower.ts";
@@ -41,7 +39,11 @@ export function prepareNetwork(graph: Graph): PreparedNetwork {
 }
 
 /** SHA-256 in hexadecimal of everything that settles a network's float values; its name does not count. */
-export async function hashNetwork({ float }: PreparedNetwork): Promise<string> {
-  const bytes = await writeBundle({ ...float.program, name: "" }, float.data);
-  return toHex(bytes.subarray(bytes.length - DIGEST_BYTES));
+export async function hashNetwork({ float: { program, data } }: PreparedNetwork): Promise<string> {
+  return await sha256(JSON.stringify({ ...program, name: "", data: await sha256(data) }));
+}
+
+async function sha256(content: string | Uint8Array): Promise<string> {
+  const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content as Uint8Array<ArrayBuffer>;
+  return toHex(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)));
 }
