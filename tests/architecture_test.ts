@@ -290,6 +290,24 @@ Deno.test("Relative imports name files that exist", async () => {
   assertEquals(missing, []);
 });
 
+Deno.test("Documents link to files that exist", async () => {
+  const documents = (await Promise.all(["", "docs/", "bench/", "kernels/", "examples/"].map(async (folder) => {
+    const entries = await Array.fromAsync(Deno.readDir(new URL(folder, ROOT)));
+    return entries.filter(({ name }) => name.endsWith(".md")).map(({ name }) => folder + name);
+  }))).flat();
+  const missing: string[] = [];
+  for (const file of documents) {
+    const text = await Deno.readTextFile(new URL(file, ROOT));
+    for (const [, link] of text.matchAll(/\]\(([^)#\s]+)/g)) {
+      if (/^\w+:/.test(link)) continue;
+      const exists = await Deno.stat(new URL(link, new URL(file, ROOT))).then(() => true, () => false);
+      if (!exists) missing.push(`${file} links to ${link}`);
+    }
+  }
+  assertEquals(missing, []);
+  assertEquals(documents.includes("ARCHITECTURE.md") && documents.includes("docs/format.md"), true);
+});
+
 Deno.test("No source file is longer than 400 lines", () => {
   const long = shipped
     .filter((file) => file.endsWith(".ts"))
