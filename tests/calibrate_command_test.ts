@@ -76,10 +76,10 @@ Deno.test("calibrate writes a bundle and a report, prints a table, and gives the
     assertEquals(model.outputKind, "logits");
 
     const told = await calibrated(`${folder}/d.octet`, [
-      ...[...DEMO, "--resize", "64x50", "--output-kind", "independent-probabilities"],
+      ...[...DEMO, "--resize", "64x50", "--output-kind", "logits"],
     ]);
     const other = await Model.load(told.bundle);
-    assertEquals([other.preprocessing?.resize, other.outputKind], [[64, 50], "independent-probabilities"]);
+    assertEquals([other.preprocessing?.resize, other.outputKind], [[64, 50], "logits"]);
   });
 });
 
@@ -209,6 +209,12 @@ Deno.test("calibrate refuses arguments that it cannot use", async () => {
     await refused([NETWORK, "--data", IMAGES, "--mean", "0.5,0.5", "--std", "1,1,1"], "--mean must be 3 numbers");
     await refused([...DEMO, "--normalize", "half"], "--normalize does not go together with --mean and --std");
     await refused([...DEMO, "--output-kind", "odds"], "--output-kind must be one of logits, probabilities, indep");
+    await refused([...DEMO, "--output-kind", "probabilities"], 'Output kind "probabilities" does not fit: the first');
+    await refused([...DEMO, "--percentile", "99"], 'percentile needs scales "percentile": they are "qmse"');
+    await refused(
+      [...DEMO, "--scales", "percentile", "--percentile", "50"],
+      "--percentile must be a percentage above 50",
+    );
     await refused([...DEMO, "--resize", "48x"], '--resize must be a whole number of at least 1: got ""');
     await refused([...DEMO, "--resize", "48x48x3"], '--resize must be N or HxW: got "48x48x3"');
     await refused([...DEMO, "--resize", "64x40"], "preprocessing.resize is 64x40, smaller than the crop of 48x48");
