@@ -17,6 +17,7 @@ import { quantizeMixed } from "./stages/quantize_mixed.ts";
 import { evenlySpread } from "./evenly_spread.ts";
 import { findOutliers } from "./observe/outliers.ts";
 import { InputError } from "../runtime/errors.ts";
+import { describeProvenance } from "./report/provenance.ts";
 import { describeOutliers, OutputErrors } from "./report/outliers.ts";
 import { readBack } from "./stages/read_back.ts";
 import { sampleWarnings } from "./stages/sample_warnings.ts";
@@ -108,6 +109,7 @@ export async function calibrate(network: Graph, options: CalibrationOptions): Pr
     ];
     const report = {
       ...layers,
+      provenance: await describeProvenance(bundle, statistics, notes.settings),
       ...(far && { outliers: far }),
       ...(warnings.length > 0 && { warnings }),
       ...precision,

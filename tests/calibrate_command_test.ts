@@ -2,6 +2,8 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { writeNpy } from "../calibrate/dataset/npy_writer.ts";
 import { readNpy } from "../calibrate/dataset/npy.ts";
 import { normalizePixels } from "../runtime/preprocessing.ts";
+import { commandLine, hashOf } from "../calibrate/report/provenance.ts";
+import manifest from "../deno.json" with { type: "json" };
 import { Model } from "../runtime/model.ts";
 import { encodePng, gradientPixels, randomPixels } from "./support/images.ts";
 import { decodeBase64 } from "../runtime/base64.ts";
@@ -66,8 +68,17 @@ Deno.test("calibrate writes a bundle and a report, prints a table, and gives the
     assertStringIncludes(stdout, `a.octet: ${first.bundle.length} bytes, `);
 
     const report = JSON.parse(await Deno.readTextFile(`${folder}/a.json`));
-    assertEquals(Object.keys(report), ["network", "bundleBytes", "layers"]);
+    assertEquals(Object.keys(report), ["network", "bundleBytes", "layers", "provenance"]);
     assertEquals([report.network, report.bundleBytes], ["network", first.bundle.length]);
+    const { provenance } = report;
+    assertEquals(
+      provenance.command,
+      `deno task calibrate ${DEMO.join(" ")} --json ${folder}/a.json --output ${folder}/a.octet`,
+    );
+    assertEquals(provenance.octet, manifest.version);
+    assertEquals(provenance.networkFile, await hashOf(await Deno.readFile(NETWORK)));
+    assertEquals(provenance.bundle, (await Model.load(first.bundle)).hash);
+    assertEquals([provenance.samples.count, provenance.settings.scales], [16, "qmse"]);
     for (const layer of report.layers) assertStringIncludes(stdout, layer.name);
 
     const model = await Model.load(first.bundle);
@@ -83,6 +94,13 @@ Deno.test("calibrate writes a bundle and a report, prints a table, and gives the
   });
 });
 
+Deno.test("a command line is told as a shell takes it", () => {
+  assertEquals(
+    commandLine(["a.onnx", "--mean", "0.5,0.5", "my data/x.npy", "it's", ""]),
+    "a.onnx --mean 0.5,0.5 'my data/x.npy' 'it'\\''s' ''",
+  );
+});
+
 Deno.test("calibrate reports accuracies on labelled samples and stores the names of the classes", async () => {
   await inFolder(async (folder) => {
     const labels = ["--labels", "examples/demo/calibration_labels.npy", "--classes", "examples/demo/classes.txt"];
@@ -96,6 +114,7 @@ Deno.test("calibrate reports accuracies on labelled samples and stores the names
     assertEquals((await Model.load(bundle)).labels, classes);
     const page = await Deno.readTextFile(`${folder}/a.html`);
     assertMatch(page, /^<!doctype html>[\s\S]*Top-1 on the 16 calibration samples[\s\S]*<\/html>\n$/);
+    assertMatch(page, /Made by Octet \d.* by <code>deno task calibrate examples.*SHA-256: network <code>[0-9a-f]{64}</);
     assert(classes.some((name) => page.includes(`>${name}<`)));
   });
 });

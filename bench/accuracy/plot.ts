@@ -64,15 +64,15 @@ const figure = Plot.plot({
   marginRight: 20,
   marginTop: 36,
   marginBottom: 44,
-  style: { background: "white", color: "#222", fontFamily: "system-ui, sans-serif", fontSize: "12px" },
+  style: { background: "none", fontFamily: "system-ui, sans-serif", fontSize: "12px" },
   x: { label: `top-1 of ${network} less float's ${(float.top1 * 100).toFixed(1)} %, points`, grid: true, nice: true },
   y: { axis: null, domain: Object.values(CORRECTIONS) },
   fx: { label: null },
   fy: { label: null, domain: Object.values(SCALES) },
   color: { domain: Object.values(CORRECTIONS), range: COLOURS, legend: false },
   marks: [
-    Plot.frame({ stroke: "#ddd" }),
-    Plot.ruleX([0], { stroke: "#222" }),
+    Plot.frame({ stroke: "currentColor", strokeOpacity: 0.2 }),
+    Plot.ruleX([0], { stroke: "currentColor" }),
     Plot.ruleY(marks, {
       ...shared,
       x1: ({ difference, error }: Mark) => difference - error,
@@ -100,4 +100,8 @@ const figure = Plot.plot({
   ],
 });
 figure.setAttribute("xmlns", "http://www.w3.org/2000/svg");
+// As an image of a page, a figure follows the reader's colour scheme by itself.
+const colours = document.createElement("style");
+colours.textContent = "svg { color: #222; } @media (prefers-color-scheme: dark) { svg { color: #ddd; } }";
+figure.prepend(colours);
 await Deno.writeTextFile(target, figure.outerHTML + "\n");

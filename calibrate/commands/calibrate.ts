@@ -11,10 +11,11 @@ import { escapeText } from "../../cli/escape_text.ts";
 import { parseArguments } from "../../cli/parse_arguments.ts";
 import { calibrate } from "../calibrate.ts";
 import { observeShard } from "../observe_shard.ts";
+import { commandLine, hashOf } from "../report/provenance.ts";
 import { reportText } from "../report/report_text.ts";
 import { createProgress, type Progress } from "../../cli/progress.ts";
 import { readClasses } from "./class_names.ts";
-import { checkOutput, readNetwork, writeOutput } from "./files.ts";
+import { checkOutput, readInput, readNetwork, writeOutput } from "./files.ts";
 import { readSettings, SETTING_OPTIONS, SETTINGS_HELP } from "./setting_options.ts";
 import { readShard } from "./shard_options.ts";
 import {
@@ -40,7 +41,7 @@ ${SETTINGS_HELP}
   --drop-outliers     leave samples out whose values are not finite, or far larger than those of all others; named
   --threads N         workers; the bundle does not depend on it (default 1)
   --json FILE         write the report as JSON
-  --report FILE.html  write a page that shows where accuracy goes
+  --report FILE.html  write a page that shows where accuracy goes; takes about three times as long
   --shard I/N         observe part I of N of the samples, from 1, and write --statistics FILE instead of a bundle
   --merge FILE…       take the statistics of all N parts instead of observing; stands after MODEL.onnx
 ${PREPROCESSING_HELP}`;
@@ -108,7 +109,7 @@ async function main(args: string[]): Promise<void> {
   if (values.json !== undefined) await checkOutput(values.json, [...inputs, output]);
   if (values.report !== undefined) await checkOutput(values.report, [...inputs, output, ...asList(values.json)]);
 
-  const { bundle, report, details } = await withProgress((progress) =>
+  const { bundle, report: made, details } = await withProgress((progress) =>
     calibrate(graph, {
       ...choices,
       ...samples,
@@ -119,7 +120,10 @@ async function main(args: string[]): Promise<void> {
       progress,
     })
   );
-  const floatBytes = (await Deno.stat(positionals[0])).size;
+  const file = await readInput(positionals[0]);
+  const floatBytes = file.length;
+  const command = commandLine(["deno", "task", "calibrate", ...args]);
+  const report = { ...made, provenance: { ...made.provenance, command, networkFile: await hashOf(file) } };
   await writeOutput(output, bundle);
   if (values.json !== undefined) {
     await writeOutput(values.json, new TextEncoder().encode(JSON.stringify(report, null, 2) + "\n"));

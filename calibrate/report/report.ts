@@ -6,6 +6,7 @@
 
 import type { Graph } from "../graph/graph.ts";
 import { describeNode } from "../operators/describe_node.ts";
+import type { Provenance } from "./provenance.ts";
 import type { OutliersReport } from "./outliers.ts";
 import type { DropReport, PrecisionReport } from "./describe_precision.ts";
 import type { QuantizedNetwork } from "../stages/quantize_network.ts";
@@ -50,6 +51,8 @@ export interface CalibrationReport {
   quantized?: Accuracy;
   /** One row per node, in order. */
   layers: LayerReport[];
+  /** What it was made by and of. */
+  provenance: Provenance;
   /** Samples far from all others, where there are any. */
   outliers?: OutliersReport;
   /** What is unusual about the samples, in sentences, where anything is. */
@@ -68,7 +71,7 @@ export function makeReport(parts: {
   after: Summary;
   /** Bytes of the bundle. */
   bundleBytes: number;
-}): CalibrationReport {
+}): Omit<CalibrationReport, "provenance"> {
   const { graph, quantized: { program, choices, outcomes }, before, after, bundleBytes } = parts;
   const steps = new Set(program.owners);
   const layers = graph.nodes.filter((node) => steps.has(node.output)).map((node): LayerReport => {

@@ -23,6 +23,7 @@ import { escapeHtml } from "./markup.ts";
 import { samplesSection } from "./samples.ts";
 import { STYLE } from "./style.ts";
 import { shiftsSection, tensorsSection } from "./tensors.ts";
+import { provenanceText, warningsSection } from "./notes.ts";
 import { verdictSection } from "./verdict.ts";
 
 /** What a page tells beside the calibration's own results. */
@@ -59,12 +60,12 @@ export function reportPage(report: CalibrationReport, details: CalibrationDetail
 <main>
 <h1>${name} in 8 bits</h1>
 <p>${escapeHtml(details.methods)}</p>
-${verdictSection(report, details, options.floatBytes)}
+${warningsSection(report)}${verdictSection(report, details, options.floatBytes)}
 ${layersSection(report, details)}
 ${tensorsSection(details)}
 ${shiftsSection(details)}
 ${samplesSection(details, options.classes ?? details.classes)}
-<footer>Made by Octet. Times are medians on the machine that calibrated.</footer>
+<footer>${provenanceText(report.provenance)} Times are medians on the machine that calibrated.</footer>
 </main>
 </body>
 </html>
