@@ -86,3 +86,20 @@ Deno.test("Results are taken in the items' order, whichever is done first, and n
     assertEquals(totals.every((total) => total > 100), true);
   });
 });
+
+Deno.test("What a stage does not have, or takes otherwise, does not compile", () => {
+  const ask = async (lanes: Lanes<typeof SUMS>) => {
+    // @ts-expect-error: there is no such stage.
+    await lanes.open("product", () => ({ first: 1 }));
+    // @ts-expect-error: the option is missing.
+    await lanes.open("sum", () => ({}));
+    const team = await lanes.open("sum", () => ({ first: 1 }));
+    // @ts-expect-error: there is no such task.
+    await team.everywhere("multiply", 2);
+    // @ts-expect-error: the task takes a number.
+    await team.all[0].run("add", "2");
+    const totals: number[] = await team.everywhere("total");
+    return totals;
+  };
+  assertEquals(typeof ask, "function");
+});

@@ -40,49 +40,38 @@ export interface Planning {
 /** Opens the stage, which remembers what it was asked for. */
 export async function openPlanning(lanes: CalibrationLanes): Promise<Planning> {
   const team = await lanes.open("plan", () => undefined);
-  const grids: Known<GridTask, GridChoice>[] = [];
-  const weights: Known<WeightTask, WeightQuantization>[] = [];
+  const chooseGrids = remembering<GridTask, GridChoice>(sameGrid, (tasks, take) =>
+    team.share(
+      tasks,
+      (lane, { observation, method, percentile }) => lane.run("chooseGrid", observation, method, percentile),
+      take,
+    ));
+  const quantizeWeights = remembering<WeightTask, WeightQuantization>(sameWeights, (tasks, take) =>
+    team.share(
+      tasks.toSorted((a, b) => b.layer.weights.length - a.layer.weights.length),
+      (lane, { layer, input, options }) => lane.run("quantizeWeights", layer, input, options),
+      take,
+    ));
   return {
-    async chooseGrids(observations, method, percentile) {
-      const tasks = observations.map((observation): GridTask => ({ observation, method, percentile }));
-      const fresh = unknown(tasks, grids, sameGrid);
-      await team.share(
-        fresh,
-        (lane, { observation }) => lane.run("chooseGrid", observation, method, percentile),
-        (result, task) => grids.push({ task, result }),
-      );
-      return resultsOf(tasks, grids, sameGrid);
-    },
-    async quantizeWeights(tasks) {
-      const fresh = unknown(tasks, weights, sameWeights);
-      await team.share(
-        fresh.toSorted((a, b) => b.layer.weights.length - a.layer.weights.length),
-        (lane, { layer, input, options }) => lane.run("quantizeWeights", layer, input, options),
-        (result, task) => weights.push({ task, result }),
-      );
-      return resultsOf(tasks, weights, sameWeights);
-    },
+    chooseGrids: (observations, method, percentile) =>
+      chooseGrids(observations.map((observation) => ({ observation, method, percentile }))),
+    quantizeWeights,
   };
 }
 
-/** A task that was done. */
-interface Known<Task, Result> {
-  task: Task;
-  result: Result;
-}
-
-type Same<Task> = (a: Task, b: Task) => boolean;
-
-function unknown<Task>(tasks: readonly Task[], known: readonly { task: Task }[], same: Same<Task>): Task[] {
-  return tasks.filter((task) => !known.some((other) => same(other.task, task)));
-}
-
-function resultsOf<Task, Result>(
-  tasks: readonly Task[],
-  known: readonly Known<Task, Result>[],
-  same: Same<Task>,
-): Result[] {
-  return tasks.map((task) => known.find((other) => same(other.task, task))!.result);
+/** Makes a function that does tasks, each only once however often it is asked for. @param work Does tasks that are new. */
+function remembering<Task, Result>(
+  same: (a: Task, b: Task) => boolean,
+  work: (tasks: readonly Task[], take: (result: Result, task: Task) => void) => Promise<void>,
+): (tasks: readonly Task[]) => Promise<Result[]> {
+  const known: { task: Task; result: Result }[] = [];
+  return async (tasks) => {
+    const earlier = tasks.map((task) => known.find((other) => same(other.task, task)));
+    const fresh = new Map<Task, Result>();
+    await work(tasks.filter((_, index) => !earlier[index]), (result, task) => fresh.set(task, result));
+    for (const [task, result] of fresh) known.push({ task, result });
+    return tasks.map((task, index) => earlier[index] ? earlier[index].result : fresh.get(task)!);
+  };
 }
 
 function sameGrid(a: GridTask, b: GridTask): boolean {
@@ -94,7 +83,8 @@ function sameWeights(a: WeightTask, b: WeightTask): boolean {
 }
 
 function sameObservation(a: Observation, b: Observation): boolean {
-  return a === b || (sameFields(a.histogram, b.histogram) && same(a.raw, b.raw));
+  return a === b ||
+    (a.histogram.max === b.histogram.max && sameFields(a.histogram, b.histogram) && same(a.raw, b.raw));
 }
 
 function sameFields<Fields extends object>(a: Fields, b: Fields): boolean {
