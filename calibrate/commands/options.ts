@@ -60,11 +60,7 @@ export function readPreprocessing(values: OptionValues, inputShape: readonly num
       : named(String(normalize), channels)),
     ...(resize !== undefined && { resize: readResize(String(resize)) }),
   };
-  const checked = validatePreprocessing(recipe, "preprocessing");
-  if (checked.crop[0] !== height || checked.crop[1] !== width) {
-    throw new InputRangeError(`--crop ${checked.crop.join("x")} does not match the network's input ${height}x${width}`);
-  }
-  return checked;
+  return validatePreprocessing(recipe, "preprocessing");
 }
 
 /**
