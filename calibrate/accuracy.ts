@@ -25,9 +25,10 @@ export function accuracyOf(ranks: Iterable<number>): Accuracy {
   return { samples, top1: first / samples, top5: firstFive / samples };
 }
 
-/** Number of classes that come before a label; equal scores go by index. */
+/** Number of classes that come before a label; equal scores go by index, and all come before one that is NaN. */
 export function rankOf(scores: Float32Array, label: number): number {
   const score = scores[label];
+  if (Number.isNaN(score)) return scores.length;
   let rank = 0;
   for (let index = 0; index < scores.length; index++) {
     if (scores[index] > score || (scores[index] === score && index < label)) rank++;

@@ -104,7 +104,7 @@ export async function calibrate(network: Graph, options: CalibrationOptions): Pr
     const layers = makeReport({ graph, quantized, before, after, bundleBytes: bundle.length });
     const far = describeOutliers(outliers, dropped, errors, session.dataset.nameOf);
     const warnings = [
-      ...sampleWarnings(session, statistics),
+      ...sampleWarnings(session, statistics, outliers),
       ...checkOutputKind(scores, notes.outputKind, options.outputKind !== undefined),
     ];
     const report = {

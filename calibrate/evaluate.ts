@@ -10,6 +10,9 @@ import type { Model } from "../runtime/model.ts";
 import { classCount } from "./dataset/classes.ts";
 import { checkDataset } from "./dataset/check_dataset.ts";
 import type { Dataset } from "./dataset/dataset.ts";
+import { inputWarnings } from "./observe/input_warnings.ts";
+import { type InputSummary, peakOf, summarizeInput } from "./observe/sample_summary.ts";
+import { listed } from "./dataset/unusable_samples.ts";
 import { median } from "./median.ts";
 import { accuracyOf, rankOf } from "./accuracy.ts";
 
@@ -25,6 +28,8 @@ export interface Evaluation {
   top5: number;
   /** Median time of one sample in milliseconds, preparation of the input included, reading excluded. */
   msPerSample: number;
+  /** What is unusual about the samples or the outputs, in sentences; absent where nothing is. */
+  warnings?: string[];
 }
 
 /**
@@ -46,6 +51,8 @@ export async function evaluate(
   if (!dataset.labels) throw new InputError("Evaluation needs labels: give --labels, or class sub-folders");
   const ranks: number[] = [];
   const times: number[] = [];
+  const inputs: InputSummary[] = [];
+  const notFinite: string[] = [];
   for (let index = 0; index < dataset.length; index++) {
     const sample = await dataset.sample(index);
     const start = performance.now();
@@ -55,8 +62,31 @@ export async function evaluate(
     times.push(performance.now() - start);
     const scores = outputs[model.outputs[0].name].data;
     ranks.push(rankOf(scores, dataset.labels[index]));
+    inputs.push(summarizeInput("pixels" in sample ? sample.pixels : sample.tensor));
+    if (peakOf(scores) === Infinity) notFinite.push(dataset.nameOf(index));
     progress?.(index + 1, dataset.length);
   }
   const { samples, top1, top5 } = accuracyOf(ranks);
-  return { model: model.name, samples, top1, top5, msPerSample: median(times) };
+  const warnings = warningsOf(model, dataset, inputs, notFinite);
+  return {
+    ...{ model: model.name, samples, top1, top5, msPerSample: median(times) },
+    ...(warnings.length > 0 && { warnings }),
+  };
+}
+
+function warningsOf(
+  { inputs: [{ shape }], preprocessing }: Model,
+  dataset: Dataset,
+  inputs: readonly InputSummary[],
+  notFinite: readonly string[],
+): string[] {
+  const names = inputs.map((_, index) => dataset.nameOf(index));
+  // Of pixels the range is known; whether they vary is not.
+  const warnings = dataset.kind === "pixels"
+    ? inputWarnings(inputs, names, [], preprocessing)
+    : inputWarnings(inputs, names, shape);
+  return notFinite.length === 0 ? warnings : [
+    `The first output is not finite for ${notFinite.length} of ${names.length} samples: ${listed(notFinite)}`,
+    ...warnings,
+  ];
 }

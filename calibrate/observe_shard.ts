@@ -41,7 +41,7 @@ export async function observeShard(network: Graph, options: ShardOptions): Promi
       const peaks = statistics.summaries.map(({ peaks }) => peaks);
       const seen = findOutliers(surveyedNames(session.network), samples, peaks);
       const far = describeOutliers(seen, [], new OutputErrors(graph.outputs[0].value), session.dataset.nameOf);
-      [...far ? outlierSentences(far) : [], ...sampleWarnings(session, statistics)].forEach(options.warn);
+      [...far ? outlierSentences(far) : [], ...sampleWarnings(session, statistics, seen)].forEach(options.warn);
     }
     return await writeStatistics(statistics);
   });

@@ -428,7 +428,7 @@ Deno.test("all samples that cannot be used are named at once", async () => {
     };
     assert((await spoil(1)).endsWith(`(${folder}/00.png)`));
     const two = await spoil(2);
-    assert(two.startsWith("2 of 30 samples cannot be used; repair them or move them away: "), two);
+    assert(two.startsWith("2 of 30 samples cannot be used; repair, convert or remove them: "), two);
     assert(two.includes("/00.png); ") && two.endsWith("/01.png)"), two);
     const many = await spoil(25);
     assert(many.startsWith("25 of 30 samples") && many.endsWith("/19.png); and 5 more"), many);

@@ -1,5 +1,7 @@
 import { assert, assertAlmostEquals, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { writeNpy } from "../calibrate/dataset/npy_writer.ts";
+import { rankOf } from "../calibrate/accuracy.ts";
+import { random } from "./support/random.ts";
 import { demoBundle } from "./support/demo_bundle.ts";
 import { runTask } from "./support/task_command.ts";
 
@@ -60,6 +62,23 @@ Deno.test("evaluate prints one line for people, and progress apart from it", asy
   const { code, stdout, stderr } = await runTask("evaluate", [NETWORK, ...NORMALIZE, ...DATA, ...LABELS]);
   assertEquals(code, 0, stderr);
   assertMatch(stdout, /^network: top-1 9\d\.\d\d %, top-5 9\d\.\d\d % on 400 samples, \d+\.\d\d ms per sample .*\n$/);
+});
+
+Deno.test("evaluate counts scores that are NaN as wrong, and tells of them and of unusual samples", async () => {
+  assertEquals([rankOf(Float32Array.of(1, NaN, 0), 1), rankOf(Float32Array.of(1, NaN, 0), 0)], [3, 0]);
+  await inFolder(async (folder) => {
+    const data = random(4).f32(6 * 3 * 48 * 48, -1, 1);
+    data.fill(3e38, 0, 3 * 48 * 48);
+    data.fill(0, 3 * 48 * 48, 2 * 3 * 48 * 48);
+    await Deno.writeFile(`${folder}/x.npy`, writeNpy([6, 3, 48, 48], data));
+    await Deno.writeFile(`${folder}/y.npy`, writeNpy([6], new Int32Array(6)));
+    const args = [NETWORK, "--data", `${folder}/x.npy`, "--labels", `${folder}/y.npy`];
+    const { warnings } = await evaluated(args) as { warnings: string[] };
+    assertEquals(warnings[0], "The first output is not finite for 1 of 6 samples: sample 0");
+    assertMatch(warnings[1], /^2 of 6 samples are constant, such as sample 0, whose elements are all 3e\+38: /);
+    const { stderr } = await runTask("evaluate", args);
+    assertStringIncludes(stderr, "warning: The first output is not finite for 1 of 6 samples: sample 0\n");
+  });
 });
 
 Deno.test("evaluate refuses files that are damaged or something else", async () => {

@@ -9,6 +9,7 @@ import { MAGIC } from "../../runtime/bundle/format.ts";
 import { runCommand } from "../../cli/command.ts";
 import { fileError } from "../../cli/file_error.ts";
 import { Model } from "../../runtime/model.ts";
+import { escapeText } from "../../cli/escape_text.ts";
 import { parseArguments } from "../../cli/parse_arguments.ts";
 import { classCount } from "../dataset/classes.ts";
 import { nameUnusable } from "../dataset/unusable_samples.ts";
@@ -70,6 +71,7 @@ async function main(args: string[]): Promise<void> {
     .catch(async (error) => {
       throw await nameUnusable(dataset, values.data!, error);
     }).finally(progress.stop);
+  for (const warning of result.warnings ?? []) console.error(`warning: ${escapeText(warning)}`);
   if (values.json) return console.log(JSON.stringify(result));
   console.log(
     `${result.model}: top-1 ${percent(result.top1)}, top-5 ${percent(result.top5)} on ${result.samples} samples, ` +

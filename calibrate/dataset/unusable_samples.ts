@@ -39,7 +39,7 @@ export async function nameUnusable(dataset: Dataset, data: string, error: unknow
   }
   if (faults.length < 2) return error;
   return new InputRangeError(
-    `${faults.length} of ${dataset.length} samples cannot be used; repair them or move them away: ${
+    `${faults.length} of ${dataset.length} samples cannot be used; repair, convert or remove them: ${
       listed(faults, "; ")
     }`,
     { cause: error },

@@ -25,7 +25,7 @@ export interface InputSummary {
 }
 
 /** Summarises the elements of an input. */
-export function summarizeInput(values: Float32Array): InputSummary {
+export function summarizeInput(values: Float32Array | Uint8Array): InputSummary {
   let [min, max, sum, squares] = [Infinity, -Infinity, 0, 0];
   for (let index = 0; index < values.length; index++) {
     const value = values[index];

@@ -5,18 +5,23 @@
  */
 
 import { inputWarnings } from "../observe/input_warnings.ts";
+import type { Outlier } from "../observe/outliers.ts";
 import type { Statistics } from "../observe/statistics.ts";
 import type { Session } from "./session.ts";
 
-/** Says what is unusual about the samples that were observed. */
+/** Says what is unusual about the samples that were observed. @param outliers Samples that are told of by themselves. */
 export function sampleWarnings(
   { network: { graph }, samples, dataset, preprocessing }: Pick<
     Session,
     "network" | "samples" | "dataset" | "preprocessing"
   >,
   { part, summaries }: Statistics,
+  outliers: readonly Outlier[],
 ): string[] {
-  const names = samples.slice(part.first, part.end).map(dataset.nameOf);
+  const told = new Set(outliers.map(({ sample }) => sample));
+  const seen = samples.slice(part.first, part.end).map((sample, index) => ({ sample, ...summaries[index] }))
+    .filter(({ sample }) => !told.has(sample));
   const recipe = dataset.kind === "pixels" ? preprocessing : undefined;
-  return inputWarnings(summaries.map(({ input }) => input), names, graph.inputs[0].shape, recipe);
+  const names = seen.map(({ sample }) => dataset.nameOf(sample));
+  return inputWarnings(seen.map(({ input }) => input), names, graph.inputs[0].shape, recipe);
 }
