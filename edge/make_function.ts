@@ -6,7 +6,8 @@
 
 import { Buffer } from "node:buffer";
 import manifest from "../deno.json" with { type: "json" };
-import { codecFiles } from "../image/codec_files.ts";
+import { readCodec } from "../image/codec_files.ts";
+import { CODECS } from "../image/formats.ts";
 import { bundleScript } from "./bundle_script.ts";
 import { type EntryOptions, type OutputFile, writeEntry } from "./entry.ts";
 import type { EdgeModel } from "./read_models.ts";
@@ -17,16 +18,15 @@ const BANNER =
   `libwebp (BSD-3-Clause) */`;
 
 const KERNELS = ["relaxed", "simd128"] as const;
-const CODECS = ["jpeg", "webp"] as const;
 
 const lines = (...lines: string[]) => lines.join("\n");
 
 /** Decoders of images from texts inside the module. */
 const CODEC_FILES = lines(
   'import { decodeBase64 } from "../runtime/base64.ts";',
-  'import jpeg from "octet:codec/jpeg";',
-  'import webp from "octet:codec/webp";',
-  "export const codecFiles = { jpeg: async () => decodeBase64(jpeg), webp: async () => decodeBase64(webp) };",
+  ...CODECS.map(({ name }) => `import ${name} from "octet:codec/${name}";`),
+  `const texts = { ${CODECS.map(({ name }) => name).join(", ")} };`,
+  "export async function readCodec({ name }) { return decodeBase64(texts[name]); }",
 );
 
 /** WebAssembly that the host has compiled. */
@@ -38,10 +38,9 @@ const WORKER_KERNELS = lines(
   "export function kernelModule(build) { return modules[build]; }",
 );
 const WORKER_CODECS = lines(
-  'import jpeg from "./jpeg.wasm";',
-  'import webp from "./webp.wasm";',
-  "const modules = { jpeg, webp };",
-  "export async function codecModule(format) { return modules[format]; }",
+  ...CODECS.map(({ name }) => `import ${name} from "./${name}.wasm";`),
+  `const modules = { ${CODECS.map(({ name }) => name).join(", ")} };`,
+  "export async function codecModule({ name }) { return modules[name]; }",
 );
 
 /**
@@ -53,7 +52,7 @@ const WORKER_CODECS = lines(
  */
 export async function makeFunction(models: readonly EdgeModel[], options: EntryOptions): Promise<OutputFile[]> {
   const { source, files } = writeEntry(models, options);
-  const codecs = await Promise.all(CODECS.map(async (name) => ({ name, bytes: await codecFiles[name]() })));
+  const codecs = await Promise.all(CODECS.map(async (codec) => ({ name: codec.name, bytes: await readCodec(codec) })));
   const worker = options.target === "workerd";
   const texts = [
     ...codecs.map(({ name, bytes }) => [`codec/${name}`, base64(bytes)]),

@@ -5,11 +5,20 @@
  * @module
  */
 
-import loadJpeg from "npm:@jsquash/jpeg@1.6.0/codec/dec/mozjpeg_dec.js";
-import loadWebp from "npm:@jsquash/webp@1.5.0/codec/dec/webp_dec.js";
 import type { Pixels } from "../runtime/resize_image.ts";
-import type { CodecFormat } from "./codec_files.ts";
+import type { CodecFile } from "./codec_files.ts";
 import { codecModule } from "./codec_modules.ts";
+
+/** A library that decodes a format. */
+export interface Codec extends CodecFile {
+  /** Emscripten's loader of its file. */
+  readonly load: CodecLoader;
+  /** What its decoder takes besides the file. */
+  readonly flags: readonly boolean[];
+}
+
+/** A loader of Emscripten; the packages export them untyped. */
+export type CodecLoader = (options: LoaderOptions) => Promise<Instance>;
 
 /** What Emscripten's loader gives. */
 interface Instance {
@@ -33,25 +42,17 @@ interface LoaderOptions {
   ): WebAssembly.Exports;
 }
 
-/** A decoder and the lines that it has printed. */
-interface Codec {
+/** An instance of a decoder and the lines that it has printed. */
+interface Loaded {
   instance: Instance;
   lines: string[];
 }
 
-const LOADERS = { jpeg: loadJpeg, webp: loadWebp } as unknown as Record<
-  CodecFormat,
-  (options: LoaderOptions) => Promise<Instance>
->;
-
-/** What each decoder takes besides the file: JPEG's, whether to rotate by EXIF. */
-const FLAGS: Readonly<Record<CodecFormat, readonly boolean[]>> = { jpeg: [false], webp: [] };
-
 /** A decoder whose memory has grown beyond this many bytes is not used again. */
 const LARGEST_IDLE_MEMORY = 64 * 2 ** 20;
 
-const modules: Partial<Record<CodecFormat, Promise<WebAssembly.Module>>> = {};
-const idle: Partial<Record<CodecFormat, Codec>> = {};
+const modules = new Map<string, Promise<WebAssembly.Module>>();
+const idle = new Map<string, Loaded>();
 
 /** A decoded image, or nothing where the library gives none, and what the library printed. */
 export interface Decoded {
@@ -64,32 +65,35 @@ export interface Decoded {
 /**
  * Decodes a file by the library of its format.
  *
- * @param format Format of the file.
+ * @param codec The library.
  * @param bytes The file; its size in pixels must be known to be acceptable.
  * @returns The image and what was printed.
  */
-export async function decodeByCodec(format: CodecFormat, bytes: Uint8Array): Promise<Decoded> {
-  const codec = idle[format] ?? await makeCodec(format);
-  delete idle[format];
-  codec.lines.length = 0;
+export async function decodeByCodec(codec: Codec, bytes: Uint8Array): Promise<Decoded> {
+  const loaded = idle.get(codec.name) ?? await loadCodec(codec);
+  idle.delete(codec.name);
+  loaded.lines.length = 0;
   let decoded;
   try {
-    decoded = codec.instance.decode(bytes, ...FLAGS[format]);
+    decoded = loaded.instance.decode(bytes, ...codec.flags);
   } catch (error) {
-    return { image: undefined, lines: [...codec.lines, error instanceof Error ? error.message : "the decoder failed"] };
+    return {
+      image: undefined,
+      lines: [...loaded.lines, error instanceof Error ? error.message : "the decoder failed"],
+    };
   }
-  const lines = [...codec.lines];
+  const lines = [...loaded.lines];
   if (decoded === null) return { image: undefined, lines };
-  if (codec.instance.HEAPU8.length <= LARGEST_IDLE_MEMORY) idle[format] = codec;
+  if (loaded.instance.HEAPU8.length <= LARGEST_IDLE_MEMORY) idle.set(codec.name, loaded);
   const { data, width, height } = decoded;
   return { image: { data: withoutAlpha(data), width, height, channels: 3 }, lines };
 }
 
-async function makeCodec(format: CodecFormat): Promise<Codec> {
-  const module = await compiledModule(format);
+async function loadCodec(codec: Codec): Promise<Loaded> {
+  const module = await compiledModule(codec);
   const lines: string[] = [];
   const record = (line: string) => void lines.push(line);
-  const instance = await LOADERS[format]({
+  const instance = await codec.load({
     noInitialRun: true,
     print: record,
     printErr: record,
@@ -102,12 +106,16 @@ async function makeCodec(format: CodecFormat): Promise<Codec> {
   return { instance, lines };
 }
 
-/** The module of a format, compiled once; a failure is forgotten. */
-function compiledModule(format: CodecFormat): Promise<WebAssembly.Module> {
-  return modules[format] ??= codecModule(format).catch((cause) => {
-    delete modules[format];
-    throw new Error(`The decoder of ${format} files cannot be loaded`, { cause });
+/** The module of a library, compiled once; a failure is forgotten. */
+function compiledModule(codec: Codec): Promise<WebAssembly.Module> {
+  const known = modules.get(codec.name);
+  if (known !== undefined) return known;
+  const module = codecModule(codec).catch((cause) => {
+    modules.delete(codec.name);
+    throw new Error(`The decoder of ${codec.name} files cannot be loaded`, { cause });
   });
+  modules.set(codec.name, module);
+  return module;
 }
 
 /** Moves the colours together, in the same memory. */

@@ -5,18 +5,15 @@
  * @module
  */
 
-/** Formats that have a decoder here. */
-export type CodecFormat = "jpeg" | "webp";
+/** The WebAssembly of a decoder. */
+export interface CodecFile {
+  /** Name of the format. */
+  readonly name: string;
+  /** The file in its package. */
+  readonly file: string;
+}
 
-/** Reads the WebAssembly of a format's decoder. */
-export type CodecFiles = Record<CodecFormat, () => Promise<Uint8Array<ArrayBuffer>>>;
-
-/** Reading needs the permission to read the package's file. */
-export const codecFiles: CodecFiles = {
-  jpeg: () => read(import.meta.resolve("npm:@jsquash/jpeg@1.6.0/codec/dec/mozjpeg_dec.wasm")),
-  webp: () => read(import.meta.resolve("npm:@jsquash/webp@1.5.0/codec/dec/webp_dec.wasm")),
-};
-
-async function read(url: string): Promise<Uint8Array<ArrayBuffer>> {
-  return new Uint8Array(await (await fetch(url)).arrayBuffer());
+/** Reads the WebAssembly of a decoder; needs the permission to read the package's file. */
+export async function readCodec({ file }: CodecFile): Promise<Uint8Array<ArrayBuffer>> {
+  return new Uint8Array(await (await fetch(import.meta.resolve(file))).arrayBuffer());
 }

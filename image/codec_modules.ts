@@ -5,9 +5,9 @@
  * @module
  */
 
-import { codecFiles, type CodecFormat } from "./codec_files.ts";
+import { type CodecFile, readCodec } from "./codec_files.ts";
 
-/** Compiles the decoder of a format anew. */
-export async function codecModule(format: CodecFormat): Promise<WebAssembly.Module> {
-  return await WebAssembly.compile(await codecFiles[format]());
+/** Compiles a decoder anew. */
+export async function codecModule(codec: CodecFile): Promise<WebAssembly.Module> {
+  return await WebAssembly.compile(await readCodec(codec));
 }

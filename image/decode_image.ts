@@ -6,11 +6,10 @@
 
 import { InputRangeError } from "../runtime/errors.ts";
 import type { Pixels } from "../runtime/resize_image.ts";
-import { decodeJpeg } from "./decode_jpeg.ts";
-import { decodePng } from "./decode_png.ts";
-import { decodeWebp } from "./decode_webp.ts";
-import { imageFormat } from "./image_format.ts";
+import { findFormat, FORMATS, listFormats } from "./formats.ts";
 import { ImageError } from "./image_error.ts";
+import type { ImageFormat } from "./image_format.ts";
+import { turnUpright } from "./orientation.ts";
 
 /** Limits on images. */
 export interface DecodeOptions {
@@ -27,8 +26,8 @@ export const DEFAULT_MAX_PIXELS = 25_000_000;
  * JPEG pixels are those of libjpeg's default decoder and WebP pixels those of
  * libwebp, so those of Pillow. Grey is repeated, alpha is dropped, palettes are
  * looked up, of 16 bits the upper 8 are kept, and of an animated PNG the
- * default image is taken. Rotation by EXIF is not applied, as in Pillow and
- * torchvision.
+ * default image is taken. The image is turned upright by its EXIF orientation,
+ * as browsers show it.
  *
  * @param bytes The file.
  * @param options Limits.
@@ -45,14 +44,9 @@ export async function decodeImage(
       `The limit on pixels must be positive, not ${maxPixels}`,
     );
   }
-  switch (imageFormat(bytes)) {
-    case "jpeg":
-      return await decodeJpeg(bytes, maxPixels);
-    case "png":
-      return await decodePng(bytes, maxPixels);
-    case "webp":
-      return await decodeWebp(bytes, maxPixels);
-    case undefined:
-      throw new ImageError("unsupported", "The image is neither JPEG, PNG nor WebP");
-  }
+  const name = findFormat(bytes);
+  if (name === undefined) throw new ImageError("unsupported", `The image is neither ${listFormats("nor")}`);
+  const format: ImageFormat = FORMATS[name];
+  const { orientation, decode } = format.open(bytes, maxPixels);
+  return turnUpright(await decode(), orientation);
 }

@@ -1,34 +1,47 @@
 /**
- * Image formats and the checks that they share.
+ * What Octet knows of one format of images.
  *
  * @module
  */
 
-import { toHex } from "../runtime/hexadecimal.ts";
+import type { Pixels } from "../runtime/resize_image.ts";
+import type { Codec } from "./codec.ts";
 import { ImageError } from "./image_error.ts";
+import type { Orientation } from "./orientation.ts";
 
-/** Formats that are decoded. */
-export type ImageFormat = typeof IMAGE_FORMATS[number];
+/** A format: all that the rest of the project asks of one. */
+export interface ImageFormat {
+  /** Its name as people write it. */
+  readonly label: string;
+  /** Endings of its files' names in lower case, without the dot, the usual one first. */
+  readonly extensions: readonly [string, ...string[]];
+  /** Its media type. */
+  readonly mediaType: `image/${string}`;
+  /** First twelve bytes of a file in hexadecimal. */
+  readonly signature: RegExp;
+  /** The library that decodes it, where Octet does not do so itself. */
+  readonly codec: Codec | null;
+  /**
+   * Reads the header of a file.
+   *
+   * @param bytes A file that begins with the signature.
+   * @param maxPixels Most pixels that it may have; checked before memory is set aside for them.
+   * @throws {ImageError} If it is of a kind that is not decoded, too large, truncated or corrupt.
+   */
+  open(bytes: Uint8Array, maxPixels: number): OpenedImage;
+}
 
-/** All formats that are decoded. */
-export const IMAGE_FORMATS = ["jpeg", "png", "webp"] as const;
-
-/** First bytes of a file of each format, in hexadecimal, dots for any digit. */
-const SIGNATURES: Readonly<Record<ImageFormat, RegExp>> = {
-  jpeg: /^ffd8ff/,
-  png: /^89504e470d0a1a0a/,
-  webp: /^52494646........57454250/,
-};
-
-/**
- * Tells the format of a file from its first bytes.
- *
- * @param bytes The file.
- * @returns The format, or nothing where it is none of them.
- */
-export function imageFormat(bytes: Uint8Array): ImageFormat | undefined {
-  const start = toHex(bytes.subarray(0, 12));
-  return IMAGE_FORMATS.find((format) => SIGNATURES[format].test(start));
+/** A file whose header was read. */
+export interface OpenedImage {
+  /** How its pixels are to be turned, by its EXIF data. */
+  readonly orientation: Orientation;
+  /**
+   * Decodes its pixels as they are stored.
+   *
+   * @returns An image of 3 channels.
+   * @throws {ImageError} If it is truncated or corrupt.
+   */
+  decode(): Promise<Pixels>;
 }
 
 /**
@@ -38,10 +51,7 @@ export function imageFormat(bytes: Uint8Array): ImageFormat | undefined {
  * @param maxPixels Most pixels that it may have.
  * @throws {ImageError} If it has more.
  */
-export function checkPixels(
-  size: { height: number; width: number },
-  maxPixels: number,
-): void {
+export function checkPixels(size: { height: number; width: number }, maxPixels: number): void {
   if (size.height * size.width > maxPixels) {
     throw new ImageError("too-large", `An image of ${size.height}x${size.width} has more than ${maxPixels} pixels`);
   }

@@ -14,12 +14,17 @@ export interface JpegHeader {
   width: number;
   /** 1 grey, 3 colour. */
   components: number;
+  /** EXIF data, where there are any before the first scan. */
+  exif?: Uint8Array;
   /** Number of scans; more than 1 in progressive files. */
   scans: number;
 }
 
 /** Frame types by their marker that libjpeg's Huffman decoder takes: baseline, extended and progressive. */
 const DECODED_FRAMES = [0xc0, 0xc1, 0xc2];
+
+/** The name that begins a segment with EXIF data. */
+const EXIF_NAME = [0x45, 0x78, 0x69, 0x66, 0, 0];
 
 const OTHER_FRAMES = [
   0xc3,
@@ -44,6 +49,7 @@ const OTHER_FRAMES = [
 export function readJpegHeader(bytes: Uint8Array): JpegHeader {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let frame: { height: number; width: number; components: number } | undefined;
+  let exif: Uint8Array | undefined;
   let scans = 0;
   let at = 2;
   while (true) {
@@ -67,6 +73,7 @@ export function readJpegHeader(bytes: Uint8Array): JpegHeader {
       }
       frame = readFrame(view, at, length);
     }
+    if (marker === 0xe1 && scans === 0 && isExif(bytes, at + 2, end)) exif ??= bytes.subarray(at + 2, end);
     if (marker === 0xda) {
       if (frame === undefined) {
         throw new ImageError("corrupt", "The JPEG file has a scan before its frame");
@@ -78,7 +85,12 @@ export function readJpegHeader(bytes: Uint8Array): JpegHeader {
   if (frame === undefined || scans === 0) {
     throw new ImageError("corrupt", "The JPEG file has no image");
   }
-  return { ...frame, scans };
+  return { ...frame, scans, ...(exif && { exif }) };
+}
+
+/** Whether a segment of an application holds EXIF data rather than others that share its marker, such as XMP. */
+function isExif(bytes: Uint8Array, at: number, end: number): boolean {
+  return end - at >= EXIF_NAME.length && EXIF_NAME.every((byte, index) => bytes[at + index] === byte);
 }
 
 function readFrame(

@@ -21,6 +21,8 @@ export interface PngFile {
   interlaced: boolean;
   /** 3 bytes for each palette entry; empty without a palette. */
   palette: Uint8Array;
+  /** EXIF data, where there are any. */
+  exif?: Uint8Array;
   /** The compressed image, in order. */
   data: Uint8Array[];
 }
@@ -86,6 +88,8 @@ export function readPngChunks(
       file.palette = data;
     } else if (type === "IDAT") {
       file.data.push(data);
+    } else if (type === "eXIf") {
+      file.exif ??= data;
     } else if (type === "IEND") {
       if (file.data.length === 0) {
         throw new ImageError("corrupt", "The PNG file has no image");

@@ -12,6 +12,8 @@ export interface WebpHeader {
   height: number;
   /** Width in pixels. */
   width: number;
+  /** EXIF data, where there are any. */
+  exif?: Uint8Array;
   /** Number of bytes that belong to the file. */
   end: number;
 }
@@ -23,6 +25,7 @@ interface Size {
 }
 
 const ANIMATION_FLAG = 0x02;
+const EXIF_FLAG = 0x08;
 
 /**
  * Walks the chunks of a file up to its image.
@@ -37,6 +40,7 @@ export function readWebpHeader(bytes: Uint8Array, checkSize: (size: Size) => voi
   const end = 8 + view.getUint32(4, true);
   if (end > bytes.length) throw new ImageError("corrupt", "The WebP file is truncated");
   let canvas: Size | undefined;
+  let hasExif = false;
   for (let at = 12; at < end;) {
     if (at + 8 > end) throw new ImageError("corrupt", `The WebP file has no chunk at byte ${at}`);
     const type = String.fromCharCode(...bytes.subarray(at, at + 4));
@@ -48,6 +52,7 @@ export function readWebpHeader(bytes: Uint8Array, checkSize: (size: Size) => voi
     const data = new DataView(bytes.buffer, bytes.byteOffset + start, length);
     if (type === "VP8X") {
       canvas = readCanvas(data);
+      hasExif = (data.getUint8(0) & EXIF_FLAG) !== 0;
       checkSize(canvas);
     } else if (type === "VP8 " || type === "VP8L") {
       const size = type === "VP8 " ? readLossy(data) : readLossless(data);
@@ -55,13 +60,26 @@ export function readWebpHeader(bytes: Uint8Array, checkSize: (size: Size) => voi
       if (canvas !== undefined && (canvas.height !== size.height || canvas.width !== size.width)) {
         throw new ImageError("corrupt", "The WebP file has an image of another size than its canvas");
       }
-      return { ...size, end };
+      const exif = hasExif ? findExif(bytes, start + length + (length & 1), end) : undefined;
+      return { ...size, end, ...(exif && { exif }) };
     } else if (type === "ANIM" || type === "ANMF") {
       throw animated();
     }
     at = start + length + (length & 1);
   }
   throw new ImageError("corrupt", "The WebP file has no image");
+}
+
+/** The EXIF data after the image; a file whose last chunks are malformed has none. */
+function findExif(bytes: Uint8Array, after: number, end: number): Uint8Array | undefined {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, end);
+  for (let at = after; at + 8 <= end;) {
+    const length = view.getUint32(at + 4, true);
+    if (length > end - at - 8) return undefined;
+    if (String.fromCharCode(...bytes.subarray(at, at + 4)) === "EXIF") return bytes.subarray(at + 8, at + 8 + length);
+    at += 8 + length + (length & 1);
+  }
+  return undefined;
 }
 
 function readCanvas(data: DataView): Size {

@@ -119,7 +119,7 @@ const ROOMS: Readonly<Record<string, { rooms: string; packages?: true }>> = {
       "calibrate/stream/ calibrate/stages/ calibrate/report/",
   },
   "calibrate/commands/": {
-    rooms: "runtime/ cli/ calibrate/ calibrate/graph/ calibrate/onnx/ calibrate/dataset/ calibrate/observe/ " +
+    rooms: "runtime/ cli/ image/ calibrate/ calibrate/graph/ calibrate/onnx/ calibrate/dataset/ calibrate/observe/ " +
       "calibrate/lower/ calibrate/inspect/ calibrate/profile/ calibrate/report/ calibrate/compare/ calibrate/export/",
     packages: true,
   },

@@ -34,10 +34,11 @@ Deno.test("PNG files of every colour type and depth decode to Pillow's pixels", 
   }
 });
 
-Deno.test("JPEG and WebP files decode to Pillow's pixels, unrotated and without alpha", async () => {
+Deno.test("JPEG and WebP files decode to Pillow's pixels, upright and without alpha", async () => {
   for (const { name, base64, digest: expected } of [...JPEG_FILES, ...WEBP_FILES]) {
     const image = await decodeImage(decodeBase64(base64));
-    assertEquals([image.height, image.width, image.channels], [23, 31, 3], name);
+    const size = name.includes("EXIF") ? [31, 23] : [23, 31];
+    assertEquals([image.height, image.width, image.channels], [...size, 3], name);
     assertEquals(digest(image.data), expected, name);
   }
 });
@@ -98,7 +99,7 @@ Deno.test("an image that announces too many pixels is refused before it is decod
   for (const { base64, name } of WEBP_FILES) {
     const webp = decodeBase64(base64);
     await assertRefused(() => decodeImage(webp, { maxPixels: 700 }), "too-large", "An image of 23x31 has more", name);
-    assertEquals((await decodeImage(webp, { maxPixels: 713 })).width, 31, name);
+    assertEquals((await decodeImage(webp, { maxPixels: 713 })).data.length, 713 * 3, name);
   }
   await assertRefused(
     () => decodeImage(png, { maxPixels: 15 }),

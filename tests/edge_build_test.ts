@@ -137,7 +137,7 @@ Deno.test("build:edge says in one sentence what is wrong, and writes nothing", a
       [[path, "--target", "moon"], /--target must be module or workerd, not "moon"/],
       [[path, "--cache", "moon"], /--cache must be one of auto, cache-api, kv, off, not "moon"/],
       [[path, "--moon"], /Unknown option '--moon'/],
-      [["https://localhost:1/net.octet#sha1=0"], /only sha256=HASH may stand, not sha1=0/],
+      [["https://localhost:1/net.octet#sha1=0"], /only sha256=HASH may stand\n$/],
       [["http://127.0.0.1:1/net.octet"], /Cannot read the bundle from http:\/\/127\.0\.0\.1:1\/net\.octet: /],
     ];
     for (const [args, message] of cases) {

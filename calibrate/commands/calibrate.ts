@@ -4,6 +4,7 @@
  * @module
  */
 
+import { listFormats } from "../../image/formats.ts";
 import { InputError } from "../../runtime/errors.ts";
 import { OUTPUT_KINDS } from "../../runtime/program.ts";
 import { runCommand } from "../../cli/command.ts";
@@ -29,7 +30,9 @@ import {
 
 const HELP = `Usage: deno task calibrate MODEL.onnx --data PATH --output FILE.octet [options]
 
-  --data PATH         .npy file (uint8 images, or float32 in the network's layout) or folder of JPEG, PNG and WebP images
+  --data PATH         .npy file (uint8 images, or float32 in the network's layout) or folder of ${
+  listFormats("and")
+} images
   --output FILE       the bundle to write
   --labels PATH       int32 .npy file, for accuracies, or none; not needed where sub-folders are the classes: as many
                       as the network has, in the order of their names, or named like lines of --classes

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { listFormats } from "../../image/formats.ts";
 import { InputError } from "../../runtime/errors.ts";
 import { runCommand } from "../../cli/command.ts";
 import { parseArguments } from "../../cli/parse_arguments.ts";
@@ -20,7 +21,7 @@ const HELP = `Usage: deno task compare MODEL.onnx --data PATH --eval PATH --labe
 Quantises a network by many methods and evaluates them all: minmax, percentile, entropy and qmse scales, each with
 no-usp, mean, moments or lsq, per-channel and per-tensor; then what calibrate does by default, and with parts switched.
 
-  --data PATH         samples to calibrate on: .npy file or folder of JPEG, PNG and WebP images
+  --data PATH         samples to calibrate on: .npy file or folder of ${listFormats("and")} images
   --eval PATH         samples to evaluate on
   --labels PATH       int32 .npy file of the evaluation samples; not needed where sub-folders are the classes: as many
                       as the network has, in the order of their names, or named like lines of --classes

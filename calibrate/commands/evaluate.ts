@@ -4,6 +4,7 @@
  * @module
  */
 
+import { listFormats } from "../../image/formats.ts";
 import { InputError } from "../../runtime/errors.ts";
 import { MAGIC } from "../../runtime/bundle/format.ts";
 import { runCommand } from "../../cli/command.ts";
@@ -31,7 +32,7 @@ const HELP = `Usage: deno task evaluate FILE --data PATH --labels PATH [options]
 
 FILE is an .octet bundle, or a float .onnx network with the preprocessing options.
 
-  --data PATH         .npy file or folder of JPEG, PNG and WebP images
+  --data PATH         .npy file or folder of ${listFormats("and")} images
   --labels PATH       int32 .npy file; not needed where sub-folders are the classes: as many as the network has, in
                       the order of their names, or named like its classes
   --classes FILE      names of the classes of a .onnx network, one per line; a bundle holds its own

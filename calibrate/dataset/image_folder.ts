@@ -6,6 +6,7 @@
 
 import { InputError, InputRangeError } from "../../runtime/errors.ts";
 import { decodeImage } from "../../image/decode_image.ts";
+import { hasImageExtension, listFormats } from "../../image/formats.ts";
 import { ImageError } from "../../image/image_error.ts";
 import { prepareImage, type Preprocessing } from "../../runtime/preprocessing.ts";
 import { readFile } from "../read_file.ts";
@@ -25,7 +26,6 @@ export interface ImageFolder {
 }
 
 const DEEPEST_FOLDER = 16;
-const READABLE = /\.(jpe?g|png|webp)$/i;
 /** Names of images in formats that are not read; files of any other name are no images. */
 const UNREADABLE = /\.(avif|bmp|dng|gif|hei[cf]|ico|j2k|jp2|jfif|jxl|p[bgnp]m|tga|tiff?)$/i;
 
@@ -79,7 +79,7 @@ export async function imageFolderSource(
       `${path} has ${unreadable.length} ${
         unreadable.length === 1 ? "image" : "images"
       } in formats that are not read: ` +
-        `${listed(unreadable)}; convert them to JPEG, PNG or WebP, or move them away`,
+        `${listed(unreadable)}; convert them to ${listFormats("or")}, or move them away`,
     );
   }
   const source: SampleSource = {
@@ -129,7 +129,7 @@ async function walk(
     const relative = below === "" ? entry.name : `${below}/${entry.name}`;
     const path = `${root}/${relative}`;
     const { isDirectory, isFile } = entry.isSymlink ? await statOf(path) : entry;
-    if (isFile && READABLE.test(entry.name)) found.files.push(relative);
+    if (isFile && hasImageExtension(entry.name)) found.files.push(relative);
     if (isFile && UNREADABLE.test(entry.name)) found.unreadable.push(relative);
     if (!isDirectory) continue;
     const real = await Deno.realPath(path);

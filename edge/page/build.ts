@@ -8,6 +8,7 @@
 
 import { transform } from "esbuild";
 import { fileURLToPath } from "node:url";
+import { MEDIA_TYPES } from "../../image/formats.ts";
 import { bundleScript } from "../bundle_script.ts";
 
 /** The file that holds the page. */
@@ -15,20 +16,22 @@ const OUTPUT = new URL("../../runtime/http/page/files.ts", import.meta.url);
 
 /** Decoders of images from the server. */
 const CODEC_FILES = `
-const read = async (name) => {
-  const response = await fetch(new URL(name, import.meta.url));
+export const readCodec = async ({ name }) => {
+  const response = await fetch(new URL(name + ".wasm", import.meta.url));
   if (!response.ok) throw new Error("The server does not give the decoder " + name);
   return new Uint8Array(await response.arrayBuffer());
 };
-export const codecFiles = { jpeg: () => read("jpeg.wasm"), webp: () => read("webp.wasm") };
 `;
+
+/** What the page itself needs of the table of formats; the decoders are in the worker's part. */
+const FORMATS = `export const MEDIA_TYPES = ${JSON.stringify(MEDIA_TYPES)};`;
 
 /** Makes the text of the file that holds the page. */
 export async function buildPage(): Promise<string> {
   const files = {
     "index.html": await readSource("index.html"),
     "style.css": (await transform(await readSource("style.css"), { loader: "css", minify: true })).code,
-    "page.js": await script("page.ts", {}),
+    "page.js": await script("page.ts", {}, { "image/formats.ts": FORMATS }),
     "worker.js": await script("worker.ts", { "^\\./octet\\.ts$": "./octet.js" }),
     "octet.js": await script("octet.ts", { "^.*/kernels/pkg/(relaxed|simd128)\\.ts$": "./$1.js" }),
   };
@@ -40,8 +43,12 @@ ${entries.join("\n")}
 `;
 }
 
-async function script(entry: string, external: Record<string, string>): Promise<string> {
-  const replaced = { "image/codec_files.ts": CODEC_FILES };
+async function script(
+  entry: string,
+  external: Record<string, string>,
+  others: Record<string, string> = {},
+): Promise<string> {
+  const replaced = { "image/codec_files.ts": CODEC_FILES, ...others };
   return new TextDecoder().decode(await bundleScript({ entry: `edge/page/${entry}`, external, replaced }));
 }
 

@@ -7,7 +7,7 @@
 import type { Prediction } from "../model.ts";
 import { decodeUpload } from "./decode_upload.ts";
 import { HttpError, quote } from "./http_error.ts";
-import { imageFormat } from "../../image/image_format.ts";
+import { findFormat } from "../../image/formats.ts";
 import type { Metrics } from "./metrics/metrics.ts";
 import type { LoadedModel } from "./models/model_registry.ts";
 import { jsonResponse } from "./response.ts";
@@ -85,7 +85,7 @@ async function decodeAndClassify(
 ): Promise<Prediction[]> {
   const start = performance.now();
   const image = await decodeUpload(file, maxPixels);
-  metrics.decodeSeconds.observe({ format: imageFormat(file)! }, (performance.now() - start) / 1000);
+  metrics.decodeSeconds.observe({ format: findFormat(file)! }, (performance.now() - start) / 1000);
   return await runModel(found, () => found.model.classify!(image, { top }), metrics);
 }
 
@@ -94,7 +94,7 @@ async function classifyElsewhere(
   found: LoadedModel,
   options: ClassifyOptions,
 ): Promise<Prediction[]> {
-  const format = imageFormat(file);
+  const format = findFormat(file);
   const run = () => found.model.classifyFile!(file, options);
   const { predictions, decodeMilliseconds } = await runModel(found, run, options.metrics);
   options.metrics.decodeSeconds.observe({ format: format! }, decodeMilliseconds / 1000);

@@ -5,6 +5,7 @@
  */
 
 import manifest from "../../deno.json" with { type: "json" };
+import { listFormats } from "../../image/formats.ts";
 import type { ModelPort } from "../model.ts";
 import type { LoadedModel } from "./models/model_registry.ts";
 import { pageResponse } from "./response.ts";
@@ -73,7 +74,7 @@ export function help(names: readonly string[]): Response {
 
 Models: ${names.join(", ") || "none"}
 
-POST /classify                    a JPEG, PNG or WebP file; ?top=5 classes, ?model=NAME
+POST /classify                    a ${listFormats("or")} file; ?top=5 classes, ?model=NAME
 POST /v2/models/NAME/infer        tensors, by the Open Inference Protocol
 GET  /v2/models/NAME              inputs, outputs and versions
 GET  /v2/models/NAME/ready

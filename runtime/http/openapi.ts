@@ -5,6 +5,7 @@
  */
 
 import manifest from "../../deno.json" with { type: "json" };
+import { MEDIA_TYPES } from "../../image/formats.ts";
 import { type ApiPart, schemas } from "./openapi_schemas.ts";
 
 const FAILURES: Readonly<Record<number, string>> = {
@@ -126,9 +127,7 @@ function classifyOperation(): ApiPart {
       required: true,
       description: "The file itself, of whatever type is declared, or a form with the file as its only file",
       content: {
-        "image/jpeg": image,
-        "image/png": image,
-        "image/webp": image,
+        ...Object.fromEntries(MEDIA_TYPES.map((type) => [type, image])),
         "multipart/form-data": {
           schema: {
             type: "object",

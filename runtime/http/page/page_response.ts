@@ -8,7 +8,8 @@ import { wasm as relaxed } from "../../../kernels/pkg/relaxed.ts";
 import { wasm as simd128 } from "../../../kernels/pkg/simd128.ts";
 import { toHex } from "../../hexadecimal.ts";
 import { HttpError, quote } from "../http_error.ts";
-import { codecFiles } from "../../../image/codec_files.ts";
+import { readCodec } from "../../../image/codec_files.ts";
+import { CODECS } from "../../../image/formats.ts";
 import { bytesResponse, pageResponse } from "../response.ts";
 import { files } from "./files.ts";
 
@@ -44,7 +45,7 @@ const FILES = new Map<string, () => Promise<Uint8Array<ArrayBuffer>>>([
   ...Object.entries({ relaxed, simd128 }).map(([name, wasm]) =>
     [`${name}.js`, text(`export const wasm = ${JSON.stringify(wasm)};\n`)] as const
   ),
-  ...Object.entries(codecFiles).map(([name, read]) => [`${name}.wasm`, read] as const),
+  ...CODECS.map((codec) => [`${codec.name}.wasm`, () => readCodec(codec)] as const),
 ]);
 
 const tags = new Map<string, Promise<string>>();

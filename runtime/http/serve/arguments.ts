@@ -4,6 +4,7 @@
  * @module
  */
 
+import { listFormats } from "../../../image/formats.ts";
 import { escapeText } from "../../../cli/escape_text.ts";
 import { parseArguments } from "../../../cli/parse_arguments.ts";
 import { InputError, InputRangeError } from "../../errors.ts";
@@ -65,7 +66,7 @@ highest VERSION by default. NAME=FOLDER is a folder of one model: VERSION/model.
 or one file .octet. A URL may end with #sha256= and the expected hash.
 
 Answers POST /v2/models/NAME/infer (Open Inference Protocol, JSON and binary),
-GET /v2/health/ready, and POST /classify with a JPEG, PNG or WebP body. GET /
+GET /v2/health/ready, and POST /classify with a ${listFormats("or")} body. GET /
 is a page to try it in a browser.
 GET /openapi.json describes all paths, GET /metrics is for Prometheus.
 

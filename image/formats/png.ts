@@ -5,13 +5,14 @@
  * @module
  */
 
-import type { Pixels } from "../runtime/resize_image.ts";
-import { FormatError } from "../runtime/errors.ts";
-import { decompress } from "../runtime/decompress.ts";
-import { checkPixels } from "./image_format.ts";
-import { type PngFile, readPngChunks } from "./png_chunks.ts";
-import { unfilterRow } from "./png_filter.ts";
-import { ImageError } from "./image_error.ts";
+import type { Pixels } from "../../runtime/resize_image.ts";
+import { FormatError } from "../../runtime/errors.ts";
+import { decompress } from "../../runtime/decompress.ts";
+import { checkPixels, type ImageFormat } from "../image_format.ts";
+import { type PngFile, readPngChunks } from "../png_chunks.ts";
+import { unfilterRow } from "../png_filter.ts";
+import { ImageError } from "../image_error.ts";
+import { readOrientation } from "../orientation.ts";
 
 /** A sub-image: where its pixels lie in the image. */
 interface Pass {
@@ -36,19 +37,20 @@ const ADAM7: readonly Pass[] = [
 /** Channels in the file by colour type. */
 const CHANNELS: Record<number, number> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
 
-/**
- * Decodes a PNG file.
- *
- * @param bytes A file that begins with the PNG signature.
- * @param maxPixels Most pixels that it may have.
- * @returns An image of 3 channels.
- * @throws {ImageError} If it is of a kind that is not decoded, too large, truncated or corrupt.
- */
-export async function decodePng(
-  bytes: Uint8Array,
-  maxPixels: number,
-): Promise<Pixels> {
-  const file = readPngChunks(bytes, (size) => checkPixels(size, maxPixels));
+/** PNG of every colour type, depth and interlacing. */
+export const png = {
+  label: "PNG",
+  extensions: ["png"],
+  mediaType: "image/png",
+  signature: /^89504e470d0a1a0a/,
+  codec: null,
+  open(bytes, maxPixels) {
+    const file = readPngChunks(bytes, (size) => checkPixels(size, maxPixels));
+    return { orientation: file.exif === undefined ? 1 : readOrientation(file.exif), decode: () => decode(file) };
+  },
+} satisfies ImageFormat;
+
+async function decode(file: PngFile): Promise<Pixels> {
   const { height, width } = file;
   const data = new Uint8Array(height * width * 3);
   const rows = filteredRows(file);
