@@ -17,6 +17,7 @@ import { reportText } from "../report/report_text.ts";
 import { createProgress, type Progress } from "../../cli/progress.ts";
 import { readClasses } from "./class_names.ts";
 import { checkOutput, readInput, readNetwork, writeOutput } from "./files.ts";
+import { NETWORK_HELP, NETWORK_OPTIONS, readDimensions } from "./network_options.ts";
 import { readSettings, SETTING_OPTIONS, SETTINGS_HELP } from "./setting_options.ts";
 import { readShard } from "./shard_options.ts";
 import {
@@ -47,7 +48,8 @@ ${SETTINGS_HELP}
   --report FILE.html  write a page that shows where accuracy goes; takes about three times as long
   --shard I/N         observe part I of N of the samples, from 1, and write --statistics FILE instead of a bundle
   --merge FILE…       take the statistics of all N parts instead of observing; stands after MODEL.onnx
-${PREPROCESSING_HELP}`;
+${PREPROCESSING_HELP}
+${NETWORK_HELP}`;
 
 if (import.meta.main) await runCommand(main);
 
@@ -72,6 +74,7 @@ async function main(args: string[]): Promise<void> {
       help: { type: "boolean", short: "h" },
       ...SETTING_OPTIONS,
       ...PREPROCESSING_OPTIONS,
+      ...NETWORK_OPTIONS,
     },
   });
   if (values.help) return console.log(HELP);
@@ -86,7 +89,7 @@ async function main(args: string[]): Promise<void> {
     threads: readCount("--threads", values.threads),
     ...(values.samples !== undefined && { samples: readCount("--samples", values.samples) }),
   };
-  const graph = await readNetwork(positionals[0]);
+  const graph = await readNetwork(positionals[0], readDimensions(values.dimension));
   if (graph.inputs.length !== 1) {
     throw new InputError(`${positionals[0]} has ${graph.inputs.length} inputs: one expected`);
   }

@@ -14,6 +14,7 @@ import { selectMethods } from "../compare/methods.ts";
 import { createProgress } from "../../cli/progress.ts";
 import { readClasses } from "./class_names.ts";
 import { checkOutput, readNetwork, writeOutput } from "./files.ts";
+import { NETWORK_HELP, NETWORK_OPTIONS, readDimensions } from "./network_options.ts";
 import { PREPROCESSING_HELP, PREPROCESSING_OPTIONS, readCount, readPreprocessing, repeatOption } from "./options.ts";
 
 const HELP = `Usage: deno task compare MODEL.onnx --data PATH --eval PATH --labels PATH [options]
@@ -31,7 +32,8 @@ no-usp, mean, moments or lsq, per-channel and per-tensor; then what calibrate do
   --samples N         use N samples in each subset, evenly spread
   --threads N         workers; the result does not depend on it (default 1)
   --json FILE         write the table as JSON
-${PREPROCESSING_HELP}`;
+${PREPROCESSING_HELP}
+${NETWORK_HELP}`;
 
 if (import.meta.main) await runCommand(main);
 
@@ -51,6 +53,7 @@ async function main(args: string[]): Promise<void> {
       json: { type: "string" },
       help: { type: "boolean", short: "h" },
       ...PREPROCESSING_OPTIONS,
+      ...NETWORK_OPTIONS,
     },
   });
   if (values.help) return console.log(HELP);
@@ -61,7 +64,7 @@ async function main(args: string[]): Promise<void> {
   const repeats = readCount("--repeats", values.repeats);
   const threads = readCount("--threads", values.threads);
   const samples = values.samples === undefined ? undefined : readCount("--samples", values.samples);
-  const graph = await readNetwork(positionals[0]);
+  const graph = await readNetwork(positionals[0], readDimensions(values.dimension));
   if (graph.inputs.length !== 1) {
     throw new InputError(`${positionals[0]} has ${graph.inputs.length} inputs: one expected`);
   }

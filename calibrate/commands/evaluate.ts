@@ -20,6 +20,7 @@ import { floatModel } from "../float_model.ts";
 import { createProgress } from "../../cli/progress.ts";
 import { readClasses } from "./class_names.ts";
 import { readInput, readNetwork } from "./files.ts";
+import { NETWORK_HELP, NETWORK_OPTIONS, readDimensions, refuseDimensions } from "./network_options.ts";
 import {
   type OptionValues,
   PREPROCESSING_HELP,
@@ -38,7 +39,8 @@ FILE is an .octet bundle, or a float .onnx network with the preprocessing option
   --classes FILE      names of the classes of a .onnx network, one per line; a bundle holds its own
   --samples N         use N samples, evenly spread
   --json              print one JSON object
-${PREPROCESSING_HELP}`;
+${PREPROCESSING_HELP}
+${NETWORK_HELP}`;
 
 if (import.meta.main) await runCommand(main);
 
@@ -54,12 +56,13 @@ async function main(args: string[]): Promise<void> {
       json: { type: "boolean" },
       help: { type: "boolean", short: "h" },
       ...PREPROCESSING_OPTIONS,
+      ...NETWORK_OPTIONS,
     },
   });
   if (values.help) return console.log(HELP);
   if (positionals.length !== 1) throw new InputError("Give one FILE to evaluate (--help shows the usage)");
   if (values.data === undefined) throw new InputError("--data is missing: where are the samples");
-  const { model, inputShape, names } = await loadModel(positionals[0], values);
+  const { model, inputShape, names } = await loadModel(positionals[0], values, readDimensions(values.dimension));
   const dataset = await openDataset(values.data, {
     inputShape,
     classes: { count: classCount(model.outputs[0].shape.map(Math.abs)), names },
@@ -90,12 +93,17 @@ interface LoadedNetwork {
 }
 
 /** Loads a bundle or a float network, whichever the file is. */
-async function loadModel(path: string, values: OptionValues): Promise<LoadedNetwork> {
+async function loadModel(
+  path: string,
+  values: OptionValues,
+  dimensions: Record<string, number>,
+): Promise<LoadedNetwork> {
   const bytes = await readInput(path);
   if (path.endsWith(".octet") || MAGIC.every((byte, index) => bytes[index] === byte)) {
     if (Object.keys(PREPROCESSING_OPTIONS).some((option) => values[option] !== undefined)) {
       throw new InputError("A bundle holds its own preprocessing: leave out the preprocessing options");
     }
+    refuseDimensions(dimensions);
     const model = await Model.load(bytes).catch((cause) => {
       throw fileError(path, cause);
     });
@@ -104,7 +112,7 @@ async function loadModel(path: string, values: OptionValues): Promise<LoadedNetw
     }
     return { model, inputShape: model.inputs[0].shape.map(Math.abs), names: model.labels };
   }
-  const graph = await readNetwork(path);
+  const graph = await readNetwork(path, dimensions);
   const inputShape = graph.inputs[0].shape;
   const names = await readClasses(values.classes as string | undefined, graph);
   return { model: await floatModel(graph, readPreprocessing(values, inputShape)), inputShape, names };

@@ -8,6 +8,7 @@ import { basename, extname, resolve } from "node:path";
 import { InputError } from "../../runtime/errors.ts";
 import type { Graph } from "../graph/graph.ts";
 import { importOnnx } from "../onnx/import.ts";
+import type { Dimensions } from "../onnx/read_inputs.ts";
 
 /** Reads a file, with its name in the error. @throws {TypeError} Where it cannot be read. */
 export async function readInput(path: string): Promise<Uint8Array<ArrayBuffer>> {
@@ -18,11 +19,11 @@ export async function readInput(path: string): Promise<Uint8Array<ArrayBuffer>> 
   }
 }
 
-/** Reads an ONNX file as a graph named after the file. */
-export async function readNetwork(path: string): Promise<Graph> {
+/** Reads an ONNX file as a graph named after the file. @param dimensions Lengths of free dimensions, by name. */
+export async function readNetwork(path: string, dimensions: Dimensions = {}): Promise<Graph> {
   const bytes = await readInput(path);
   try {
-    return importOnnx(bytes, { name: basename(path, extname(path)) });
+    return importOnnx(bytes, { name: basename(path, extname(path)), dimensions });
   } catch (error) {
     if (error instanceof Error) error.message = `${path}: ${error.message}`;
     throw error;

@@ -15,14 +15,17 @@ import { parseArguments } from "../../cli/parse_arguments.ts";
 import { type BundleDescription, describeBundle } from "../inspect/describe_bundle.ts";
 import { describeNetwork, type NetworkDescription } from "../inspect/describe_network.ts";
 import { bundleText, networkText } from "../inspect/description_text.ts";
+import type { Dimensions } from "../onnx/read_inputs.ts";
 import { fileFormat } from "./file_format.ts";
+import { NETWORK_HELP, NETWORK_OPTIONS, readDimensions, refuseDimensions } from "./network_options.ts";
 
 const HELP = `Usage: deno task inspect FILE [options]
 
 Says what an Octet bundle or a float ONNX file holds.
 
-  --json   print one JSON object
-  --help   show this text`;
+  --json              print one JSON object
+${NETWORK_HELP}
+  --help              show this text`;
 
 /**
  * Describes a bundle or an ONNX file, told apart by their first bytes.
@@ -30,11 +33,17 @@ Says what an Octet bundle or a float ONNX file holds.
  * @param file Its path; an ONNX network is named after it.
  * @throws {TypeError} Where the file cannot be read, is neither, or is damaged.
  */
-async function describeFile(file: string): Promise<BundleDescription | NetworkDescription> {
+async function describeFile(
+  file: string,
+  dimensions: Dimensions,
+): Promise<BundleDescription | NetworkDescription> {
   try {
     const bytes = new Uint8Array(await readFile(file));
-    if (fileFormat(bytes) === "octet") return describeBundle(await readBundle(bytes));
-    return describeNetwork(bytes, { name: basename(file).replace(/\.onnx$/i, "") });
+    if (fileFormat(bytes) === "octet") {
+      refuseDimensions(dimensions);
+      return describeBundle(await readBundle(bytes));
+    }
+    return describeNetwork(bytes, { name: basename(file).replace(/\.onnx$/i, ""), dimensions });
   } catch (cause) {
     throw fileError(file, cause);
   }
@@ -44,14 +53,18 @@ async function inspect(args: string[]): Promise<void> {
   const { values, positionals } = parseArguments({
     args,
     allowPositionals: true,
-    options: { json: { type: "boolean", default: false }, help: { type: "boolean", default: false } },
+    options: {
+      json: { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
+      ...NETWORK_OPTIONS,
+    },
   });
   if (values.help) {
     console.log(HELP);
     return;
   }
   if (positionals.length !== 1) throw new InputError(`One file expected, ${positionals.length} given`);
-  const description = await describeFile(positionals[0]);
+  const description = await describeFile(positionals[0], readDimensions(values.dimension));
   if (values.json) console.log(escapeText(JSON.stringify(description)));
   else console.log(description.format === "octet" ? bundleText(description) : networkText(description));
 }

@@ -17,7 +17,9 @@ import { lower } from "../lower/lower.ts";
 import { importOnnx } from "../onnx/import.ts";
 import { profileProgram } from "../profile/profile.ts";
 import { profileText } from "../profile/profile_text.ts";
+import type { Dimensions } from "../onnx/read_inputs.ts";
 import { fileFormat } from "./file_format.ts";
+import { NETWORK_HELP, NETWORK_OPTIONS, readDimensions, refuseDimensions } from "./network_options.ts";
 import { readChoice, readCount } from "./options.ts";
 
 const HELP = `Usage: deno task profile FILE [options]
@@ -25,10 +27,11 @@ const HELP = `Usage: deno task profile FILE [options]
 FILE is an .octet bundle or a float .onnx network. Prints a row for each layer:
 its median time on one sample, multiply-adds, their rate, and its share of the time.
 
-  --runs N        time N runs (50)
-  --kernels NAME  use the simd128 or the relaxed build (what suits the host)
-  --json          print one JSON object
-  --help          show this text`;
+  --runs N            time N runs (50)
+  --kernels NAME      use the simd128 or the relaxed build (what suits the host)
+  --json              print one JSON object
+${NETWORK_HELP}
+  --help              show this text`;
 
 if (import.meta.main) await runCommand(main);
 
@@ -41,6 +44,7 @@ async function main(args: string[]): Promise<void> {
       kernels: { type: "string" },
       json: { type: "boolean" },
       help: { type: "boolean", short: "h" },
+      ...NETWORK_OPTIONS,
     },
   });
   if (values.help) return console.log(HELP);
@@ -52,16 +56,19 @@ async function main(args: string[]): Promise<void> {
     }),
   };
   if (options.kernels) await loadKernels(options.kernels);
-  const profile = await profileProgram(await readProgram(positionals[0]), options);
+  const profile = await profileProgram(await readProgram(positionals[0], readDimensions(values.dimension)), options);
   console.log(values.json ? escapeText(JSON.stringify(profile)) : profileText(profile));
 }
 
 /** Reads a bundle, or lowers a float network to a program. */
-async function readProgram(file: string): Promise<Bundle> {
+async function readProgram(file: string, dimensions: Dimensions): Promise<Bundle> {
   try {
     const bytes = new Uint8Array(await readFile(file));
-    if (fileFormat(bytes) === "octet") return await readBundle(bytes);
-    const { program, data } = lower(importOnnx(bytes, { name: basename(file).replace(/\.onnx$/i, "") }));
+    if (fileFormat(bytes) === "octet") {
+      refuseDimensions(dimensions);
+      return await readBundle(bytes);
+    }
+    const { program, data } = lower(importOnnx(bytes, { name: basename(file).replace(/\.onnx$/i, ""), dimensions }));
     return { program, data, hash: "", sizes: { header: 0, data: data.length, total: data.length } };
   } catch (cause) {
     throw fileError(file, cause);

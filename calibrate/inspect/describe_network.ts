@@ -8,7 +8,7 @@ import onnxProto from "onnx-proto";
 import { describePort, type ModelPort } from "../../runtime/model.ts";
 import type { Graph, Node } from "../graph/graph.ts";
 import { describeNode } from "../operators/describe_node.ts";
-import { importOnnx } from "../onnx/import.ts";
+import { importOnnx, type ImportOptions } from "../onnx/import.ts";
 
 /** One node after import. */
 export interface NetworkLayer {
@@ -54,11 +54,10 @@ export interface NetworkDescription {
  * Imports and describes an ONNX file.
  *
  * @param bytes The whole file.
- * @param options.name Name of the network.
  * @throws {OnnxError} Where the file cannot be read or contradicts itself.
  * @throws {UnsupportedNetworkError} Where operators are not supported: all of them.
  */
-export function describeNetwork(bytes: Uint8Array, options: { name: string }): NetworkDescription {
+export function describeNetwork(bytes: Uint8Array, options: ImportOptions): NetworkDescription {
   const graph = importOnnx(bytes, options);
   const layers = describeNodes(graph);
   return {

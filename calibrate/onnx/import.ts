@@ -11,6 +11,7 @@ import { runPasses } from "../passes/run_passes.ts";
 import { decodeOnnx } from "./decode.ts";
 import { UnsupportedNetworkError } from "./errors.ts";
 import { lowerModel } from "./lower_model.ts";
+import type { Dimensions } from "./read_inputs.ts";
 import { recogniseGelu } from "./recognise_gelu.ts";
 
 /** How a network is imported. */
@@ -22,7 +23,7 @@ export interface ImportOptions {
    * without a name is called after its input and its axis: `x.2`. A batch with
    * a length is no longer free.
    */
-  dimensions?: Readonly<Record<string, number>>;
+  dimensions?: Dimensions;
 }
 
 /**
@@ -35,7 +36,7 @@ export interface ImportOptions {
  * @param bytes The whole file.
  * @throws {OnnxError} Where the file cannot be read or contradicts itself.
  * @throws {UnsupportedNetworkError} Where anything is not supported, or samples would meet: all reasons.
- * @throws {RangeError} Where a length is given for a dimension that no input has.
+ * @throws {InputRangeError} Where a length is given for a dimension that no input has.
  */
 export function importOnnx(bytes: Uint8Array, { name, dimensions = {} }: ImportOptions): Graph {
   const model = recogniseGelu(decodeOnnx(bytes));

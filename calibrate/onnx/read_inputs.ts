@@ -4,6 +4,7 @@
  * @module
  */
 
+import { InputRangeError } from "../../runtime/errors.ts";
 import type { Port } from "../graph/graph.ts";
 import { elementTypeName } from "./decode_tensor.ts";
 import { quote, type UnsupportedPart } from "./errors.ts";
@@ -31,17 +32,19 @@ export interface ReadInputs {
  *
  * A dimension without a name is called after its input and its axis: `x.2`.
  *
- * @throws {RangeError} Where a length is given for a dimension that no input has, or is no length.
+ * @throws {InputRangeError} Where a length is given for a dimension that no input has, or is no length.
  */
 export function readInputs(inputs: readonly OnnxPort[], dimensions: Dimensions): ReadInputs {
   const names = inputs.flatMap(freeNames);
   for (const [name, length] of Object.entries(dimensions)) {
     if (!Number.isSafeInteger(length) || length < 1) {
-      throw new RangeError(`Dimension ${quote(name)} cannot have the length ${length}: expected a positive number`);
+      throw new InputRangeError(
+        `Dimension ${quote(name)} cannot have the length ${length}: expected a positive number`,
+      );
     }
     if (!names.includes(name)) {
       const known = names.length === 0 ? "it has none" : `they are ${[...new Set(names)].map(quote).join(", ")}`;
-      throw new RangeError(`The network has no free dimension ${quote(name)}: ${known}`);
+      throw new InputRangeError(`The network has no free dimension ${quote(name)}: ${known}`);
     }
   }
   const ports: InputPort[] = [];
