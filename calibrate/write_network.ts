@@ -12,6 +12,7 @@ import type { Preprocessing } from "../runtime/preprocessing.ts";
 import type { OutputKind } from "../runtime/program.ts";
 import type { Graph } from "./graph/graph.ts";
 import type { Lowered } from "./lower/lower.ts";
+import { shareConstants } from "./lower/share_constants.ts";
 import { type CalibrationSettings, describeMethods } from "./settings.ts";
 
 /** What a bundle tells beside its program. */
@@ -28,11 +29,12 @@ export interface BundleNotes {
   outputKind: OutputKind;
 }
 
-/** Writes an 8-bit program as a bundle that tells how it came about. */
+/** Writes an 8-bit program as a bundle that tells how it came about; constants that are the same are stored once. */
 export async function writeNetwork(
-  { program, data }: Lowered,
+  lowered: Lowered,
   { settings, samples, preprocessing, classes, outputKind }: BundleNotes,
 ): Promise<Uint8Array<ArrayBuffer>> {
+  const { program, data } = shareConstants(lowered.program, lowered.data);
   const { weights, scales, usp, uspTarget } = settings;
   const calibration = { weights, scales, usp, uspTarget, methods: describeMethods(settings), samples };
   const notes = {

@@ -249,6 +249,26 @@ Deno.test("wrong arguments of inspect give one sentence and exit status 1", asyn
   assertStringIncludes(stdout, "deno task inspect FILE");
 });
 
+Deno.test("inspect gives free dimensions the lengths of --dimension, and names the options where they lack", async () => {
+  const bytes = writeOnnx({ ...NETWORK, inputs: { image: ["N", 3, "height", "width"] } });
+  const { code, stderr } = await inspect(bytes);
+  assertEquals(code, 1);
+  assertStringIncludes(
+    stderr,
+    "What helps: give free dimensions a length: --dimension height=LENGTH --dimension width=LENGTH",
+  );
+  const lengths = ["--dimension", "height=8", "--dimension", "width=6"];
+  assertStringIncludes((await inspect(bytes, ...lengths)).stdout, "[batch, 3, 8, 6]");
+  assertStringIncludes((await inspect(bytes, ...lengths, "--dimension", "N=2")).stdout, "[2, 3, 8, 6]");
+  for (
+    const [options, pattern] of [
+      [["--dimension", "height"], /--dimension must be a name and a number, such as batch=1: got "height"/],
+      [["--dimension", "depth=2"], /no free dimension "depth": they are "N", "height", "width"/],
+      [[...lengths, "--dimension", "width=7"], /--dimension gives "width" two lengths/],
+    ] as const
+  ) assertMatch((await inspect(bytes, ...options)).stderr, pattern);
+});
+
 Deno.test("a text table aligns numbers to the right and words to the left", () => {
   const table = textTable(["Name", "Count"], [["a", 5], ["longer", 12345]]);
   assertEquals(table, "Name    Count\n------  -----\na           5\nlonger  12345");

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import type { onnx } from "onnx-proto";
+import { floatModel } from "../calibrate/float_model.ts";
 import { OnnxError, UnsupportedNetworkError } from "../calibrate/onnx/errors.ts";
 import { importOnnx } from "../calibrate/onnx/import.ts";
 import { encodeProto, floats, ints, modelProto, type ModelSpec, type NodeSpec } from "./support/onnx_writer.ts";
@@ -134,13 +135,32 @@ Deno.test("constants that folding would make are limited all together, before th
   );
 });
 
-Deno.test("empty constants are refused by node, unless they add nothing", () => {
+Deno.test("empty constants are refused by node where they do not simply add nothing", () => {
   const constants = { none: floats([0], []), i: ints([]) };
   const one = (op: string, inputs: string[]): string =>
     refusalOf({ ...relu, constants, nodes: [{ op, name: "odd", inputs, outputs: ["y"], attributes: { axis: 1 } }] })
       .message;
   assertMatch(one("Gather", ["x", "i"]), /"odd" \(Gather, opset 17: its result is empty\)/);
   assertMatch(one("Mul", ["x", "none"]), /"odd" \(Mul, opset 17: its constant of shape \[0\] is empty\)/);
+});
+
+Deno.test("operators of constants alone are computed, at import or at run time", async () => {
+  const constants = {
+    none: floats([1, 0], []),
+    h: floats([1, 2], [1, -2]),
+    w: floats([2, 4], [1, 2, 3, 4, 5, 6, 7, 8]),
+  };
+  const nodes: NodeSpec[] = [
+    { op: "Sigmoid", inputs: ["h"], outputs: ["s"] },
+    { op: "Gemm", inputs: ["h", "w"], outputs: ["g"] },
+    { op: "Concat", inputs: ["none", "x"], outputs: ["c"], attributes: { axis: 1 } },
+    { op: "Add", inputs: ["c", "g"], outputs: ["y"] },
+  ];
+  const bytes = encodeProto(modelProto({ ...relu, outputs: ["y", "s"], constants, nodes }));
+  const model = await floatModel(importOnnx(bytes, { name: "n" }));
+  const { y, s } = model.run({ x: Float32Array.of(10, 20, 30, 40) });
+  assertEquals(Array.from(y.data), [1, 10, 19, 28]);
+  assertEquals(Array.from(s.data, (value) => value.toFixed(4)), ["0.7311", "0.1192"]);
 });
 
 Deno.test("importOnnx() gives free dimensions the lengths that it is told, and names those that it does not know", () => {

@@ -6,6 +6,7 @@
 
 import { type ChannelLinks, createChannelLinker } from "../graph/channel_links.ts";
 import type { Graph } from "../graph/graph.ts";
+import { layersThatShare } from "../graph/shared_weights.ts";
 import { operatorOf } from "../operators/operators.ts";
 
 /**
@@ -13,7 +14,8 @@ import { operatorOf } from "../operators/operators.ts";
  *
  * Layers with weights set the channels they read and make free, whatever else
  * is not positively homogeneous fixes them. Inputs, outputs and constants of
- * the network are fixed.
+ * the network are fixed, and so is what layers with the same weights read and
+ * make: factors would make them different.
  *
  * @param graph Channels-last graph.
  */
@@ -24,5 +26,6 @@ export function linkChannels(graph: Graph): ChannelLinks {
   for (const node of graph.nodes) {
     if (!operatorOf(node).linkChannels(node, linker)) [...node.inputs, node.output].forEach(linker.fix);
   }
+  for (const layer of layersThatShare(graph).flat()) [...layer.inputs, layer.output].forEach(linker.fix);
   return linker;
 }

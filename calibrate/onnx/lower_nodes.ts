@@ -7,7 +7,7 @@
 import type { Value } from "../graph/graph.ts";
 import { checkArity } from "./arity.ts";
 import { OnnxError, quote, UnsupportedReason } from "./errors.ts";
-import { foldNode, foldShape } from "./fold/fold.ts";
+import { foldNode, foldShape, isFoldable } from "./fold/fold.ts";
 import type { Lowering } from "./lowering.ts";
 import type { OnnxModel, OnnxNode } from "./model.ts";
 import { type Complaint, lowerOf } from "./operators.ts";
@@ -101,7 +101,8 @@ function lowerNode(lowering: Lowering, node: OnnxNode): void {
     lowering.constants.set(node.outputs[0], foldShape(node, shape));
     return;
   }
-  if (node.inputs.every((input, i) => input === "" || given[i] !== undefined)) {
+  const isConstant = node.inputs.every((input, i) => input === "" || given[i] !== undefined);
+  if (isConstant && (isFoldable(node.operator) || lowerOf(node.operator) === undefined)) {
     const results = foldNode(lowering, node, given);
     requireOutputs(lowering, node, results.length);
     for (const [i, output] of node.outputs.entries()) {

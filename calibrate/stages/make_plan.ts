@@ -8,6 +8,7 @@ import { elementCount } from "../../runtime/tensor.ts";
 import type { Graph } from "../graph/graph.ts";
 import { type FormChoice, keepsFloat } from "../lower/forms.ts";
 import { type LayerNode, layersOf } from "../graph/layers.ts";
+import { layersThatShare } from "../graph/shared_weights.ts";
 import { type ChannelMoments, meanSquaresOf } from "../observe/channel_moments.ts";
 import { type Histogram, uniteHistograms } from "../observe/histogram.ts";
 import type { Observation } from "../observe/statistics.ts";
@@ -90,19 +91,63 @@ export async function makePlan(
     network.forms.computed.has(node.output) &&
     plan.values.has(node.inputs[0]) && !keepsFloat(network.forms.float, node.output)
   );
-  const quantized = await planning.quantizeWeights(layers.map((layer) => ({
-    layer,
-    input: plan.values.get(layer.inputs[0])!,
-    options: weightOptions(layer),
+  const shares = sharingIn(graph, layers, (layer) => low.has(layer.output));
+  const quantized = await planning.quantizeWeights(shares.map((members) => ({
+    layer: withLargestBiases(members, plan.values),
+    input: plan.values.get(members[0].inputs[0])!,
+    options: uniteOptions(members.map(weightOptions)),
   })));
-  layers.forEach((layer, index) => {
-    plan.weights.set(layer.output, quantized[index]);
+  const weights = new Map(shares.flatMap((members, index) => members.map((layer) => [layer, quantized[index]])));
+  for (const layer of layers) {
+    plan.weights.set(layer.output, weights.get(layer)!);
     plan.corrections.set(layer.output, {
       gain: new Float64Array(layer.bias.length).fill(1),
       bias: Float64Array.from(layer.bias),
     });
-  });
+  }
   return { plan, choices };
+}
+
+/** Layers whose weights are quantised together, because they are the same and get as many bits. */
+function sharingIn(graph: Graph, layers: readonly LayerNode[], isLow: (layer: LayerNode) => boolean): LayerNode[][] {
+  const groups = new Map<string, LayerNode[]>();
+  for (const members of layersThatShare(graph)) {
+    for (const bits of [true, false]) {
+      const group: LayerNode[] = [];
+      for (const { output } of members.filter((layer) => isLow(layer) === bits)) groups.set(output, group);
+    }
+  }
+  const found: LayerNode[][] = [];
+  for (const layer of layers) {
+    const group = groups.get(layer.output) ?? [];
+    if (group.length === 0) found.push(group);
+    group.push(layer);
+  }
+  return found;
+}
+
+/** The first of some layers with the same weights, with the biases that need the largest scales of all. */
+function withLargestBiases(members: readonly LayerNode[], values: QuantizationPlan["values"]): LayerNode {
+  const [first, ...others] = members;
+  if (others.length === 0) return first;
+  const scaleOf = (layer: LayerNode) => values.get(layer.inputs[0])!.scale;
+  const bias = first.bias.map((own, channel) =>
+    others.reduce(
+      (most, layer) => Math.max(most, Math.abs(layer.bias[channel]) / scaleOf(layer)),
+      Math.abs(own) / scaleOf(first),
+    ) *
+    scaleOf(first)
+  );
+  return { ...first, bias };
+}
+
+/** The options of layers whose weights are quantised together: errors count as in all of them. */
+function uniteOptions([first, ...others]: WeightOptions[]): WeightOptions {
+  if (others.length === 0 || !first.inputImportance) return first;
+  const inputImportance = first.inputImportance.map((own, channel) =>
+    others.reduce((sum, { inputImportance }) => sum + inputImportance![channel], own)
+  );
+  return { ...first, inputImportance };
 }
 
 /** What was seen of a group's sources, and what is known of its values beforehand. */

@@ -128,8 +128,13 @@ function scaled(lowering: Lowering, value: Value, factor: number): Value {
   return emitBinary(lowering, "multiply", [value, constant]);
 }
 
+/** Matrices that were turned, by the elements of the matrix, so that nodes that share weights go on sharing them. */
+const turned = new WeakMap<Tensor["data"], Tensor>();
+
 function transposeMatrix(matrix: Tensor): Tensor {
   const [rows, columns] = matrix.shape;
+  const known = turned.get(matrix.data);
+  if (known?.shape[0] === columns && known.shape[1] === rows) return known;
   const source = asFloat32(matrix);
   const data = new Float32Array(source.length);
   for (let row = 0; row < rows; row++) {
@@ -137,7 +142,9 @@ function transposeMatrix(matrix: Tensor): Tensor {
       data[column * rows + row] = source[row * columns + column];
     }
   }
-  return { type: "float32", shape: [columns, rows], data };
+  const result: Tensor = { type: "float32", shape: [columns, rows], data };
+  turned.set(matrix.data, result);
+  return result;
 }
 
 function requireMatrix(shape: number[], node: OnnxNode): void {

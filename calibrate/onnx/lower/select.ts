@@ -47,10 +47,11 @@ export function lowerGather(lowering: Lowering, node: OnnxNode): Value {
   return emitReshape(lowering, emitGather(lowering, input, { axis, indices }), shape);
 }
 
-/** Lowers Concat. */
+/** Lowers Concat; constants without elements add nothing. */
 export function lowerConcat(lowering: Lowering, node: OnnxNode): Value {
-  if (node.inputs.length === 0) throw new OnnxError("Concat has no inputs", node.name);
-  const inputs = node.inputs.map((_, i) => operand(lowering, node, i));
+  const inputs = node.inputs.flatMap((name, i) =>
+    lowering.constants.get(name)?.data.length === 0 ? [] : [operand(lowering, node, i)]
+  );
   const axis = normaliseAxis(intAttribute(node, "axis", 1), inputs[0].shape.length, node);
   return emitConcat(lowering, inputs, axis);
 }
