@@ -12,13 +12,15 @@ export interface Tolerance {
   relative: number;
   /** As a share of the largest magnitude of the tensor. */
   ofLargest: number;
+  /** Whatever the value is. */
+  absolute: number;
 }
 
 /** Says where a tensor is not the one that is expected, or gives undefined. */
 export function difference(
   got: Tensor | undefined,
   expected: { shape: readonly number[]; data: ArrayLike<number> },
-  { relative, ofLargest }: Tolerance,
+  { relative, ofLargest, absolute }: Tolerance,
 ): string | undefined {
   if (!got) return "is missing";
   const { shape, data } = expected;
@@ -31,7 +33,7 @@ export function difference(
   for (let i = 0; i < data.length; i++) {
     const [one, other] = [got.data[i], Math.fround(data[i])];
     if (Object.is(one, other) || one === other) continue;
-    if (Math.abs(one - other) <= relative * Math.abs(other) + ofLargest * largest) continue;
+    if (Math.abs(one - other) <= relative * Math.abs(other) + ofLargest * largest + absolute) continue;
     return `element ${i} of ${data.length} is ${one}, expected ${other}`;
   }
   return undefined;
