@@ -66,7 +66,7 @@ function inputPosition(i: number, { coordinates, input, output, scale }: AxisSam
     case "half_pixel_symmetric": {
       const adjustment = f32(output / f32(f32(scale) * input));
       const offset = f32(f32(input / 2) * f32(1 - adjustment));
-      return f32(offset + halfPixel);
+      return f32(offset + f32((i + 0.5) / f32(scale) - 0.5));
     }
     case "pytorch_half_pixel":
       return output > 1 ? halfPixel : 0;
@@ -77,6 +77,9 @@ function inputPosition(i: number, { coordinates, input, output, scale }: AxisSam
   }
 }
 
+/** As far below the middle onnxruntime still takes the upper one of two pixels. */
+const HALF_WAY = 1e-6;
+
 function nearest(position: number, rounding: string): number {
   switch (rounding) {
     case "floor":
@@ -84,7 +87,7 @@ function nearest(position: number, rounding: string): number {
     case "ceil":
       return Math.ceil(position);
     case "round_prefer_ceil":
-      return Math.floor(position + 0.5);
+      return Math.floor(position + 0.5 + HALF_WAY);
     default:
       return Math.ceil(position - 0.5);
   }

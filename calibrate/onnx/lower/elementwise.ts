@@ -59,7 +59,7 @@ export const lowerSum: Lower = chain("add");
 export function lowerNeg(lowering: Lowering, node: OnnxNode): Value {
   const factor = constantValue(lowering, {
     type: "float32",
-    shape: [1],
+    shape: [],
     data: Float32Array.of(-1),
   });
   return emitBinary(lowering, "multiply", [operand(lowering, node, 0), factor]);

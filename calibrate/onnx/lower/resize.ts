@@ -116,7 +116,7 @@ function readScaling(lowering: Lowering, node: OnnxNode, shape: number[]): Scali
   for (const [i, axis] of axes.entries()) {
     if (!sizes) {
       result.scales[axis] = scales![i];
-      result.size[axis] = Math.floor(shape[axis] * scales![i]);
+      result.size[axis] = Math.floor(Math.fround(shape[axis] * Math.fround(scales![i])));
     } else {
       result.size[axis] = common ? Math.round(shape[axis] * common) : sizes[i];
       result.scales[axis] = common ?? sizes[i] / shape[axis];
