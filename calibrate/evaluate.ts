@@ -11,7 +11,7 @@ import { classCount } from "./dataset/classes.ts";
 import { checkDataset } from "./dataset/check_dataset.ts";
 import type { Dataset } from "./dataset/dataset.ts";
 import { inputWarnings } from "./observe/input_warnings.ts";
-import { type InputSummary, peakOf, summarizeInput } from "./observe/sample_summary.ts";
+import { channelsOfInput, type InputSummary, peakOf, summarizeInput } from "./observe/sample_summary.ts";
 import { listed } from "./dataset/unusable_samples.ts";
 import { median } from "./median.ts";
 import { accuracyOf, rankOf } from "./accuracy.ts";
@@ -62,7 +62,11 @@ export async function evaluate(
     times.push(performance.now() - start);
     const scores = outputs[model.outputs[0].name].data;
     ranks.push(rankOf(scores, dataset.labels[index]));
-    inputs.push(summarizeInput("pixels" in sample ? sample.pixels : sample.tensor));
+    inputs.push(
+      "pixels" in sample
+        ? summarizeInput(sample.pixels, model.preprocessing!.mean.length, true)
+        : summarizeInput(sample.tensor, channelsOfInput(model.inputs[0].shape), false),
+    );
     if (peakOf(scores) === Infinity) notFinite.push(dataset.nameOf(index));
     progress?.(index + 1, dataset.length);
   }

@@ -12,17 +12,58 @@ import type { Graph, Node } from "./graph/graph.ts";
 /**
  * Finds what the first output is: probabilities after a softmax, independent probabilities after a sigmoid, else logits.
  *
- * Nodes that keep all values, such as reshapes and clips to 0 to 1, may follow.
+ * What keeps values between 0 and 1 may follow, such as reshapes, slices, means, clips to 0 to 1, and products.
  */
 export function findOutputKind(graph: Graph): OutputKind {
   const makers = new Map(graph.nodes.map((node) => [node.output, node]));
-  let node = makers.get(graph.outputs[0].value);
-  while (node && keepsProbabilities(node)) node = makers.get(node.inputs[0]);
-  if (node?.op === "softmax") {
-    return graph.values.get(node.output)!.shape[node.axis] > 1 ? "probabilities" : "logits";
+  const known = new Map<string, OutputKind>();
+  const kindOf = (value: string): OutputKind => {
+    const kind = known.get(value) ?? kindOfValue(graph, makers.get(value), kindOf, value);
+    known.set(value, kind);
+    return kind;
+  };
+  return kindOf(graph.outputs[0].value);
+}
+
+function kindOfValue(
+  { values }: Graph,
+  node: Node | undefined,
+  kindOf: (value: string) => OutputKind,
+  value: string,
+): OutputKind {
+  if (!node) {
+    const isUnit = values.get(value)?.data?.every((element) => element >= 0 && element <= 1);
+    return isUnit ? "independent-probabilities" : "logits";
   }
-  const activation = node && "activation" in node ? node.activation.kind : "identity";
-  return activation === "sigmoid" || activation === "hardSigmoid" ? "independent-probabilities" : "logits";
+  if (node.op === "softmax") return values.get(node.output)!.shape[node.axis] > 1 ? "probabilities" : "logits";
+  const activation: Activation = "activation" in node ? node.activation : { kind: "identity" };
+  if (activation.kind === "sigmoid" || activation.kind === "hardSigmoid") return "independent-probabilities";
+  if (!keepsUnitInterval(activation)) return "logits";
+  const all = () => node.inputs.every((input) => kindOf(input) !== "logits");
+  switch (node.op) {
+    case "activation":
+    case "reshape":
+    case "transpose":
+    case "reduceMean":
+      return kindOf(node.inputs[0]);
+    case "slice":
+    case "concat":
+    case "pool":
+    case "resize":
+      return all() ? "independent-probabilities" : "logits";
+    case "binary":
+      return ["multiply", "maximum", "minimum"].includes(node.operation) && all()
+        ? "independent-probabilities"
+        : "logits";
+    default:
+      return "logits";
+  }
+}
+
+/** Whether values from 0 to 1 stay what they are. */
+function keepsUnitInterval(activation: Activation): boolean {
+  if (activation.kind === "clip") return activation.min <= 1e-3 && activation.max >= 1 - 1e-3;
+  return ["identity", "relu", "leakyRelu"].includes(activation.kind);
 }
 
 /** How far 8-bit probabilities may be from what they are said to be. */
@@ -58,15 +99,4 @@ export function checkOutputKind(scores: Float32Array, kind: OutputKind, isGiven:
 
 function round(value: number): string {
   return String(Number(value.toPrecision(3)));
-}
-
-/** Whether a node's result is its input where all values lie between 0 and 1, in whatever order and shape. */
-function keepsProbabilities(node: Node): boolean {
-  if (node.op === "reshape" || node.op === "transpose") return true;
-  return node.op === "activation" && keepsUnitInterval(node.activation);
-}
-
-function keepsUnitInterval(activation: Activation): boolean {
-  if (activation.kind === "clip") return activation.min <= 1e-3 && activation.max >= 1 - 1e-3;
-  return activation.kind === "relu" || activation.kind === "leakyRelu";
 }

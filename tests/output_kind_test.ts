@@ -83,6 +83,33 @@ Deno.test("what the first output is, is found from the end of the graph", () => 
       "probabilities",
     ],
     [
+      "softmax, then a slice",
+      classifier([node("Softmax", "logits", "p", { axis: 1 }), {
+        op: "Slice",
+        inputs: ["p", "one", "six", "one"],
+        outputs: ["y"],
+      }], { one: ints([1]), six: ints([6]) }),
+      "independent-probabilities",
+    ],
+    [
+      "two probabilities multiplied",
+      classifier([node("Softmax", "logits", "p", { axis: 1 }), node("Sigmoid", "logits", "q"), {
+        op: "Mul",
+        inputs: ["p", "q"],
+        outputs: ["y"],
+      }]),
+      "independent-probabilities",
+    ],
+    [
+      "two probabilities added",
+      classifier([node("Softmax", "logits", "p", { axis: 1 }), node("Sigmoid", "logits", "q"), {
+        op: "Add",
+        inputs: ["p", "q"],
+        outputs: ["y"],
+      }]),
+      "logits",
+    ],
+    [
       "softmax, then a product",
       classifier([node("Softmax", "logits", "p", { axis: 1 }), { op: "Mul", inputs: ["p", "two"], outputs: ["y"] }], {
         two: floats([1], [2]),

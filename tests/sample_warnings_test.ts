@@ -142,15 +142,16 @@ Deno.test("outliers have a gap below them, and are few", () => {
   assertEquals(find([...usual, ...usual.map((value) => value * 100)]), []);
   // Powers of two: spread widely, but without a gap.
   assertEquals(find(Array.from({ length: 40 }, (_, index) => 2 ** index)), []);
-  assertEquals(find([1, 1, 1, 100]), []);
+  assertEquals(find([1, 2, 100]), []);
+  assertEquals(find([1, 2, 1, 100]), [3]);
   assertEquals(find(new Array(20).fill(0)), []);
 });
 
 Deno.test("unusual inputs give a warning that says what was seen and what is usual", () => {
   const draw = random(6);
   const make = (low: number, high: number, count = 8) =>
-    Array.from({ length: count }, () => summarizeInput(draw.f32(ELEMENTS, low, high)));
-  const constant = (value: number) => summarizeInput(new Float32Array(ELEMENTS).fill(value));
+    Array.from({ length: count }, () => summarizeInput(draw.f32(ELEMENTS, low, high), 3, false));
+  const constant = (value: number) => summarizeInput(new Float32Array(ELEMENTS).fill(value), 3, false);
   const recipe = (mean: number, std: number) => ({
     crop: [8, 8] as [number, number],
     mean: [mean, mean, mean],
@@ -184,6 +185,16 @@ Deno.test("unusual inputs give a warning that says what was seen and what is usu
   one(warn(make(-2, -1.99), normal), /^Pixels are all 0 or 1: usual are 0 to 255/);
 
   one(warn([...make(-1, 1), constant(0)]), /^1 of 9 samples is constant, such as 8\.png, whose elements are all 0/);
+  const black = Float32Array.from({ length: ELEMENTS }, (_, index) => -2 - Math.floor(index / 64));
+  one(
+    warn([...make(-1, 1), summarizeInput(black, 3, false)]),
+    /^1 of 9 samples is constant, such as 8\.png, which is of one/,
+  );
+  const pixels = Uint8Array.from({ length: ELEMENTS }, (_, index) => index % 3);
+  assertEquals([summarizeInput(pixels, 3, true), summarizeInput(pixels, 3, false)].map((seen) => seen.isConstant), [
+    true,
+    false,
+  ]);
   one(warn([constant(0), constant(0)]), /^All 2 samples are constant, such as 0\.png, whose elements are all 0/);
   one(
     warn([...make(-1, 1, 1), constant(3), constant(4)], undefined, [1, 192]),

@@ -29,7 +29,7 @@ export function inputWarnings(
 ): string[] {
   const findings = [recipeWarning(preprocessing), constantWarning(samples, names)];
   const isImage = shape.length === 4 && [1, 3].some((channels) => shape[1] === channels || shape[3] === channels);
-  const varied = samples.filter(({ min, max }) => min < max);
+  const varied = samples.filter(({ isConstant }) => !isConstant);
   if (isImage && varied.length > 0 && findings[0] === undefined) findings.push(rangeWarning(varied, preprocessing));
   return findings.filter((finding) => finding !== undefined);
 }
@@ -46,16 +46,18 @@ function recipeWarning(preprocessing: Preprocessing | undefined): string | undef
 }
 
 function constantWarning(samples: readonly InputSummary[], names: readonly string[]): string | undefined {
-  const constant = samples.flatMap(({ min, max }, index) => min === max ? [index] : []);
+  const constant = samples.flatMap(({ isConstant }, index) => isConstant ? [index] : []);
   if (constant.length === 0) return undefined;
   const [first] = constant;
-  const value = samples[first].min;
+  const { min, max } = samples[first];
   const which = constant.length === samples.length
     ? `All ${samples.length} samples are`
     : constant.length === 1
     ? `1 of ${samples.length} samples is`
     : `${constant.length} of ${samples.length} samples are`;
-  return `${which} constant, such as ${names[first]}, whose elements are all ${rounded(value)}: usual samples vary. ` +
+  return `${which} constant, such as ${names[first]}, ${
+    min === max ? `whose elements are all ${rounded(min)}` : "which is of one colour"
+  }: usual samples vary. ` +
     "Such samples tell nothing of the values that the network takes";
 }
 

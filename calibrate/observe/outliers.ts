@@ -17,7 +17,7 @@ export interface Outlier {
 }
 
 /** Least number of samples among which one can be told to be far from the others. */
-const LEAST_SAMPLES = 8;
+const LEAST_SAMPLES = 4;
 /** Share of the samples that may be outliers; more of them are how values are. */
 const MOST_OUTLIERS = 0.05;
 /** How many times the median an outlier's magnitude is at least. */

@@ -90,11 +90,11 @@ function readSummaries(data: DataReader, samples: number, length: number): Sampl
   if (!peaks.every((peak) => peak.every((value) => value >= 0 && value < Infinity))) {
     throw new RangeError("a peak is no magnitude");
   }
-  const inputs = data.float64(samples * 4);
+  const inputs = data.float64(samples * 5);
   if (!inputs.every(Number.isFinite)) throw new RangeError("an input's number is not finite");
   return peaks.map((peaks, index) => {
-    const [min, max, mean, square] = inputs.subarray(index * 4, index * 4 + 4);
-    return { peaks, input: { min, max, mean, square } };
+    const [min, max, mean, square, isConstant] = inputs.subarray(index * 5, index * 5 + 5);
+    return { peaks, input: { min, max, mean, square, isConstant: isConstant !== 0 } };
   });
 }
 

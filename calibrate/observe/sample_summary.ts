@@ -22,19 +22,34 @@ export interface InputSummary {
   mean: number;
   /** Mean of their squares. */
   square: number;
+  /** Whether the elements of each channel are all the same. */
+  isConstant: boolean;
 }
 
-/** Summarises the elements of an input. */
-export function summarizeInput(values: Float32Array | Uint8Array): InputSummary {
+/** Number of channels of an input that are told apart: those of an image, in planes. @param shape Its shape. */
+export function channelsOfInput(shape: readonly number[]): number {
+  return shape.length === 4 && [1, 3].includes(shape[1]) ? shape[1] : 1;
+}
+
+/**
+ * Summarises the elements of an input.
+ *
+ * @param channels Number of its channels.
+ * @param last Whether the channels are the last dimension, not one before the elements of each.
+ */
+export function summarizeInput(values: Float32Array | Uint8Array, channels: number, last: boolean): InputSummary {
+  const plane = values.length / channels;
+  let isConstant = true;
   let [min, max, sum, squares] = [Infinity, -Infinity, 0, 0];
   for (let index = 0; index < values.length; index++) {
     const value = values[index];
+    if (isConstant && value !== values[last ? index % channels : index - index % plane]) isConstant = false;
     if (value < min) min = value;
     if (value > max) max = value;
     sum += value;
     squares += value * value;
   }
-  return { min, max, mean: sum / values.length, square: squares / values.length };
+  return { min, max, mean: sum / values.length, square: squares / values.length, isConstant };
 }
 
 /** Greatest magnitude of values; Infinity where one is NaN or infinite. */

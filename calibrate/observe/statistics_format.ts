@@ -7,7 +7,7 @@
  * | 4     | version, u32, little-endian like all that follows           |
  * | 4     | header length H in bytes, u32                               |
  * | H     | header: one JSON object in UTF-8                            |
- * | …     | fingerprints, then of each sample the peaks (f32), then of each the input in numbers (4 f64), then for each value its counts of positive and of negative magnitudes (f64) and its raw elements (f32), then for each value with channels the number of terms of each sum (u16) and the terms (f64) |
+ * | …     | fingerprints, then of each sample the peaks (f32), then of each the input in numbers (5 f64), then for each value its counts of positive and of negative magnitudes (f64) and its raw elements (f32), then for each value with channels the number of terms of each sum (u16) and the terms (f64) |
  * | 32    | SHA-256 of all bytes before it                              |
  *
  * @module

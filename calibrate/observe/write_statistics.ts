@@ -17,7 +17,9 @@ import {
 export async function writeStatistics(statistics: Statistics): Promise<Uint8Array<ArrayBuffer>> {
   const { network, preprocessing, part, fingerprints } = statistics;
   const { summaries } = statistics;
-  const inputs = summaries.flatMap(({ input: { min, max, mean, square } }) => [min, max, mean, square]);
+  const inputs = summaries.flatMap((
+    { input: { min, max, mean, square, isConstant } },
+  ) => [min, max, mean, square, Number(isConstant)]);
   const arrays: ArrayBufferView[] = [fingerprints, ...summaries.map(({ peaks }) => peaks), Float64Array.from(inputs)];
   const values = Array.from(statistics.values, ([name, { histogram, raw }]) => {
     const { positive, negative, ...rest } = histogram;

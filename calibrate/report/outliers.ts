@@ -38,7 +38,7 @@ export interface OutliersReport {
 /** Least share of the error by which a sample counts as an outlier whatever its values. */
 const MOST_SHARE = 0.5;
 /** Least number of samples of which one can have too great a share. */
-const LEAST_SAMPLES = 8;
+const LEAST_SAMPLES = 16;
 
 /** Energies of the first output, sample by sample. */
 export class OutputErrors {

@@ -8,7 +8,7 @@ import type { Lowered } from "../lower/lower.ts";
 import { addSample, type ChannelMoments, createChannelMoments } from "../observe/channel_moments.ts";
 import { createHistogram, type Histogram, notFinite, observe } from "../observe/histogram.ts";
 import { rawSample } from "../observe/raw_sample.ts";
-import { peakOf, type SampleSummary, summarizeInput } from "../observe/sample_summary.ts";
+import { channelsOfInput, peakOf, type SampleSummary, summarizeInput } from "../observe/sample_summary.ts";
 import type { LaneNetwork } from "./lane_network.ts";
 import { stepRanges } from "./step_ranges.ts";
 
@@ -82,7 +82,8 @@ export function openObservation({ samples, float, executor }: LaneNetwork, watch
       };
       const { write, fingerprint } = await samples.read(sample);
       write(executor);
-      const input = summarizeInput(executor.tensor(inputs[0].tensor) as Float32Array);
+      const pixels = executor.tensor(inputs[0].tensor) as Float32Array;
+      const input = summarizeInput(pixels, channelsOfInput(inputs[0].shape), false);
       for (const { tensor } of inputs) record(tensor);
       for (const { first, end } of stepRanges(float).values()) {
         executor.run(first, end);
