@@ -162,7 +162,7 @@ const { k } = await import("node:k");
 });
 
 Deno.test("The walk sees the whole source", () => {
-  for (const file of ["runtime/mod.ts", "runtime/http/mod.ts", "calibrate/lower/lower.ts", "edge/build.ts"]) {
+  for (const file of ["runtime/mod.ts", "runtime/http/mod.ts", "calibrate/lower.ts", "edge/build.ts"]) {
     assertEquals(imports.has(file), true, file);
     assertEquals(imports.get(file)!.length > 0, true, file);
   }

@@ -5,7 +5,7 @@ import {
   packDepthwiseF32,
   packDepthwiseU8,
   type WeightShape,
-} from "../calibrate/pack_weights.ts";
+} from "../calibrate/lower/pack_weights.ts";
 import { checkWritten } from "../runtime/bundle/check_written.ts";
 import { readBundle } from "../runtime/bundle/read.ts";
 import { writeBundle } from "../runtime/bundle/write.ts";

@@ -6,10 +6,15 @@ import { openDataset } from "../calibrate/dataset/open_dataset.ts";
 import { exportOnnx } from "../calibrate/export/export_onnx.ts";
 import { unpackWeights } from "../calibrate/export/unpack_weights.ts";
 import { readWalk, walkedPositions } from "../calibrate/export/walk.ts";
-import { lower } from "../calibrate/lower/lower.ts";
+import { lower } from "../calibrate/lower.ts";
 import { decodeOnnx } from "../calibrate/onnx/decode.ts";
 import { importOnnx } from "../calibrate/onnx/import.ts";
-import { packConvolutionF32, packConvolutionU8, packDepthwiseF32, packDepthwiseU8 } from "../calibrate/pack_weights.ts";
+import {
+  packConvolutionF32,
+  packConvolutionU8,
+  packDepthwiseF32,
+  packDepthwiseU8,
+} from "../calibrate/lower/pack_weights.ts";
 import { readBundle } from "../runtime/bundle/read.ts";
 import { Model } from "../runtime/model.ts";
 import { normalizePixels } from "../runtime/preprocessing.ts";

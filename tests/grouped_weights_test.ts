@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { unpackWeights } from "../calibrate/export/unpack_weights.ts";
-import { packConvolutionU8, packLevels, type WeightShape } from "../calibrate/pack_weights.ts";
+import { packConvolutionU8, packLevels, type WeightShape } from "../calibrate/lower/pack_weights.ts";
 import { checkProgram } from "../runtime/bundle/check_program.ts";
 import { constantElements } from "../runtime/bundle/constant_elements.ts";
 import { constantBytes } from "../runtime/bundle/format.ts";

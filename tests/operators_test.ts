@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Node, SoftmaxNode } from "../calibrate/graph/graph.ts";
-import { ACTIVATIONS, type Activations } from "../calibrate/operators/activations.ts";
+import { ACTIVATIONS, type Activations } from "../calibrate/graph/activations.ts";
 import type { Operator } from "../calibrate/operators/operator.ts";
 import { OPERATORS, type Operators } from "../calibrate/operators/operators.ts";
 import type { Activation } from "../runtime/activation.ts";

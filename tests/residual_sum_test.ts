@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertFalse } from "@std/assert";
 import { planMemory } from "../calibrate/lower/plan_memory.ts";
-import { packConvolutionU8 } from "../calibrate/pack_weights.ts";
+import { packConvolutionU8 } from "../calibrate/lower/pack_weights.ts";
 import { align } from "../runtime/alignment.ts";
 import type { Bundle } from "../runtime/bundle/read.ts";
 import { Executor } from "../runtime/executor.ts";

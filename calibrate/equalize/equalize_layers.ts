@@ -11,7 +11,7 @@
 import type { FoldedNormalization, Graph, Node } from "../graph/graph.ts";
 import { groupsOf, isLayer, type LayerNode, layersOf } from "../graph/layers.ts";
 import type { ChannelLinks } from "../graph/channel_links.ts";
-import { activationTraits } from "../operators/activations.ts";
+import { activationTraits } from "../graph/activations.ts";
 import { linkChannels } from "./channel_links.ts";
 
 /** Factors stay within its inverse and it. */

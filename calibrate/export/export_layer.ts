@@ -12,7 +12,7 @@ import {
   packDepthwiseF32,
   packDepthwiseU8,
   type WeightShape,
-} from "../pack_weights.ts";
+} from "../lower/pack_weights.ts";
 import { exportActivation } from "./export_activation.ts";
 import type { ExportContext } from "./context.ts";
 import { unpackWeights } from "./unpack_weights.ts";

@@ -7,7 +7,7 @@
 import type { Activation } from "../../runtime/activation.ts";
 import { activate } from "../../runtime/numerics/activate.ts";
 import { dequantizeValue, quantizeValue } from "../../runtime/numerics/quantization.ts";
-import { activationTraits } from "../operators/activations.ts";
+import { activationTraits } from "../graph/activations.ts";
 import type { ValueQuantization } from "../plan.ts";
 
 /**

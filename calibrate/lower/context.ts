@@ -1,24 +1,13 @@
 /**
- * What the lowering functions of the nodes work with.
+ * What the operators' rooms lower their nodes with.
  *
  * @module
  */
 
-import type { Form } from "../graph/form.ts";
+import type { Form, FormChoice } from "../graph/form.ts";
 import { consumersOf, type Graph, type Node } from "../graph/graph.ts";
 import type { QuantizationPlan } from "../plan.ts";
 import { createBuilder, type ProgramBuilder } from "./builder.ts";
-import { chooseForms, type FormChoice } from "./forms.ts";
-
-/** How a graph is lowered. */
-export interface LowerOptions {
-  /** Decisions of quantisation; a float program where absent. */
-  plan?: QuantizationPlan;
-  /** Forms of all values, as chosen for the plan. */
-  forms?: FormChoice;
-  /** Whether layers show their pre-activations: float layers by separate activation steps, 8-bit layers by probes. */
-  probes?: boolean;
-}
 
 /** Where a layer's parts lie in a program. */
 export interface LayerParts {
@@ -38,14 +27,18 @@ export interface LayerParts {
   offsets?: number;
 }
 
-/** The state of a lowering: the growing program, and where values lie in it. */
+/** A program as far as it is lowered. */
 export interface LowerContext {
   graph: Graph;
   builder: ProgramBuilder;
+  /** Decisions of quantisation; absent while a float program is lowered. */
   plan: QuantizationPlan | undefined;
   forms: FormChoice;
+  /** Whether layers show their pre-activations. */
   probes: boolean;
+  /** Tensor of each value in each form. */
   places: Map<string, Partial<Record<Form, number>>>;
+  /** Parts of each layer with weights, by the name of its output. */
   layers: Map<string, LayerParts>;
   /** Transposes to channels last that quantise an input on its way, by the input's name. */
   firstTransposes: ReadonlyMap<string, Node>;
@@ -53,17 +46,20 @@ export interface LowerContext {
   place(value: string, form: Form): number;
   /** Makes the tensor for a value in a form. */
   create(value: string, form: Form): number;
+  /** The form in which a node computes its result. */
+  form(node: Node): Form;
   /** Shape of a value. */
   shape(value: string): number[];
 }
 
 /** Begins to lower a graph. */
-export function createContext(graph: Graph, options: LowerOptions): LowerContext {
-  const { plan, probes = false } = options;
+export function createContext(
+  graph: Graph,
+  { plan, forms, probes }: Pick<LowerContext, "plan" | "forms" | "probes">,
+): LowerContext {
   const builder = createBuilder();
   const places: LowerContext["places"] = new Map();
   const shape = (value: string) => graph.values.get(value)!.shape;
-  const forms = options.forms ?? chooseForms(graph, plan ? new Set() : "all");
   return {
     graph,
     builder,
@@ -83,6 +79,7 @@ export function createContext(graph: Graph, options: LowerOptions): LowerContext
       places.set(value, { ...places.get(value), [form]: index });
       return index;
     },
+    form: (node) => forms.computed.get(node.output)!,
     shape,
   };
 }

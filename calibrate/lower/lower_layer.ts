@@ -4,9 +4,7 @@
  * @module
  */
 
-import type { Activation } from "../../runtime/activation.ts";
 import type { ConvolutionGeometry } from "../../runtime/kernels/packed_weights.ts";
-import type { ActivationAttributes, EpilogueAttributes } from "../../runtime/kernels/epilogue.ts";
 import { fourDimensions, groupsOf, isDepthwise, type LayerNode } from "../graph/layers.ts";
 import {
   packConvolutionF32,
@@ -14,39 +12,21 @@ import {
   packDepthwiseF32,
   packDepthwiseU8,
   packLevels,
-} from "../pack_weights.ts";
+} from "./pack_weights.ts";
 import type { ValueQuantization, WeightQuantization } from "../plan.ts";
-import { activationTraits } from "../operators/activations.ts";
+import { activationTraits } from "../graph/activations.ts";
 import { clampOf, requantise, sumOf } from "./requantise.ts";
-import { keepsFloat } from "./forms.ts";
+import { keepsFloat } from "../graph/form.ts";
 import type { LayerParts, LowerContext } from "./context.ts";
-
-/** The activation function of what was activated before, or needs none. */
-export const IDENTITY: Activation = { kind: "identity" };
-
-/** The activation function of a step. */
-export function activationAttributes(activation: Activation): ActivationAttributes {
-  const parameters = activationTraits(activation).parameters(activation).map(finite);
-  return { activation: activation.kind, activationParameters: parameters };
-}
-
-/** A float32 that stands for an absent bound. */
-function finite(value: number): number {
-  return Math.fround(Math.min(3.4028234663852886e38, Math.max(-3.4028234663852886e38, value)));
-}
-
-/** The epilogue of a result that is not rounded to u8. */
-function floatEpilogue(activation: Activation): EpilogueAttributes {
-  return { ...activationAttributes(activation), outputScale: 1, clamp: [0, 255] };
-}
+import { activationAttributes, floatEpilogue, IDENTITY } from "./epilogue.ts";
 
 /** Lowers a convolution or fully connected layer. */
-export function lowerLayer(context: LowerContext, node: LayerNode): void {
-  if (context.plan && !keepsFloat(context.forms.float, node.output)) lowerQuantized(context, node);
-  else lowerFloat(context, node);
+export function lowerLayer(context: LowerContext, node: LayerNode, geometry: ConvolutionGeometry): void {
+  if (context.plan && !keepsFloat(context.forms.float, node.output)) lowerQuantized(context, node, geometry);
+  else lowerFloat(context, node, geometry);
 }
 
-function lowerFloat(context: LowerContext, node: LayerNode): void {
+function lowerFloat(context: LowerContext, node: LayerNode, geometry: ConvolutionGeometry): void {
   const { builder, probes } = context;
   const shape = fourDimensions(node);
   const depthwise = isDepthwise(node);
@@ -61,7 +41,6 @@ function lowerFloat(context: LowerContext, node: LayerNode): void {
     inputs: [context.place(node.inputs[0], "f32")],
     constants: [weights, bias],
   };
-  const geometry = geometryAttributes(context, node);
   const slopes = node.activation.kind === "prelu" ? [builder.constant(node.slopes!)] : [];
   if (!probes || node.activation.kind === "identity") {
     const output = context.create(node.output, "f32");
@@ -92,12 +71,12 @@ function lowerFloat(context: LowerContext, node: LayerNode): void {
   context.layers.set(node.output, { step: index, weights, bias, preactivation, probe });
 }
 
-function lowerQuantized(context: LowerContext, node: LayerNode): void {
+function lowerQuantized(context: LowerContext, node: LayerNode, geometry: ConvolutionGeometry): void {
   const { builder, plan, probes } = context;
   const quantized = plan!.weights.get(node.output)!;
   const correction = plan!.corrections.get(node.output)!;
   const input = plan!.values.get(node.inputs[0])!;
-  const form = context.forms.computed.get(node.output)!;
+  const form = context.form(node);
   const quantization = form === "u8" ? plan!.values.get(node.output)! : undefined;
   const groups = groupsOf(node);
   const kernel = isDepthwise(node) ? "depthwise_u8" : "convolution_u8";
@@ -105,7 +84,6 @@ function lowerQuantized(context: LowerContext, node: LayerNode): void {
     ? builder.groupedConstant(packLevels(quantized.values, quantized.groups, { shape: fourDimensions(node), groups }))
     : builder.constant(packQuantized(node, quantized.values));
   const inputs = [context.place(node.inputs[0], "u8")];
-  const geometry = geometryAttributes(context, node);
   const shown = probes ? lowerProbe() : {};
 
   const { bias, multiplier, outputScale } = requantise(quantized, correction, input, {
@@ -167,30 +145,4 @@ export function packQuantized(node: LayerNode, values: Int8Array): Int8Array {
 export function zeroPointOffsets({ values, scales }: WeightQuantization, { zeroPoint }: ValueQuantization): Int32Array {
   const depth = values.length / scales.length;
   return Int32Array.from(scales, (_, channel) => -zeroPoint * sumOf(values, channel * depth, depth));
-}
-
-function geometryAttributes(context: LowerContext, node: LayerNode): ConvolutionGeometry {
-  if (node.op === "fullyConnected") {
-    const [outputs, inputs] = node.weightShape;
-    const rows = context.shape(node.output).slice(0, -1).reduce((product, length) => product * length, 1);
-    return {
-      input: [1, rows, 1, inputs],
-      output: [1, rows, 1, outputs],
-      kernel: [1, 1],
-      stride: [1, 1],
-      dilation: [1, 1],
-      pads: [0, 0],
-      groups: 1,
-    };
-  }
-  const { weightShape, stride, dilation, pads, groups } = node;
-  return {
-    input: context.shape(node.inputs[0]),
-    output: context.shape(node.output),
-    kernel: weightShape.slice(2),
-    stride,
-    dilation,
-    pads: pads.slice(0, 2),
-    groups,
-  };
 }

@@ -8,7 +8,7 @@
 import { InputRangeError } from "../../runtime/errors.ts";
 import type { Activation } from "../../runtime/activation.ts";
 import { roundTiesToEven } from "../../runtime/numerics/float32.ts";
-import { activationTraits, passesFactors } from "../operators/activations.ts";
+import { activationTraits, passesFactors } from "../graph/activations.ts";
 import type { LayerCorrection, ValueQuantization, WeightQuantization } from "../plan.ts";
 
 /** What a layer's kernel needs after its accumulators. */

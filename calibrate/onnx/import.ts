@@ -5,12 +5,13 @@
  * @module
  */
 
-import { verifyGraph } from "../operators/check_graph.ts";
+import { refuseNodes, verifyGraph } from "../operators/check_graph.ts";
 import type { Graph } from "../graph/graph.ts";
 import { runPasses } from "../passes/run_passes.ts";
 import { decodeOnnx } from "./decode.ts";
 import { UnsupportedNetworkError } from "./errors.ts";
 import { lowerModel } from "./lower_model.ts";
+import type { OnnxModel } from "./model.ts";
 import type { Dimensions } from "./read_inputs.ts";
 import { recogniseGelu } from "./recognise_gelu.ts";
 
@@ -42,16 +43,19 @@ export function importOnnx(bytes: Uint8Array, { name, dimensions = {} }: ImportO
   const model = recogniseGelu(decodeOnnx(bytes));
   const { graph, normalizations } = lowerModel(model, { name, dimensions });
   const result = runPasses(graph, normalizations);
-  refuseInfinitePads(result, model.opset);
   verifyGraph(result);
+  refuseBeyondLimits(result, model);
   return result;
 }
 
-/** Pads with infinity only make sense where a MaxPool took them in. */
-function refuseInfinitePads(graph: Graph, opset: number): void {
-  const infinite = graph.nodes.filter((node) => node.op === "pad" && !Number.isFinite(node.value));
-  if (infinite.length === 0) return;
-  const reason = "its value is infinite and no MaxPool takes it in";
-  const operators = infinite.map((node) => ({ node: node.name, operator: "Pad", domain: "", opset, reason }));
+/** Refuses what the kernels cannot take: all of it at once. */
+function refuseBeyondLimits(graph: Graph, { nodes, opset }: OnnxModel): void {
+  const refusals = refuseNodes(graph);
+  if (refusals.length === 0) return;
+  const operators = refusals.map(({ node, reason }) => {
+    // Of several nodes made from one operator, all but one have its name with a suffix.
+    const source = nodes.findLast(({ name }) => node.name === name || node.name.startsWith(`${name}/`));
+    return { node: node.name, operator: source?.operator ?? node.op, domain: "", opset, reason: `it ${reason}` };
+  });
   throw new UnsupportedNetworkError({ parts: [], operators });
 }

@@ -4,10 +4,12 @@
  * @module
  */
 
+import { activationAttributes } from "../lower/epilogue.ts";
+import { activationTable } from "../lower/activation_table.ts";
 import type { ActivationNode } from "../graph/graph.ts";
 import { orderOf, place } from "../graph/relayout.ts";
-import { activationTraits, allowsFactors } from "./activations.ts";
-import { computed, linkOneByOne, type Operator } from "./operator.ts";
+import { activationTraits, allowsFactors } from "../graph/activations.ts";
+import { computed, linkOneByOne, noLimits, type Operator } from "./operator.ts";
 import { keepPlace } from "./samples.ts";
 
 /** An activation function on its own. */
@@ -40,4 +42,20 @@ export const activation: Operator<ActivationNode> = {
   },
   linkChannels: (node, linker) => allowsFactors(node.activation) && linkOneByOne(node, linker),
   describe: ({ activation, slopes }) => ({ kind: activation.kind, parameters: slopes?.length ?? 0, multiplyAdds: 0 }),
+  limits: noLimits,
+  lower(context, node) {
+    const { builder, plan } = context;
+    const form = context.form(node);
+    const inputs = [context.place(node.inputs[0], form)];
+    const output = context.create(node.output, form);
+    if (form === "u8") {
+      const [from, to] = [plan!.values.get(node.inputs[0])!, plan!.values.get(node.output)!];
+      const table = builder.constant(activationTable(node.activation, from, to));
+      builder.step({ kernel: "lookup", name: node.name, inputs, output, constants: [table], attributes: {} });
+      return;
+    }
+    const constants = node.slopes ? [builder.constant(node.slopes)] : [];
+    const attributes = activationAttributes(node.activation);
+    builder.step({ kernel: "activation_f32", name: node.name, inputs, output, constants, attributes });
+  },
 };

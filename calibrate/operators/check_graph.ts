@@ -50,6 +50,22 @@ export function verifyGraph(graph: Graph): void {
   }
 }
 
+/** A node that the kernels cannot take. */
+export interface Refusal {
+  node: Node;
+  /** Why, to stand after "it". */
+  reason: string;
+}
+
+/** The nodes of a graph in channels-last form that are beyond what can be lowered; every other is lowered. */
+export function refuseNodes(graph: Graph): Refusal[] {
+  const shape = (value: string) => graph.values.get(value)!.shape;
+  return graph.nodes.flatMap((node) => {
+    const reason = operatorOf(node).limits(node, { inputs: node.inputs.map(shape), output: shape(node.output) });
+    return reason === undefined ? [] : [{ node, reason }];
+  });
+}
+
 function requireValue(graph: Graph, name: string): Value {
   const value = graph.values.get(name);
   if (value === undefined) throw new TypeError(`Value "${name}" is unknown`);

@@ -4,9 +4,11 @@
  * @module
  */
 
+import { stridesOf } from "../graph/shape.ts";
+import { copy } from "../lower/copy.ts";
 import { orderOf, place } from "../graph/relayout.ts";
 import type { ConcatNode } from "../graph/graph.ts";
-import { checkNothing, describeAs, noParameterAxis, type Operator } from "./operator.ts";
+import { checkNothing, describeAs, noLimits, noParameterAxis, type Operator } from "./operator.ts";
 import { commonPlace } from "./samples.ts";
 
 /** Concatenation along one dimension. */
@@ -46,4 +48,21 @@ export const concat: Operator<ConcatNode> = {
     return true;
   },
   describe: describeAs("concat"),
+  limits: noLimits,
+  lower(context, node) {
+    const form = context.form(node);
+    const output = context.create(node.output, form);
+    const outputStrides = stridesOf(context.shape(node.output));
+    let position = 0;
+    for (const input of node.inputs) {
+      const dimensions = context.shape(input);
+      copy(context, { name: node.name, input: context.place(input, form), output }, {
+        dimensions,
+        inputStrides: stridesOf(dimensions),
+        outputStrides,
+        outputOffset: position * outputStrides[node.axis],
+      });
+      position += dimensions[node.axis];
+    }
+  },
 };

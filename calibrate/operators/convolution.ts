@@ -4,10 +4,20 @@
  * @module
  */
 
+import { lowerLayer } from "../lower/lower_layer.ts";
 import { isDepthwise } from "../graph/layers.ts";
 import { placeImages } from "../graph/relayout.ts";
 import type { ConvolutionNode } from "../graph/graph.ts";
-import { channelAxis, imageShape, positions, refuseNoImage, spatialAxes } from "./images.ts";
+import {
+  channelAxis,
+  imageShape,
+  LARGEST_SIDE,
+  LARGEST_WINDOW,
+  positions,
+  refuseNoImage,
+  spatialAxes,
+  windowLimits,
+} from "./images.ts";
 import { checkLayer, layerCounts, layerForms, linkLayer } from "./layers.ts";
 import { computed, type Operator } from "./operator.ts";
 import { keepImages } from "./samples.ts";
@@ -36,6 +46,23 @@ export const convolution: Operator<ConvolutionNode> = {
   forms: layerForms,
   linkChannels: linkLayer,
   describe: (node, { output }) => ({ kind: kindOf(node), ...layerCounts(node, output) }),
+  limits({ weightShape: [, perGroup, ...kernel], stride, dilation, pads }, { output }) {
+    if (kernel.some((length) => length > LARGEST_SIDE)) return `has a window of ${kernel}: at most ${LARGEST_SIDE} fit`;
+    if (perGroup * kernel[0] * kernel[1] > LARGEST_WINDOW) return `sums more than ${LARGEST_WINDOW} products`;
+    return windowLimits({ kernel, stride, dilation, pads }, output.slice(1, 3));
+  },
+  lower(context, node) {
+    const { weightShape, stride, dilation, pads, groups } = node;
+    lowerLayer(context, node, {
+      input: context.shape(node.inputs[0]),
+      output: context.shape(node.output),
+      kernel: weightShape.slice(2),
+      stride,
+      dilation,
+      pads: pads.slice(0, 2),
+      groups,
+    });
+  },
 };
 
 function kindOf(node: ConvolutionNode): string {

@@ -4,10 +4,12 @@
  * @module
  */
 
+import { stridesOf } from "../graph/shape.ts";
+import { lowerFilled } from "../lower/movement.ts";
 import { placeImages } from "../graph/relayout.ts";
 import type { DilateNode } from "../graph/graph.ts";
 import { channelAxis, imageShape, refuseNoImage, spatialAxes } from "./images.ts";
-import { checkNothing, describeAs, linkOneByOne, noParameterAxis, type Operator } from "./operator.ts";
+import { checkNothing, describeAs, linkOneByOne, noLimits, noParameterAxis, type Operator } from "./operator.ts";
 import { keepImages } from "./samples.ts";
 
 /** Insertion of zeros between the pixels of images. */
@@ -25,4 +27,11 @@ export const dilate: Operator<DilateNode> = {
   forms: "needed",
   linkChannels: linkOneByOne,
   describe: describeAs("dilate"),
+  limits: noLimits,
+  lower(context, node) {
+    const dimensions = context.shape(node.inputs[0]);
+    const factors = [1, ...node.step, 1];
+    const outputStrides = stridesOf(context.shape(node.output)).map((stride, axis) => stride * factors[axis]);
+    lowerFilled(context, node, { walk: { dimensions, inputStrides: stridesOf(dimensions), outputStrides }, value: 0 });
+  },
 };

@@ -4,6 +4,9 @@
  * @module
  */
 
+import { LARGEST_WINDOW } from "./images.ts";
+import { elementCount } from "../../runtime/tensor.ts";
+import { lowerLayer } from "../lower/lower_layer.ts";
 import { place, primaryForm, sourceOrder } from "../graph/relayout.ts";
 import type { FullyConnectedNode } from "../graph/graph.ts";
 import { checkLayer, layerCounts, layerForms, linkLayer } from "./layers.ts";
@@ -34,6 +37,21 @@ export const fullyConnected: Operator<FullyConnectedNode> = {
   forms: layerForms,
   linkChannels: linkLayer,
   describe: (node, { output }) => ({ kind: "fully connected", ...layerCounts(node, output) }),
+  limits: ({ weightShape: [, inputs] }) =>
+    inputs > LARGEST_WINDOW ? `sums ${inputs} products: at most ${LARGEST_WINDOW} fit` : undefined,
+  lower(context, node) {
+    const [outputs, inputs] = node.weightShape;
+    const rows = elementCount(context.shape(node.output).slice(0, -1));
+    lowerLayer(context, node, {
+      input: [1, rows, 1, inputs],
+      output: [1, rows, 1, outputs],
+      kernel: [1, 1],
+      stride: [1, 1],
+      dilation: [1, 1],
+      pads: [0, 0],
+      groups: 1,
+    });
+  },
 };
 
 function permuteColumns(node: FullyConnectedNode, columns: Int32Array): FullyConnectedNode {

@@ -8,6 +8,7 @@ import type { ChannelLinker } from "../graph/channel_links.ts";
 import type { Form } from "../graph/form.ts";
 import type { Node, NodeBase } from "../graph/graph.ts";
 import type { Relayout } from "../graph/relayout.ts";
+import type { LowerContext } from "../lower/context.ts";
 import type { Shape } from "../graph/shape.ts";
 import type { SampleContext, SamplePlace, SamplePlaces } from "./samples.ts";
 
@@ -63,6 +64,12 @@ export interface NodeDescription {
   multiplyAdds: number;
 }
 
+/** Shapes of what a node reads and makes. */
+export interface NodeShapes {
+  inputs: readonly Shape[];
+  output: Shape;
+}
+
 /** What is known of an operator: everything that tells its nodes from those of others. */
 export interface Operator<N extends Node> {
   /**
@@ -101,11 +108,21 @@ export interface Operator<N extends Node> {
    */
   linkChannels(node: N, linker: ChannelLinker): boolean;
   /** What the node is, for reports. */
-  describe(node: N, shapes: { inputs: readonly Shape[]; output: Shape }): NodeDescription;
+  describe(node: N, shapes: NodeShapes): NodeDescription;
+  /**
+   * Why a node in channels-last form is beyond what the kernels take, to stand
+   * after "it"; undefined where it is not. Whatever has no limits is lowered.
+   */
+  limits(node: N, shapes: NodeShapes): string | undefined;
+  /** Adds the steps that compute a node in channels-last form. */
+  lower(context: LowerContext, node: N): void;
 }
 
 /** Nothing is wrong: for operators whose fields cannot contradict each other. */
 export function checkNothing(): undefined {}
+
+/** No limits: for operators whose kernels take all that memory holds. */
+export function noLimits(): undefined {}
 
 /** No parameters: for operators that have none per channel. */
 export function noParameterAxis(): undefined {}

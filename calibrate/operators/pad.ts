@@ -4,6 +4,9 @@
  * @module
  */
 
+import { type Shape, stridesOf } from "../graph/shape.ts";
+import { lowerFilled } from "../lower/movement.ts";
+import { offsetOf, type Walk, walkLimits } from "../lower/copy.ts";
 import { heldShape, orderOf, place } from "../graph/relayout.ts";
 import type { PadNode } from "../graph/graph.ts";
 import { describeAs, linkOneByOne, noParameterAxis, type Operator } from "./operator.ts";
@@ -34,4 +37,22 @@ export const pad: Operator<PadNode> = {
   linkChannels: (node, linker) =>
     node.value === 0 && node.before.at(-1) === 0 && node.after.at(-1) === 0 && linkOneByOne(node, linker),
   describe: describeAs("pad"),
+  limits: (node, { inputs: [input], output }) =>
+    Number.isFinite(node.value)
+      ? walkLimits(walkOf(node, input, output))
+      : "has an infinite value, and no MaxPool takes it in",
+  lower(context, node) {
+    const walk = walkOf(node, context.shape(node.inputs[0]), context.shape(node.output));
+    lowerFilled(context, node, { walk, value: node.value });
+  },
 };
+
+function walkOf({ before }: PadNode, input: Shape, output: Shape): Walk {
+  const outputStrides = stridesOf(output);
+  return {
+    dimensions: input,
+    inputStrides: stridesOf(input),
+    outputStrides,
+    outputOffset: offsetOf(outputStrides, before),
+  };
+}

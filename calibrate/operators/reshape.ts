@@ -8,7 +8,7 @@ import { planReshape } from "./reshape_order.ts";
 import { addNode, formOf, permute, primaryForm } from "../graph/relayout.ts";
 import { elementCount } from "../../runtime/tensor.ts";
 import type { ReshapeNode } from "../graph/graph.ts";
-import { checkNothing, describeAs, moved, noParameterAxis, type Operator } from "./operator.ts";
+import { checkNothing, describeAs, moved, noLimits, noParameterAxis, type Operator } from "./operator.ts";
 
 /** The same elements under another shape. */
 export const reshape: Operator<ReshapeNode> = {
@@ -55,4 +55,11 @@ export const reshape: Operator<ReshapeNode> = {
     return true;
   },
   describe: describeAs("reshape"),
+  limits: noLimits,
+  /** The result is another name of the same tensor. */
+  lower(context, node) {
+    const form = context.form(node);
+    const places = context.places.get(node.output);
+    context.places.set(node.output, { ...places, [form]: context.place(node.inputs[0], form) });
+  },
 };

@@ -5,9 +5,9 @@
  */
 
 import { placeImages } from "../graph/relayout.ts";
-import type { ResizeNode } from "../graph/graph.ts";
+import type { ResizeAxis, ResizeNode } from "../graph/graph.ts";
 import { channelAxis, imageShape, refuseNoImage } from "./images.ts";
-import { describeAs, linkOneByOne, noParameterAxis, type Operator } from "./operator.ts";
+import { describeAs, linkOneByOne, noLimits, noParameterAxis, type Operator } from "./operator.ts";
 import { keepImages } from "./samples.ts";
 
 /** Resampling of images. */
@@ -28,4 +28,32 @@ export const resize: Operator<ResizeNode> = {
   forms: "needed",
   linkChannels: linkOneByOne,
   describe: describeAs("resize"),
+  limits: noLimits,
+  lower(context, node) {
+    const form = context.form(node);
+    const constants = [node.rows, node.columns].map((axis) => context.builder.constant(samplingTable(axis)));
+    context.builder.step({
+      kernel: `resize_${form}`,
+      name: node.name,
+      inputs: [context.place(node.inputs[0], form)],
+      output: context.create(node.output, form),
+      constants,
+      attributes: {
+        input: context.shape(node.inputs[0]),
+        output: context.shape(node.output),
+        linear: node.mode === "linear" ? 1 : 0,
+      },
+    });
+  },
 };
+
+function samplingTable({ indices, weights }: ResizeAxis): Int32Array {
+  const table = new Int32Array(weights.length * 3);
+  const floats = new Float32Array(table.buffer);
+  for (const [position, weight] of weights.entries()) {
+    table[position * 3] = indices[position * 2];
+    table[position * 3 + 1] = indices[position * 2 + 1];
+    floats[position * 3 + 2] = weight;
+  }
+  return table;
+}

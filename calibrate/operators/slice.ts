@@ -4,6 +4,9 @@
  * @module
  */
 
+import { type Shape, stridesOf } from "../graph/shape.ts";
+import { lowerMovement } from "../lower/movement.ts";
+import { offsetOf, type Walk, walkLimits } from "../lower/copy.ts";
 import { heldShape, orderOf, place } from "../graph/relayout.ts";
 import type { SliceNode } from "../graph/graph.ts";
 import { describeAs, moved, noParameterAxis, type Operator } from "./operator.ts";
@@ -36,4 +39,18 @@ export const slice: Operator<SliceNode> = {
     return true;
   },
   describe: describeAs("slice"),
+  limits: (node, { inputs: [input], output }) => walkLimits(walkOf(node, input, output)),
+  lower(context, node) {
+    lowerMovement(context, node, walkOf(node, context.shape(node.inputs[0]), context.shape(node.output)));
+  },
 };
+
+function walkOf({ starts, steps }: SliceNode, input: Shape, output: Shape): Walk {
+  const strides = stridesOf(input);
+  return {
+    dimensions: output,
+    inputStrides: strides.map((stride, axis) => stride * steps[axis]),
+    outputStrides: stridesOf(output),
+    inputOffset: offsetOf(strides, starts),
+  };
+}

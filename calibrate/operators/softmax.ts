@@ -4,6 +4,9 @@
  * @module
  */
 
+import type { Shape } from "../graph/shape.ts";
+import { elementCount } from "../../runtime/tensor.ts";
+import { copy, permutationWalk, walkLimits } from "../lower/copy.ts";
 import { orderOf, place } from "../graph/relayout.ts";
 import type { SoftmaxNode } from "../graph/graph.ts";
 import { checkNothing, computed, describeAs, noParameterAxis, type Operator } from "./operator.ts";
@@ -24,4 +27,31 @@ export const softmax: Operator<SoftmaxNode> = {
   forms: "float",
   linkChannels: () => false,
   describe: describeAs("softmax"),
+  limits: ({ axis }, { inputs: [input] }) => walkLimits(permutationWalk(input, axisLast(axis, input))),
+  /** Another axis than the last is brought there and back. */
+  lower(context, node) {
+    const { builder } = context;
+    const { name, axis } = node;
+    const shape = context.shape(node.output);
+    const attributes = { dimensions: [elementCount(shape) / shape[axis], shape[axis]] };
+    const step = { kernel: "softmax_f32" as const, name, constants: [], attributes };
+    const input = context.place(node.inputs[0], "f32");
+    if (axis === shape.length - 1) {
+      builder.step({ ...step, inputs: [input], output: context.create(node.output, "f32") });
+      return;
+    }
+    const there = permutationWalk(shape, axisLast(axis, shape));
+    const [before, after] = ["turned", "softmax"].map((word) =>
+      builder.tensor(`${node.output} ${word}`, "f32", there.dimensions)
+    );
+    copy(context, { name, input, output: before }, there);
+    builder.step({ ...step, inputs: [before], output: after });
+    const back = { ...there, inputStrides: there.outputStrides, outputStrides: there.inputStrides };
+    copy(context, { name, input: after, output: context.create(node.output, "f32") }, back);
+  },
 };
+
+/** The dimensions of a shape, one of them last. */
+function axisLast(axis: number, shape: Shape): number[] {
+  return [...shape.keys()].filter((other) => other !== axis).concat(axis);
+}

@@ -6,8 +6,9 @@
 
 import type { Activation } from "../../runtime/activation.ts";
 import type { Graph, Node } from "../graph/graph.ts";
-import { activationTraits } from "../operators/activations.ts";
-import { type FormChoice, preservesValues, shareParameters } from "../lower/forms.ts";
+import { activationTraits } from "../graph/activations.ts";
+import type { FormChoice } from "../graph/form.ts";
+import { preservesValues, shareParameters } from "../forms.ts";
 import { type KnownElements, knownElements } from "./known_values.ts";
 import type { ValueQuantization } from "../plan.ts";
 

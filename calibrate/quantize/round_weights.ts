@@ -17,7 +17,7 @@
 
 import { fourDimensions, type LayerNode } from "../graph/layers.ts";
 import type { Gram } from "../observe/gram.ts";
-import { kernelOrder } from "../pack_weights.ts";
+import { kernelOrder } from "../lower/pack_weights.ts";
 import { TOP_LEVEL } from "./grouped_weights.ts";
 import type { WeightQuantization } from "../plan.ts";
 import { roundToLevel } from "./quantize_weights.ts";

@@ -6,7 +6,7 @@
 
 import { elementCount } from "../../runtime/tensor.ts";
 import type { Graph } from "../graph/graph.ts";
-import { type FormChoice, keepsFloat } from "../lower/forms.ts";
+import { type FormChoice, keepsFloat } from "../graph/form.ts";
 import { type LayerNode, layersOf } from "../graph/layers.ts";
 import { layersThatShare } from "../graph/shared_weights.ts";
 import { type ChannelMoments, meanSquaresOf } from "../observe/channel_moments.ts";

@@ -7,8 +7,9 @@
 import { InputError } from "../../runtime/errors.ts";
 import { toHex } from "../../runtime/hexadecimal.ts";
 import type { Graph } from "../graph/graph.ts";
-import { chooseForms, type FormChoice } from "../lower/forms.ts";
-import { lower, type Lowered } from "../lower/lower.ts";
+import { chooseForms } from "../forms.ts";
+import type { FormChoice } from "../graph/form.ts";
+import { lower, type Lowered } from "../lower.ts";
 import { type ParameterGroup, parameterGroups } from "../quantize/observed_values.ts";
 
 /** A network made ready for calibration. */

@@ -5,7 +5,7 @@
  */
 
 import { indexOfLargest, rankOf } from "../accuracy.ts";
-import type { Lowered } from "../lower/lower.ts";
+import type { Lowered } from "../lower.ts";
 import type { CalibrationLanes } from "../stream/table.ts";
 
 /** The float network on samples. */

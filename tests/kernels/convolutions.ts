@@ -10,7 +10,7 @@ import {
   packDepthwiseF32,
   packDepthwiseU8,
   type WeightShape,
-} from "../../calibrate/pack_weights.ts";
+} from "../../calibrate/lower/pack_weights.ts";
 import {
   convolutionF32,
   type ConvolutionGeometry,

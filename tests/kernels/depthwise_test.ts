@@ -1,4 +1,4 @@
-import { packDepthwiseU8 } from "../../calibrate/pack_weights.ts";
+import { packDepthwiseU8 } from "../../calibrate/lower/pack_weights.ts";
 import { type ConvolutionGeometry, convolutionU8 } from "../../kernels/reference/convolution.ts";
 import { adaptedBias, checkF32, checkU8, geometryWords, scratchBytes } from "./convolutions.ts";
 import { assertKernel, type Random, random } from "./harness.ts";

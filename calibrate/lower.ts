@@ -5,18 +5,26 @@
  * @module
  */
 
-import type { Form } from "../graph/form.ts";
-import type { Program } from "../../runtime/program.ts";
-import type { Graph, Node } from "../graph/graph.ts";
-import type { ProgramBuilder } from "./builder.ts";
-import { createContext, type LayerParts, type LowerContext, type LowerOptions } from "./context.ts";
-import { lowerBinary } from "./lower_binary.ts";
-import { lowerActivation, lowerConvert } from "./lower_convert.ts";
-import { lowerLayer } from "./lower_layer.ts";
-import { lowerMatMul, lowerSoftmax } from "./lower_matrix.ts";
-import { lowerMovement } from "./lower_movement.ts";
-import { lowerPool, lowerReduceMean, lowerResize } from "./lower_pool.ts";
-import { planMemory } from "./plan_memory.ts";
+import type { Form, FormChoice } from "./graph/form.ts";
+import type { Program } from "../runtime/program.ts";
+import type { Graph, Node } from "./graph/graph.ts";
+import type { QuantizationPlan } from "./plan.ts";
+import { chooseForms } from "./forms.ts";
+import type { ProgramBuilder } from "./lower/builder.ts";
+import { createContext, type LayerParts, type LowerContext } from "./lower/context.ts";
+import { lowerConvert } from "./lower/convert.ts";
+import { planMemory } from "./lower/plan_memory.ts";
+import { operatorOf } from "./operators/operators.ts";
+
+/** How a graph is lowered. */
+export interface LowerOptions {
+  /** Decisions of quantisation; a float program where absent. */
+  plan?: QuantizationPlan;
+  /** Forms of all values, as chosen for the plan. */
+  forms?: FormChoice;
+  /** Whether layers show their pre-activations: float layers by separate activation steps, 8-bit layers by probes. */
+  probes?: boolean;
+}
 
 /** A program with the places of the graph's values in it. */
 export interface Lowered {
@@ -37,14 +45,16 @@ export interface Lowered {
  * other is converted from it right after.
  */
 export function lower(graph: Graph, options: LowerOptions = {}): Lowered {
-  const context = createContext(graph, options);
+  const { plan, probes = false } = options;
+  const forms = options.forms ?? chooseForms(graph, plan ? new Set() : "all");
+  const context = createContext(graph, { plan, forms, probes });
   const owners: string[] = [];
   for (const port of graph.inputs) lowerInput(context, port.value);
   own(owners, context.builder, "");
   for (const node of graph.nodes) {
     if (!context.forms.needed.has(node.output)) continue;
     placeConstants(context, node);
-    lowerNode(context, node);
+    operatorOf(node).lower(context, node);
     convertMissing(context, node.output);
     own(owners, context.builder, node.output);
   }
@@ -92,43 +102,4 @@ function convertMissing(context: LowerContext, value: string): void {
   for (const form of context.forms.needed.get(value) ?? []) {
     if (made[form] === undefined) lowerConvert(context, value, form);
   }
-}
-
-function lowerNode(context: LowerContext, node: Node): void {
-  switch (node.op) {
-    case "convolution":
-    case "fullyConnected":
-      return lowerLayer(context, node);
-    case "activation":
-      return lowerActivation(context, node);
-    case "binary":
-      return lowerBinary(context, node);
-    case "pool":
-      return lowerPool(context, node);
-    case "reduceMean":
-      return lowerReduceMean(context, node);
-    case "resize":
-      return lowerResize(context, node);
-    case "softmax":
-      return lowerSoftmax(context, node);
-    case "matMul":
-      return lowerMatMul(context, node);
-    case "transpose":
-      if (context.firstTransposes.get(node.inputs[0]) === node) return lowerFirstTranspose(context, node);
-      return lowerMovement(context, node);
-    default:
-      return lowerMovement(context, node);
-  }
-}
-
-function lowerFirstTranspose(context: LowerContext, node: Node): void {
-  const [batch, channels, height, width] = context.shape(node.inputs[0]);
-  context.builder.step({
-    kernel: "quantize",
-    name: node.name,
-    inputs: [context.place(node.inputs[0], "f32")],
-    output: context.create(node.output, "u8"),
-    constants: [],
-    attributes: { dimensions: [batch, height * width, channels], transposed: 1 },
-  });
 }

@@ -4,21 +4,11 @@
  * @module
  */
 
-import type { Form } from "../graph/form.ts";
-import type { Graph, Node } from "../graph/graph.ts";
-import { isLayer } from "../graph/layers.ts";
-import type { NodeForms } from "../operators/operator.ts";
-import { operatorOf } from "../operators/operators.ts";
-
-/** The forms in which each value is needed, and the form in which each node computes. */
-export interface FormChoice {
-  /** Forms needed, by value name; values that nothing needs are absent. */
-  needed: Map<string, Set<Form>>;
-  /** Form of the result that each node computes, by the name of its output. */
-  computed: Map<string, Form>;
-  /** Outputs of the layers that are kept in float, or "all". */
-  float: ReadonlySet<string> | "all";
-}
+import { type Form, type FormChoice, keepsFloat } from "./graph/form.ts";
+import type { Graph, Node } from "./graph/graph.ts";
+import { isLayer } from "./graph/layers.ts";
+import type { NodeForms } from "./operators/operator.ts";
+import { operatorOf } from "./operators/operators.ts";
 
 /** Whether a node's output shares the quantisation parameters of its inputs. */
 export function preservesValues(node: Node): boolean {
@@ -62,11 +52,6 @@ export function chooseForms(graph: Graph, float: ReadonlySet<string> | "all" = n
     for (const input of node.inputs) need(input, reads);
   }
   return { needed, computed, float: kept };
-}
-
-/** Whether a layer is among those that are kept in float. */
-export function keepsFloat(float: FormChoice["float"], output: string): boolean {
-  return float === "all" || float.has(output);
 }
 
 function formsOf(
