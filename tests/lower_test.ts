@@ -1,4 +1,4 @@
-import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { refuseNodes, verifyGraph } from "../calibrate/operators/check_graph.ts";
 import type { BinaryNode, ConvolutionNode, Graph, PoolNode, ResizeAxis } from "../calibrate/graph/graph.ts";
 import { broadcastShapes } from "../calibrate/graph/shape.ts";
