@@ -3,7 +3,7 @@
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { calibrate } from "../calibrate/calibrate.ts";
-import { lower } from "../calibrate/lower.ts";
+import { lower } from "../calibrate/program/lower.ts";
 import { importOnnx } from "../calibrate/onnx/import.ts";
 import { describeNetwork } from "../calibrate/inspect/describe_network.ts";
 import { writeBundle } from "../runtime/bundle/write.ts";

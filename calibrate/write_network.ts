@@ -11,8 +11,8 @@ import { MAX_STRING_LENGTH } from "../runtime/fields.ts";
 import type { Preprocessing } from "../runtime/preprocessing.ts";
 import type { OutputKind } from "../runtime/program.ts";
 import type { Graph } from "./graph/graph.ts";
-import type { Lowered } from "./lower.ts";
 import { shareConstants } from "./lower/share_constants.ts";
+import type { Lowered } from "./program/lower.ts";
 import { type CalibrationSettings, describeMethods } from "./settings.ts";
 
 /** What a bundle tells beside its program. */

@@ -75,27 +75,29 @@ const ROOMS: Readonly<Record<string, { rooms: string; packages?: true }>> = {
   "image/": { rooms: "runtime/", packages: true },
   "runtime/http/": { rooms: "runtime/ image/ cli/ kernels/pkg/", packages: true },
   "edge/": { rooms: "runtime/ runtime/http/ image/ cli/", packages: true },
-  "calibrate/graph/": { rooms: "runtime/" },
-  "calibrate/operators/": { rooms: "runtime/ calibrate/ calibrate/graph/" },
+  "calibrate/graph/": { rooms: "runtime/ calibrate/" },
+  "calibrate/operators/": { rooms: "runtime/ calibrate/graph/ calibrate/lower/" },
   "calibrate/passes/": { rooms: "runtime/ calibrate/graph/ calibrate/operators/" },
   "calibrate/onnx/": { rooms: "runtime/ calibrate/graph/ calibrate/operators/ calibrate/passes/", packages: true },
   "calibrate/dataset/": { rooms: "runtime/ image/ calibrate/", packages: true },
   "calibrate/observe/": { rooms: "runtime/ calibrate/dataset/" },
   "calibrate/scales/": { rooms: "runtime/ calibrate/ calibrate/observe/" },
   "calibrate/equalize/": { rooms: "calibrate/graph/ calibrate/operators/" },
-  "calibrate/lower/": { rooms: "runtime/ calibrate/ calibrate/graph/ calibrate/operators/" },
+  "calibrate/lower/": { rooms: "runtime/ calibrate/ calibrate/graph/" },
+  "calibrate/program/": { rooms: "runtime/ calibrate/ calibrate/graph/ calibrate/lower/ calibrate/operators/" },
   "calibrate/quantize/": {
     rooms: "runtime/ calibrate/ calibrate/graph/ calibrate/operators/ calibrate/observe/ calibrate/scales/ " +
-      "calibrate/lower/",
+      "calibrate/lower/ calibrate/program/",
   },
   "calibrate/lanes/": { rooms: "runtime/" },
   "calibrate/stream/": {
-    rooms: "runtime/ calibrate/ calibrate/graph/ calibrate/dataset/ calibrate/observe/ calibrate/lower/ " +
+    rooms:
+      "runtime/ calibrate/ calibrate/graph/ calibrate/dataset/ calibrate/observe/ calibrate/lower/ calibrate/program/ " +
       "calibrate/quantize/ calibrate/lanes/",
   },
   "calibrate/stages/": {
     rooms: "runtime/ cli/ calibrate/ calibrate/graph/ calibrate/dataset/ calibrate/observe/ calibrate/scales/ " +
-      "calibrate/lower/ calibrate/quantize/ calibrate/stream/",
+      "calibrate/lower/ calibrate/program/ calibrate/quantize/ calibrate/stream/",
   },
   "calibrate/inspect/": {
     rooms: "runtime/ cli/ calibrate/graph/ calibrate/operators/ calibrate/onnx/",
@@ -104,23 +106,24 @@ const ROOMS: Readonly<Record<string, { rooms: string; packages?: true }>> = {
   "calibrate/profile/": { rooms: "runtime/ cli/ calibrate/ calibrate/inspect/" },
   "calibrate/report/": {
     rooms: "runtime/ cli/ calibrate/ calibrate/graph/ calibrate/operators/ calibrate/dataset/ calibrate/observe/ " +
-      "calibrate/scales/ calibrate/lower/ calibrate/stream/ calibrate/stages/ calibrate/profile/",
+      "calibrate/scales/ calibrate/lower/ calibrate/program/ calibrate/stream/ calibrate/stages/ calibrate/profile/",
     packages: true,
   },
-  "calibrate/export/": { rooms: "runtime/ calibrate/ calibrate/graph/ calibrate/onnx/" },
+  "calibrate/export/": { rooms: "runtime/ calibrate/ calibrate/graph/ calibrate/lower/ calibrate/onnx/" },
   "calibrate/": {
     rooms: "runtime/ cli/ calibrate/graph/ calibrate/onnx/ calibrate/dataset/ calibrate/observe/ " +
-      "calibrate/equalize/ calibrate/lower/ calibrate/stages/ calibrate/inspect/ calibrate/profile/ " +
+      "calibrate/equalize/ calibrate/lower/ calibrate/program/ calibrate/stages/ calibrate/inspect/ calibrate/profile/ " +
       "calibrate/report/ calibrate/compare/ calibrate/export/",
     packages: true,
   },
   "calibrate/compare/": {
-    rooms: "runtime/ cli/ calibrate/ calibrate/graph/ calibrate/dataset/ calibrate/equalize/ calibrate/lower/ " +
+    rooms:
+      "runtime/ cli/ calibrate/ calibrate/graph/ calibrate/dataset/ calibrate/equalize/ calibrate/lower/ calibrate/program/ " +
       "calibrate/stream/ calibrate/stages/ calibrate/report/",
   },
   "calibrate/commands/": {
     rooms: "runtime/ cli/ image/ calibrate/ calibrate/graph/ calibrate/onnx/ calibrate/dataset/ calibrate/observe/ " +
-      "calibrate/lower/ calibrate/inspect/ calibrate/profile/ calibrate/report/ calibrate/compare/ calibrate/export/",
+      "calibrate/lower/ calibrate/program/ calibrate/inspect/ calibrate/profile/ calibrate/report/ calibrate/compare/ calibrate/export/",
     packages: true,
   },
 };
@@ -162,7 +165,7 @@ const { k } = await import("node:k");
 });
 
 Deno.test("The walk sees the whole source", () => {
-  for (const file of ["runtime/mod.ts", "runtime/http/mod.ts", "calibrate/lower.ts", "edge/build.ts"]) {
+  for (const file of ["runtime/mod.ts", "runtime/http/mod.ts", "calibrate/program/lower.ts", "edge/build.ts"]) {
     assertEquals(imports.has(file), true, file);
     assertEquals(imports.get(file)!.length > 0, true, file);
   }

@@ -6,7 +6,7 @@ import { openDataset } from "../calibrate/dataset/open_dataset.ts";
 import { exportOnnx } from "../calibrate/export/export_onnx.ts";
 import { unpackWeights } from "../calibrate/export/unpack_weights.ts";
 import { readWalk, walkedPositions } from "../calibrate/export/walk.ts";
-import { lower } from "../calibrate/lower.ts";
+import { lower } from "../calibrate/program/lower.ts";
 import { decodeOnnx } from "../calibrate/onnx/decode.ts";
 import { importOnnx } from "../calibrate/onnx/import.ts";
 import {

@@ -1,6 +1,6 @@
 import { assertEquals, assertNotEquals } from "@std/assert";
 import { Buffer } from "node:buffer";
-import { lower } from "../calibrate/lower.ts";
+import { lower } from "../calibrate/program/lower.ts";
 import { writeBundle } from "../runtime/bundle/write.ts";
 import { loadKernels } from "../runtime/kernels/modules.ts";
 import { Model } from "../runtime/model.ts";

@@ -2,7 +2,7 @@ import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { refuseNodes, verifyGraph } from "../calibrate/operators/check_graph.ts";
 import type { BinaryNode, ConvolutionNode, Graph, PoolNode, ResizeAxis } from "../calibrate/graph/graph.ts";
 import { broadcastShapes } from "../calibrate/graph/shape.ts";
-import { lower } from "../calibrate/lower.ts";
+import { lower } from "../calibrate/program/lower.ts";
 import type { Activation } from "../runtime/activation.ts";
 import { checkLifetimes } from "../runtime/bundle/check_lifetimes.ts";
 import { align } from "../runtime/alignment.ts";

@@ -15,7 +15,7 @@ import type { OutputKind } from "../runtime/program.ts";
 import { randomPixels } from "./support/images.ts";
 import { float, floats, ints, type ModelSpec, writeOnnx } from "./support/onnx_writer.ts";
 import { random } from "./support/random.ts";
-import { lower } from "../calibrate/lower.ts";
+import { lower } from "../calibrate/program/lower.ts";
 import { bundleOf, tinyParts } from "./support/tiny_bundle.ts";
 
 const CLASSES = 6;

@@ -3,7 +3,7 @@ import { importOnnx } from "../calibrate/onnx/import.ts";
 import { describeNetwork } from "../calibrate/inspect/describe_network.ts";
 import type { Profile } from "../calibrate/profile/profile.ts";
 import { profileText } from "../calibrate/profile/profile_text.ts";
-import { lower } from "../calibrate/lower.ts";
+import { lower } from "../calibrate/program/lower.ts";
 import { writeBundle } from "../runtime/bundle/write.ts";
 import { chooseBuild } from "../runtime/kernels/instance.ts";
 import { floats, writeOnnx } from "./support/onnx_writer.ts";

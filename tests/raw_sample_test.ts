@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { writeNpy } from "../calibrate/dataset/npy_writer.ts";
-import { lower } from "../calibrate/lower.ts";
+import { lower } from "../calibrate/program/lower.ts";
 import { rawSample } from "../calibrate/observe/raw_sample.ts";
 import { openLaneNetwork } from "../calibrate/stream/lane_network.ts";
 import { openObservation } from "../calibrate/stream/observation.ts";

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { calibrate } from "../calibrate/calibrate.ts";
 import { writeNpy } from "../calibrate/dataset/npy_writer.ts";
 import type { Graph } from "../calibrate/graph/graph.ts";
-import { lower } from "../calibrate/lower.ts";
+import { lower } from "../calibrate/program/lower.ts";
 import { checkOutputKind } from "../calibrate/output_kind.ts";
 import { readBack } from "../calibrate/stages/read_back.ts";
 import { readBundle } from "../runtime/bundle/read.ts";

@@ -6,7 +6,7 @@
 
 import { fileURLToPath } from "node:url";
 import { calibrate } from "../../calibrate/calibrate.ts";
-import { lower } from "../../calibrate/lower.ts";
+import { lower } from "../../calibrate/program/lower.ts";
 import { importOnnx } from "../../calibrate/onnx/import.ts";
 import { writeBundle } from "../../runtime/bundle/write.ts";
 import { Model } from "../../runtime/model.ts";

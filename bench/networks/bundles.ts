@@ -8,7 +8,7 @@
 import { fileURLToPath } from "node:url";
 import { calibrate } from "../../calibrate/calibrate.ts";
 import { writeNpy } from "../../calibrate/dataset/npy_writer.ts";
-import { lower } from "../../calibrate/lower.ts";
+import { lower } from "../../calibrate/program/lower.ts";
 import { importOnnx } from "../../calibrate/onnx/import.ts";
 import { writeBundle } from "../../runtime/bundle/write.ts";
 import { cached } from "./cache.ts";

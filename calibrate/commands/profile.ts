@@ -13,7 +13,7 @@ import { escapeText } from "../../cli/escape_text.ts";
 import { fileError } from "../../cli/file_error.ts";
 import { loadKernels } from "../../runtime/kernels/modules.ts";
 import { parseArguments } from "../../cli/parse_arguments.ts";
-import { lower } from "../lower.ts";
+import { lower } from "../program/lower.ts";
 import { importOnnx } from "../onnx/import.ts";
 import { profileProgram } from "../profile/profile.ts";
 import { profileText } from "../profile/profile_text.ts";

@@ -13,7 +13,7 @@ import { nameUnusable } from "../dataset/unusable_samples.ts";
 import { type DatasetOptions, openDataset } from "../dataset/open_dataset.ts";
 import { equalizeLayers } from "../equalize/equalize_layers.ts";
 import type { Graph } from "../graph/graph.ts";
-import { lower } from "../lower.ts";
+import { lower } from "../program/lower.ts";
 import { layersOf } from "../graph/layers.ts";
 import { checkKeepFloat } from "../stages/keep_layers.ts";
 import { prepareNetwork } from "../stages/prepare_network.ts";

@@ -6,7 +6,7 @@
 
 import { constantBytes } from "../../runtime/bundle/format.ts";
 import { decibels } from "../decibels.ts";
-import type { Lowered } from "../lower.ts";
+import type { Lowered } from "../program/lower.ts";
 import type { Statistics } from "../observe/statistics.ts";
 import type { MixedNetwork } from "../stages/quantize_mixed.ts";
 import { layersOf } from "../graph/layers.ts";

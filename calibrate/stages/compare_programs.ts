@@ -6,7 +6,7 @@
  */
 
 import { decibels } from "../decibels.ts";
-import type { Lowered } from "../lower.ts";
+import type { Lowered } from "../program/lower.ts";
 import { type ChannelMoments, mergeChannelMoments } from "../observe/channel_moments.ts";
 import type { Session } from "./session.ts";
 import type { ComparedChannels, SampleComparison } from "../stream/comparison.ts";

@@ -7,7 +7,7 @@
 
 import type { ProgressListener } from "../../cli/progress.ts";
 import { type LayerNode, layersOf } from "../graph/layers.ts";
-import { lower } from "../lower.ts";
+import { lower } from "../program/lower.ts";
 import { fitsAccumulators, requantise } from "../lower/requantise.ts";
 import type { JointMoments } from "../observe/moments.ts";
 import type { QuantizationPlan } from "../plan.ts";

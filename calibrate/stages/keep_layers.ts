@@ -7,7 +7,7 @@
 import { InputRangeError } from "../../runtime/errors.ts";
 import type { Graph } from "../graph/graph.ts";
 import { layersOf } from "../graph/layers.ts";
-import { chooseForms } from "../forms.ts";
+import { chooseForms } from "../program/forms.ts";
 import type { PreparedNetwork } from "./prepare_network.ts";
 
 /**

@@ -6,7 +6,7 @@
  */
 
 import { evenlySpread } from "../evenly_spread.ts";
-import { lower, type Lowered } from "../lower.ts";
+import { lower, type Lowered } from "../program/lower.ts";
 import type { Statistics } from "../observe/statistics.ts";
 import type { CorrectionOutcome } from "../quantize/correct_layer.ts";
 import type { CalibrationSettings } from "../settings.ts";

@@ -9,7 +9,7 @@ import { lifetimesOf } from "../../runtime/bundle/check_lifetimes.ts";
 import { tensorBytes } from "../../runtime/tensor.ts";
 import type { Preprocessing } from "../../runtime/preprocessing.ts";
 import type { DatasetOptions } from "../dataset/open_dataset.ts";
-import type { Lowered } from "../lower.ts";
+import type { Lowered } from "../program/lower.ts";
 import { observeSamples } from "./observe_samples.ts";
 import { quantizeMixed } from "./quantize_mixed.ts";
 import type { PreparedNetwork } from "./prepare_network.ts";

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { lower, type Lowered } from "../lower.ts";
+import { lower, type Lowered } from "../program/lower.ts";
 import type { Statistics } from "../observe/statistics.ts";
 import { makePlan } from "./make_plan.ts";
 import { evenlySpread } from "../evenly_spread.ts";

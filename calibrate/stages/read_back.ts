@@ -8,7 +8,7 @@
 import { Model } from "../../runtime/model.ts";
 import { normalizePixels } from "../../runtime/preprocessing.ts";
 import type { Sample } from "../dataset/dataset.ts";
-import type { Lowered } from "../lower.ts";
+import type { Lowered } from "../program/lower.ts";
 import { createExecutor } from "../stream/stream.ts";
 
 /**

@@ -5,7 +5,7 @@
  */
 
 import { indexOfLargest, rankOf } from "../accuracy.ts";
-import type { Lowered } from "../lower.ts";
+import type { Lowered } from "../program/lower.ts";
 import type { CalibrationLanes } from "../stream/table.ts";
 
 /** The float network on samples. */

@@ -6,7 +6,7 @@
  */
 
 import type { Executor } from "../../runtime/executor.ts";
-import type { Lowered } from "../lower.ts";
+import type { Lowered } from "../program/lower.ts";
 import { addSample, type ChannelMoments, createChannelMoments } from "../observe/channel_moments.ts";
 import { indexOfLargest, rankOf } from "../accuracy.ts";
 import type { LaneNetwork } from "./lane_network.ts";

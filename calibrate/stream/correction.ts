@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Lowered } from "../lower.ts";
+import type { Lowered } from "../program/lower.ts";
 import type { Gram } from "../observe/gram.ts";
 import type { JointMoments } from "../observe/moments.ts";
 import type { LaneNetwork } from "./lane_network.ts";

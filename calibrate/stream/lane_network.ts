@@ -6,7 +6,7 @@
 
 import type { Executor } from "../../runtime/executor.ts";
 import type { DatasetOptions } from "../dataset/open_dataset.ts";
-import type { Lowered } from "../lower.ts";
+import type { Lowered } from "../program/lower.ts";
 import { openSampleWriter, type SampleWriter } from "./sample_writer.ts";
 import { createExecutor } from "./stream.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Lowered } from "../lower.ts";
+import type { Lowered } from "../program/lower.ts";
 import { addSample, type ChannelMoments, createChannelMoments } from "../observe/channel_moments.ts";
 import { createHistogram, type Histogram, notFinite, observe } from "../observe/histogram.ts";
 import { rawSample } from "../observe/raw_sample.ts";

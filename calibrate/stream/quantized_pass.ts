@@ -6,7 +6,7 @@
  */
 
 import { isConvolution } from "../../runtime/kernels/convolution_step.ts";
-import type { Lowered } from "../lower.ts";
+import type { Lowered } from "../program/lower.ts";
 import { type Gram, GramSums } from "../observe/gram.ts";
 import { type JointMoments, measureMoments } from "../observe/moments.ts";
 import { Stream } from "./stream.ts";

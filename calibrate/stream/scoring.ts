@@ -7,7 +7,7 @@
 
 import type { Executor } from "../../runtime/executor.ts";
 import { indexOfLargest, rankOf } from "../accuracy.ts";
-import type { Lowered } from "../lower.ts";
+import type { Lowered } from "../program/lower.ts";
 import type { LaneNetwork } from "./lane_network.ts";
 import { createExecutor } from "./stream.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Lowered } from "../lower.ts";
+import type { Lowered } from "../program/lower.ts";
 
 /** Steps from `first` to the one before `end`. */
 export interface StepRange {

@@ -7,7 +7,7 @@
 
 import { type Lifetime, lifetimesOf } from "../../runtime/bundle/check_lifetimes.ts";
 import { Executor } from "../../runtime/executor.ts";
-import type { Lowered } from "../lower.ts";
+import type { Lowered } from "../program/lower.ts";
 import { type StepRange, stepRanges } from "./step_ranges.ts";
 
 /** The samples' tensors between nodes, and the executor that takes them on. */

@@ -6,7 +6,7 @@
 
 import { importOnnx } from "../../calibrate/mod.ts";
 import type { Graph } from "../../calibrate/graph/graph.ts";
-import { lower } from "../../calibrate/lower.ts";
+import { lower } from "../../calibrate/program/lower.ts";
 import { writeBundle } from "../../runtime/bundle/write.ts";
 import { isInputError } from "../../runtime/errors.ts";
 import type { KernelBuild } from "../../runtime/kernels/build.ts";

@@ -7,7 +7,7 @@
 
 import onnxProto from "onnx-proto";
 import { importOnnx } from "../../calibrate/mod.ts";
-import { lower } from "../../calibrate/lower.ts";
+import { lower } from "../../calibrate/program/lower.ts";
 import { writeBundle } from "../../runtime/bundle/write.ts";
 import { elementCount } from "../../runtime/tensor.ts";
 import { isInputError } from "../../runtime/errors.ts";

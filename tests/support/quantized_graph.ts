@@ -6,8 +6,8 @@
 
 import type { BinaryNode, ConvolutionNode, Graph } from "../../calibrate/graph/graph.ts";
 import { verifyGraph } from "../../calibrate/operators/check_graph.ts";
-import { chooseForms } from "../../calibrate/forms.ts";
-import { lower, type Lowered } from "../../calibrate/lower.ts";
+import { chooseForms } from "../../calibrate/program/forms.ts";
+import { lower, type Lowered } from "../../calibrate/program/lower.ts";
 import { createHistogram, observe } from "../../calibrate/observe/histogram.ts";
 import { makePlan } from "../../calibrate/stages/make_plan.ts";
 import { atomsOf, parameterGroups } from "../../calibrate/quantize/observed_values.ts";

@@ -5,7 +5,7 @@
  */
 
 import type { Graph, Node, Port, Value } from "../../calibrate/graph/graph.ts";
-import { lower } from "../../calibrate/lower.ts";
+import { lower } from "../../calibrate/program/lower.ts";
 import type { QuantizationPlan } from "../../calibrate/plan.ts";
 import { DIGEST_BYTES, PREFIX_BYTES } from "../../runtime/bundle/format.ts";
 import { align } from "../../runtime/alignment.ts";

@@ -4,11 +4,11 @@
  * @module
  */
 
-import { type Form, type FormChoice, keepsFloat } from "./graph/form.ts";
-import type { Graph, Node } from "./graph/graph.ts";
-import { isLayer } from "./graph/layers.ts";
-import type { NodeForms } from "./operators/operator.ts";
-import { operatorOf } from "./operators/operators.ts";
+import { type Form, type FormChoice, keepsFloat } from "../graph/form.ts";
+import type { Graph, Node } from "../graph/graph.ts";
+import { isLayer } from "../graph/layers.ts";
+import type { NodeForms } from "../operators/operator.ts";
+import { operatorOf } from "../operators/operators.ts";
 
 /** Whether a node's output shares the quantisation parameters of its inputs. */
 export function preservesValues(node: Node): boolean {
