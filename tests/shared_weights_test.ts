@@ -3,7 +3,7 @@ import { calibrate } from "../calibrate/calibrate.ts";
 import { writeNpy } from "../calibrate/dataset/npy_writer.ts";
 import { layersThatShare } from "../calibrate/graph/shared_weights.ts";
 import { layersOf } from "../calibrate/graph/layers.ts";
-import { lower } from "../calibrate/lower/lower.ts";
+import { lower } from "../calibrate/program/lower.ts";
 import { shareConstants } from "../calibrate/lower/share_constants.ts";
 import { importOnnx } from "../calibrate/onnx/import.ts";
 import { constantElements } from "../runtime/bundle/constant_elements.ts";
