@@ -1,7 +1,7 @@
 /** Element-wise kernels on 56 x 56 x 64 elements: `deno bench -A bench/elementwise_bench.ts`. */
 
-import { softmaxF32 } from "../kernels/reference/matrix.ts";
 import { quantize } from "../kernels/reference/quantize.ts";
+import { softmaxF32 } from "../kernels/reference/rows.ts";
 import type { KernelWork, Word } from "./kernel_calls.ts";
 import { benchKernel, benchRate } from "./rates.ts";
 

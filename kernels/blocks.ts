@@ -56,6 +56,7 @@ export type BlockName =
   | "BinaryF32"
   | "Pool"
   | "Softmax"
+  | "LayerNormalization"
   | "Matmul"
   | "Resize"
   | "Copy"
@@ -261,6 +262,17 @@ export const BLOCKS: Readonly<Record<BlockName, BlockDescription>> = {
       { name: "input", type: "*const f32", text: "Input" },
       { name: "output", type: "*mut f32", text: "Output" },
       { name: "dimensions", type: "usize", list: ["rows", "columns"], text: "Rows, and elements of each" },
+    ],
+  },
+  LayerNormalization: {
+    kernels: ["layer_normalization_f32"],
+    fields: [
+      { name: "input", type: "*const f32", text: "Input" },
+      { name: "output", type: "*mut f32", text: "Output, which may be the input" },
+      { name: "scale", type: "*const f32", text: "Factors [length], or 0" },
+      { name: "bias", type: "*const f32", text: "Addends [length], or 0" },
+      { name: "dimensions", type: "usize", list: ["rows", "length"], text: "Rows, and elements of each" },
+      { name: "epsilon", type: "f32", text: "What is added to the variance, at least 0" },
     ],
   },
   Matmul: {

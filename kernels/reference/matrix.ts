@@ -1,31 +1,10 @@
 /**
- * Scalar reference of softmax and of the f32 matrix product.
+ * Scalar reference of the f32 matrix product.
  *
  * @module
  */
 
-import { exp } from "../../runtime/numerics/float32.ts";
 import { multiplyAdd } from "./arithmetic.ts";
-
-const f = Math.fround;
-
-/** Reference of "softmax_f32". */
-export function softmaxF32(input: Float32Array, options: { rows: number; columns: number }): Float32Array {
-  const output = new Float32Array(options.rows * options.columns);
-  for (let row = 0; row < options.rows; row++) {
-    const start = row * options.columns;
-    const values = input.subarray(start, start + options.columns);
-    const best = Math.max(...values);
-    const lanes = [0, 0, 0, 0];
-    values.forEach((x, column) => {
-      output[start + column] = exp(f(x - best));
-      lanes[column % 4] = f(lanes[column % 4] + output[start + column]);
-    });
-    const sum = f(f(lanes[0] + lanes[1]) + f(lanes[2] + lanes[3]));
-    for (let i = start; i < start + options.columns; i++) output[i] = f(output[i] / sum);
-  }
-  return output;
-}
 
 /** Reference of "matmul_f32". */
 export function matmulF32(

@@ -278,6 +278,25 @@ pub struct SoftmaxBlock {
     pub columns: usize,
 }
 
+/// Parameter block of layer_normalization_f32.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct LayerNormalizationBlock {
+    /// Input.
+    pub input: *const f32,
+    /// Output, which may be the input.
+    pub output: *mut f32,
+    /// Factors [length], or 0.
+    pub scale: *const f32,
+    /// Addends [length], or 0.
+    pub bias: *const f32,
+    /// Rows, and elements of each.
+    pub rows: usize,
+    pub length: usize,
+    /// What is added to the variance, at least 0.
+    pub epsilon: f32,
+}
+
 /// Parameter block of matmul_f32.
 #[repr(C)]
 #[derive(Clone, Copy)]

@@ -27,6 +27,7 @@ mod gemm_row;
 mod gemm_steps;
 mod heap;
 mod interleave;
+mod layer_normalization;
 mod matmul;
 mod place;
 mod pool;

@@ -2,7 +2,7 @@
 
 use crate::activation::exp;
 use crate::blocks::SoftmaxBlock;
-use crate::vector::{load, store, store_floats};
+use crate::vector::{keep, load, store_floats, sum_lanes};
 use core::arch::wasm32::*;
 
 #[no_mangle]
@@ -14,7 +14,10 @@ unsafe extern "C" fn softmax_f32(block: &SoftmaxBlock) {
         let mut best = f32x4_splat(f32::NEG_INFINITY);
         let mut i = 0;
         while i < columns {
-            best = f32x4_max(best, keep(input.add(i), columns - i, f32::NEG_INFINITY));
+            best = f32x4_max(
+                best,
+                keep(load(input.add(i) as *const u8), columns - i, f32::NEG_INFINITY),
+            );
             i += 4;
         }
         let best = f32x4_max(best, i32x4_shuffle::<2, 3, 0, 1>(best, best));
@@ -24,11 +27,10 @@ unsafe extern "C" fn softmax_f32(block: &SoftmaxBlock) {
         while i < columns {
             let e = exp(f32x4_sub(load(input.add(i) as *const u8), best));
             store_floats(output.add(i), e, columns - i);
-            sum = f32x4_add(sum, keep(output.add(i), columns - i, 0.0));
+            sum = f32x4_add(sum, keep(e, columns - i, 0.0));
             i += 4;
         }
-        let sum = f32x4_add(sum, i32x4_shuffle::<1, 0, 3, 2>(sum, sum));
-        let sum = f32x4_add(sum, i32x4_shuffle::<2, 3, 0, 1>(sum, sum));
+        let sum = sum_lanes(sum);
         i = 0;
         while i < columns {
             let e = load(output.add(i) as *const u8);
@@ -36,20 +38,4 @@ unsafe extern "C" fn softmax_f32(block: &SoftmaxBlock) {
             i += 4;
         }
     }
-}
-
-/// Four values of which those from `count` on are `rest`.
-#[inline(always)]
-unsafe fn keep(from: *const f32, count: usize, rest: f32) -> v128 {
-    let values = load(from as *const u8);
-    if count >= 4 {
-        return values;
-    }
-    let mut lanes = [rest; 8];
-    let middle = lanes.as_mut_ptr() as *mut u8;
-    store(middle, values);
-    for lane in count..4 {
-        *(middle as *mut f32).add(lane) = rest;
-    }
-    load(middle)
 }

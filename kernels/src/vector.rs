@@ -210,6 +210,20 @@ pub fn sums_stay_small(scales: [f32; 2]) -> bool {
     (scales[0].abs() + scales[1].abs()) * 255.0 < SMALL
 }
 
+/// The first `count` of four values, and `rest` in place of the others.
+#[inline(always)]
+pub fn keep(values: v128, count: usize, rest: f32) -> v128 {
+    let lanes = u32x4(0, 1, 2, 3);
+    v128_bitselect(values, f32x4_splat(rest), u32x4_lt(lanes, u32x4_splat(count as u32)))
+}
+
+/// The sum of four lanes, (l0 + l1) + (l2 + l3), in each of them.
+#[inline(always)]
+pub fn sum_lanes(sums: v128) -> v128 {
+    let pairs = f32x4_add(sums, i32x4_shuffle::<1, 0, 3, 2>(sums, sums));
+    f32x4_add(pairs, i32x4_shuffle::<2, 3, 0, 1>(pairs, pairs))
+}
+
 /// Stores the first `count` of 16 bytes.
 #[inline(always)]
 pub unsafe fn store_bytes(address: *mut u8, value: v128, count: usize) {

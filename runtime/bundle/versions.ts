@@ -36,6 +36,10 @@ export const VERSIONS: readonly FormatVersion[] = [
   {
     number: 3,
     features: [
+      {
+        name: "a layer normalisation",
+        isUsed: ({ steps }) => steps.some(({ kernel }) => kernel === "layer_normalization_f32"),
+      },
       { name: "a kind of its first output", isUsed: ({ outputKind }) => outputKind !== undefined },
       {
         name: "a size that images are stretched to",

@@ -25,6 +25,7 @@ export type KernelEntry =
   | "average_pool_u8"
   | "average_pool_f32"
   | "softmax_f32"
+  | "layer_normalization_f32"
   | "matmul_f32"
   | "resize_u8"
   | "resize_f32"
@@ -409,6 +410,34 @@ export function softmaxBlock(block: SoftmaxBlock): BlockWords {
     block.input,
     block.output,
     block.dimensions,
+  ];
+}
+
+/** Parameter block of layer_normalization_f32. */
+export interface LayerNormalizationBlock {
+  /** Input. */
+  input: number;
+  /** Output, which may be the input. */
+  output: number;
+  /** Factors [length], or 0. */
+  scale: number;
+  /** Addends [length], or 0. */
+  bias: number;
+  /** Rows, and elements of each: rows, length. */
+  dimensions: readonly number[];
+  /** What is added to the variance, at least 0. */
+  epsilon: number;
+}
+
+/** The words of a {@linkcode LayerNormalizationBlock}. */
+export function layerNormalizationBlock(block: LayerNormalizationBlock): BlockWords {
+  return [
+    block.input,
+    block.output,
+    block.scale,
+    block.bias,
+    block.dimensions,
+    floatWord(block.epsilon),
   ];
 }
 

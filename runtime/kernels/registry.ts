@@ -23,6 +23,7 @@ import type {
 import { dequantize, type DequantizeAttributes } from "./dequantize.ts";
 import type { ActivationAttributes } from "./epilogue.ts";
 import { fill, type FillAttributes } from "./fill.ts";
+import { type LayerNormalizationAttributes, layerNormalizationF32 } from "./layer_normalization.ts";
 import { lookup, type LookupAttributes } from "./lookup.ts";
 import { type MatmulAttributes, matmulF32 } from "./matmul.ts";
 import { pool, type PoolAttributes } from "./pool.ts";
@@ -63,6 +64,8 @@ export interface KernelAttributes {
   average_pool_f32: PoolAttributes;
   /** Of "softmax_f32". */
   softmax_f32: SoftmaxAttributes;
+  /** Of "layer_normalization_f32". */
+  layer_normalization_f32: LayerNormalizationAttributes;
   /** Of "matmul_f32". */
   matmul_f32: MatmulAttributes;
   /** Of "resize_u8". */
@@ -103,6 +106,7 @@ export const KERNELS: KernelTable = {
   average_pool_u8: pool.average.u8,
   average_pool_f32: pool.average.f32,
   softmax_f32: softmaxF32,
+  layer_normalization_f32: layerNormalizationF32,
   matmul_f32: matmulF32,
   resize_u8: resize.u8,
   resize_f32: resize.f32,

@@ -1,16 +1,5 @@
-import { matmulF32, softmaxF32 } from "../../kernels/reference/matrix.ts";
+import { matmulF32 } from "../../kernels/reference/matrix.ts";
 import { assertKernel, random } from "./harness.ts";
-
-Deno.test("Softmax equals the reference for 1 to 40 columns", () => {
-  const draw = random(51);
-  for (let columns = 1; columns <= 40; columns++) {
-    const rows = draw.integer(1, 4);
-    const input = draw.f32(rows * columns, -100, 20);
-    assertKernel("softmax_f32", softmaxF32(input, { rows, columns }), (output) => [
-      ...[{ read: input }, { write: output }, rows, columns],
-    ]);
-  }
-});
 
 Deno.test("A matrix product equals the reference, with shared and separate right sides", () => {
   const draw = random(52);
