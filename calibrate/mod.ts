@@ -57,6 +57,7 @@ export type {
   WorstSample,
 } from "./report/details.ts";
 export type { OutlierReport, OutliersReport } from "./report/outliers.ts";
+export type { Provenance } from "./report/provenance.ts";
 export type { CalibrationReport, LayerReport } from "./report/report.ts";
 export type {
   CalibrationSettings,

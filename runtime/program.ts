@@ -26,10 +26,10 @@ export interface PortSpec {
  * What the first output of a classifier is: scores before softmax, probabilities that add up to 1, or probabilities
  * each of its own, as of several labels at once.
  */
-export type OutputKind = typeof OUTPUT_KINDS[number];
+export type OutputKind = "logits" | "probabilities" | "independent-probabilities";
 
 /** All kinds of a first output. */
-export const OUTPUT_KINDS = ["logits", "probabilities", "independent-probabilities"] as const;
+export const OUTPUT_KINDS: readonly OutputKind[] = ["logits", "probabilities", "independent-probabilities"];
 
 /** How a program was made; shown by `inspect`, not used to run it. */
 export interface CalibrationRecord {
