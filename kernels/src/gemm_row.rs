@@ -48,21 +48,9 @@ unsafe fn row_of_panels<T: Tile<1> + Words>(p: &Product, panel: &mut Panel, chan
         weights = weights.add(p.lines.run * T::WEIGHT_BYTES);
     }
     for (i, sums) in sums.into_iter().enumerate() {
-        finish_panel::<T>(p, panel, channel + i * 8, row, sums);
+        panel.place::<T, 1>(p, channel + i * 8);
+        finish::<T, 1>(p, panel, row, [sums], panel.rounds);
     }
-}
-
-/// Results of a row of one panel; a function of its own, which is small and optimised but once.
-#[inline(never)]
-unsafe fn finish_panel<T: Tile<1> + Words>(
-    p: &Product,
-    panel: &mut Panel,
-    channel: usize,
-    row: usize,
-    sums: [v128; 2],
-) {
-    panel.place::<T, 1>(p, channel);
-    finish::<T, 1>(p, panel, row, [sums], panel.rounds);
 }
 
 /// Adds the products of a line of the row.
