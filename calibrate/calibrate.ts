@@ -27,7 +27,7 @@ import { comparePrograms } from "./stages/compare_programs.ts";
 import { type CalibrationReport, makeReport } from "./report/report.ts";
 import { type SessionOptions, withSession } from "./stages/session.ts";
 import { type CalibrationSettings, completeSettings } from "./settings.ts";
-import { checkNames, writeNetwork } from "./write_network.ts";
+import { checkLength, checkNames, writeNetwork } from "./write_network.ts";
 
 /** How a network is calibrated. */
 export interface CalibrationOptions extends SessionOptions, Partial<CalibrationSettings> {
@@ -73,6 +73,7 @@ export async function calibrate(network: Graph, options: CalibrationOptions): Pr
   checkNames(network, options.classes);
   const graph = settings.equalize ? equalizeLayers(network).graph : network;
   return await withSession(graph, options, async (whole) => {
+    checkLength(whole.network.float);
     const { session, dropped } = options.dropOutliers ? await leaveOutOutliers(whole) : { session: whole, dropped: [] };
     const { samples, labels } = session;
     const statistics = options.merge ? await joinStatistics(session, options.merge) : await observeSamples(session);

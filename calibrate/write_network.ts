@@ -4,7 +4,7 @@
  * @module
  */
 
-import { MAX_ENTRIES } from "../runtime/bundle/format.ts";
+import { MAX_ENTRIES, MAX_HEADER_BYTES, MAX_PART_BYTES } from "../runtime/bundle/format.ts";
 import { writeBundle } from "../runtime/bundle/write.ts";
 import { InputError, InputRangeError } from "../runtime/errors.ts";
 import { MAX_STRING_LENGTH } from "../runtime/fields.ts";
@@ -48,7 +48,35 @@ export async function writeNetwork(
     tensors: program.tensors.map((tensor) => ({ ...tensor, name: shortened(tensor.name) })),
     steps: program.steps.map((step) => ({ ...step, name: shortened(step.name) })),
   };
-  return await writeBundle({ ...program, ...named, ...notes }, data);
+  requireAtMost(program.steps.length, MAX_ENTRIES, "steps");
+  requireAtMost(program.tensors.length, MAX_ENTRIES, "tensors");
+  requireAtMost(program.constants.length, MAX_ENTRIES, "constants");
+  requireAtMost(data.length, MAX_PART_BYTES, "bytes of constants");
+  requireAtMost(program.arenaBytes, MAX_PART_BYTES, "bytes of memory for tensors");
+  const bundle = await writeBundle({ ...program, ...named, ...notes }, data);
+  requireAtMost(headerBytes(bundle), MAX_HEADER_BYTES, "bytes of descriptions");
+  return bundle;
+}
+
+/**
+ * Checks that a network is not too long for a bundle, before its samples are observed.
+ *
+ * @param float The float program, lowered with probes, which no bundle has.
+ * @throws {RangeError} Where it is.
+ */
+export function checkLength({ program, layers }: Lowered): void {
+  const probes = layers.values().filter(({ probe }) => probe !== undefined).toArray().length;
+  requireAtMost(program.steps.length - probes, MAX_ENTRIES, "steps");
+}
+
+function requireAtMost(count: number, most: number, what: string): void {
+  if (count > most) {
+    throw new InputRangeError(`The network needs ${count} ${what}: a bundle holds up to ${most}; split the network`);
+  }
+}
+
+function headerBytes(bundle: Uint8Array<ArrayBuffer>): number {
+  return new DataView(bundle.buffer, bundle.byteOffset).getUint32(12, true);
 }
 
 /**

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { calibrate } from "../calibrate/calibrate.ts";
 import { writeNpy } from "../calibrate/dataset/npy_writer.ts";
-import type { Graph } from "../calibrate/graph/graph.ts";
+import type { ActivationNode, Graph } from "../calibrate/graph/graph.ts";
 import { lower } from "../calibrate/program/lower.ts";
 import { checkOutputKind } from "../calibrate/output_kind.ts";
 import { readBack } from "../calibrate/stages/read_back.ts";
@@ -12,7 +12,7 @@ import { Model } from "../runtime/model.ts";
 import { randomPixels } from "./support/images.ts";
 import { random } from "./support/random.ts";
 import { smallNetwork } from "./support/small_network.ts";
-import { smallParts } from "./support/tiny_bundle.ts";
+import { makeGraph, smallParts } from "./support/tiny_bundle.ts";
 
 const SAMPLES = 8;
 const LONG = `${"a/".repeat(2500)}end`;
@@ -81,6 +81,32 @@ Deno.test("names inside the network are shortened, and those that users need are
     await refused((graph) => graph.name = LONG, "network");
     await refused(() => {}, "class", ["a", "b", LONG, "d", "e"]);
   });
+});
+
+Deno.test("a network that is too long for a bundle is refused before its samples are observed", async () => {
+  const node = (index: number): Omit<ActivationNode, "name"> => ({
+    op: "activation",
+    inputs: [`v${index}`],
+    output: `v${index + 1}`,
+    activation: { kind: "sigmoid" },
+  });
+  const nodes = Array.from({ length: 65537 }, (_, index) => node(index));
+  const shapes = Object.fromEntries(nodes.map(({ output }) => [output, [1, 1]]));
+  const graph = makeGraph({ inputs: { v0: [1, 1] }, shapes, nodes });
+  const path = await Deno.makeTempFile({ suffix: ".npy" });
+  try {
+    await Deno.writeFile(path, writeNpy([2, 1], Float32Array.of(1, 2)));
+    const progress = () => {
+      throw new Error("work has begun");
+    };
+    await assertRejects(
+      () => calibrate(graph, { data: path, progress, equalize: false }),
+      InputRangeError,
+      "The network needs 65537 steps: a bundle holds up to 65536",
+    );
+  } finally {
+    await Deno.remove(path);
+  }
 });
 
 Deno.test("an output kind that is given is held against the output, and logits that look like probabilities are told", async () => {
