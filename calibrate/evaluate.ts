@@ -7,14 +7,14 @@
 
 import { InputError } from "../runtime/errors.ts";
 import type { Model } from "../runtime/model.ts";
-import { classCount } from "./dataset/classes.ts";
+import { accuracyOf, rankOf } from "./accuracy.ts";
 import { checkDataset } from "./dataset/check_dataset.ts";
+import { classCount } from "./dataset/classes.ts";
 import type { Dataset } from "./dataset/dataset.ts";
-import { inputWarnings } from "./observe/input_warnings.ts";
-import { channelsOfInput, type InputSummary, peakOf, summarizeInput } from "./observe/sample_summary.ts";
 import { listed } from "./dataset/unusable_samples.ts";
 import { median } from "./median.ts";
-import { accuracyOf, rankOf } from "./accuracy.ts";
+import { inputWarnings } from "./observe/input_warnings.ts";
+import { channelsOfInput, type InputSummary, peakOf, summarizeInput } from "./observe/sample_summary.ts";
 
 /** What an evaluation gave. */
 export interface Evaluation {

@@ -8,13 +8,13 @@
 import { equalizeLayers } from "./equalize/equalize_layers.ts";
 import type { Graph } from "./graph/graph.ts";
 import { findOutliers } from "./observe/outliers.ts";
-import { describeOutliers, outlierSentences, OutputErrors } from "./report/outliers.ts";
-import { observeSamples, surveyedNames } from "./stages/observe_samples.ts";
-import { sampleWarnings } from "./stages/sample_warnings.ts";
 import { samplesOfShard, type Shard } from "./observe/shard.ts";
 import { writeStatistics } from "./observe/write_statistics.ts";
-import { type SessionOptions, withSession } from "./stages/session.ts";
+import { describeOutliers, outlierSentences, OutputErrors } from "./report/outliers.ts";
 import { type CalibrationSettings, completeSettings } from "./settings.ts";
+import { observeSamples, surveyedNames } from "./stages/observe_samples.ts";
+import { sampleWarnings } from "./stages/sample_warnings.ts";
+import { type SessionOptions, withSession } from "./stages/session.ts";
 
 /** What a shard observes. */
 export interface ShardOptions extends SessionOptions, Pick<Partial<CalibrationSettings>, "equalize"> {

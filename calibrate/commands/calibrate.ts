@@ -4,22 +4,20 @@
  * @module
  */
 
-import { listFormats } from "../../image/formats.ts";
-import { InputError } from "../../runtime/errors.ts";
-import { OUTPUT_KINDS } from "../../runtime/program.ts";
 import { runCommand } from "../../cli/command.ts";
 import { escapeText } from "../../cli/escape_text.ts";
 import { parseArguments } from "../../cli/parse_arguments.ts";
+import { createProgress, type Progress } from "../../cli/progress.ts";
+import { listFormats } from "../../image/formats.ts";
+import { InputError } from "../../runtime/errors.ts";
+import { OUTPUT_KINDS } from "../../runtime/program.ts";
 import { calibrate } from "../calibrate.ts";
 import { observeShard } from "../observe_shard.ts";
 import { commandLine, hashOf } from "../report/provenance.ts";
 import { reportText } from "../report/report_text.ts";
-import { createProgress, type Progress } from "../../cli/progress.ts";
 import { readClasses } from "./class_names.ts";
 import { checkOutput, readInput, readNetwork, writeOutput } from "./files.ts";
 import { NETWORK_HELP, NETWORK_OPTIONS, readDimensions } from "./network_options.ts";
-import { readSettings, SETTING_OPTIONS, SETTINGS_HELP } from "./setting_options.ts";
-import { readShard } from "./shard_options.ts";
 import {
   PREPROCESSING_HELP,
   PREPROCESSING_OPTIONS,
@@ -28,6 +26,8 @@ import {
   readPreprocessing,
   repeatOption,
 } from "./options.ts";
+import { readSettings, SETTING_OPTIONS, SETTINGS_HELP } from "./setting_options.ts";
+import { readShard } from "./shard_options.ts";
 
 const HELP = `Usage: deno task calibrate MODEL.onnx --data PATH --output FILE.octet [options]
 

@@ -4,14 +4,14 @@
  * @module
  */
 
-import { listFormats } from "../../image/formats.ts";
-import { InputError } from "../../runtime/errors.ts";
 import { runCommand } from "../../cli/command.ts";
 import { parseArguments } from "../../cli/parse_arguments.ts";
+import { createProgress } from "../../cli/progress.ts";
+import { listFormats } from "../../image/formats.ts";
+import { InputError } from "../../runtime/errors.ts";
 import { compareMethods } from "../compare/compare.ts";
 import { comparisonText } from "../compare/comparison_text.ts";
 import { selectMethods } from "../compare/methods.ts";
-import { createProgress } from "../../cli/progress.ts";
 import { readClasses } from "./class_names.ts";
 import { checkOutput, readNetwork, writeOutput } from "./files.ts";
 import { NETWORK_HELP, NETWORK_OPTIONS, readDimensions } from "./network_options.ts";

@@ -6,15 +6,15 @@
 
 import { fileURLToPath } from "node:url";
 import { runCommand } from "../../cli/command.ts";
+import { parseArguments } from "../../cli/parse_arguments.ts";
+import { createProgress } from "../../cli/progress.ts";
+import { textTable } from "../../cli/text_table.ts";
 import { Model } from "../../runtime/model.ts";
 import { calibrate, type CalibrationOptions } from "../calibrate.ts";
 import { openDataset } from "../dataset/open_dataset.ts";
 import { evaluate } from "../evaluate.ts";
 import { floatModel } from "../float_model.ts";
-import { parseArguments } from "../../cli/parse_arguments.ts";
-import { createProgress } from "../../cli/progress.ts";
 import { percents } from "../report/report_text.ts";
-import { textTable } from "../../cli/text_table.ts";
 import { readInput, readNetwork, writeOutput } from "./files.ts";
 
 const PREPROCESSING = { crop: [48, 48] as [number, number], mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] };

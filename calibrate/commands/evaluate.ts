@@ -4,20 +4,20 @@
  * @module
  */
 
-import { listFormats } from "../../image/formats.ts";
-import { InputError } from "../../runtime/errors.ts";
-import { MAGIC } from "../../runtime/bundle/format.ts";
 import { runCommand } from "../../cli/command.ts";
-import { fileError } from "../../cli/file_error.ts";
-import { Model } from "../../runtime/model.ts";
 import { escapeText } from "../../cli/escape_text.ts";
+import { fileError } from "../../cli/file_error.ts";
 import { parseArguments } from "../../cli/parse_arguments.ts";
+import { createProgress } from "../../cli/progress.ts";
+import { listFormats } from "../../image/formats.ts";
+import { MAGIC } from "../../runtime/bundle/format.ts";
+import { InputError } from "../../runtime/errors.ts";
+import { Model } from "../../runtime/model.ts";
 import { classCount } from "../dataset/classes.ts";
-import { nameUnusable } from "../dataset/unusable_samples.ts";
 import { openDataset } from "../dataset/open_dataset.ts";
+import { nameUnusable } from "../dataset/unusable_samples.ts";
 import { evaluate } from "../evaluate.ts";
 import { floatModel } from "../float_model.ts";
-import { createProgress } from "../../cli/progress.ts";
 import { readClasses } from "./class_names.ts";
 import { readInput, readNetwork } from "./files.ts";
 import { NETWORK_HELP, NETWORK_OPTIONS, readDimensions, refuseDimensions } from "./network_options.ts";

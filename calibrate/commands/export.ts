@@ -4,11 +4,11 @@
  * @module
  */
 
-import { InputError } from "../../runtime/errors.ts";
-import { readBundle } from "../../runtime/bundle/read.ts";
 import { runCommand } from "../../cli/command.ts";
 import { fileError } from "../../cli/file_error.ts";
 import { parseArguments } from "../../cli/parse_arguments.ts";
+import { readBundle } from "../../runtime/bundle/read.ts";
+import { InputError } from "../../runtime/errors.ts";
 import { exportOnnx } from "../export/export_onnx.ts";
 import { checkOutput, readInput, writeOutput } from "./files.ts";
 

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { FormatError } from "../../runtime/errors.ts";
 import { MAGIC } from "../../runtime/bundle/format.ts";
+import { FormatError } from "../../runtime/errors.ts";
 import { looksLikeOnnx } from "../inspect/describe_network.ts";
 
 /** The letters that a bundle begins with; those after them show damage by a text-mode transfer. */

@@ -6,12 +6,12 @@
 
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
-import { InputError } from "../../runtime/errors.ts";
-import { readBundle } from "../../runtime/bundle/read.ts";
 import { runCommand } from "../../cli/command.ts";
 import { escapeText } from "../../cli/escape_text.ts";
 import { fileError } from "../../cli/file_error.ts";
 import { parseArguments } from "../../cli/parse_arguments.ts";
+import { readBundle } from "../../runtime/bundle/read.ts";
+import { InputError } from "../../runtime/errors.ts";
 import { type BundleDescription, describeBundle } from "../inspect/describe_bundle.ts";
 import { describeNetwork, type NetworkDescription } from "../inspect/describe_network.ts";
 import { bundleText, networkText } from "../inspect/description_text.ts";

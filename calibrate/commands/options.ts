@@ -6,8 +6,8 @@
 
 import { InputError, InputRangeError } from "../../runtime/errors.ts";
 import type { Preprocessing } from "../../runtime/preprocessing.ts";
-import { imageInput } from "../dataset/image_input.ts";
 import { validatePreprocessing } from "../../runtime/preprocessing.ts";
+import { imageInput } from "../dataset/image_input.ts";
 
 /** Parsed options, by name. */
 export type OptionValues = Record<string, string | boolean | string[] | undefined>;

@@ -4,29 +4,29 @@
  * @module
  */
 
+import type { ProgressListener } from "../../cli/progress.ts";
 import { InputError, InputRangeError } from "../../runtime/errors.ts";
 import type { Preprocessing } from "../../runtime/preprocessing.ts";
+import { accuracyOf } from "../accuracy.ts";
 import { checkDataset } from "../dataset/check_dataset.ts";
 import { classCount } from "../dataset/classes.ts";
 import type { Dataset } from "../dataset/dataset.ts";
-import { nameUnusable } from "../dataset/unusable_samples.ts";
 import { type DatasetOptions, openDataset } from "../dataset/open_dataset.ts";
+import { nameUnusable } from "../dataset/unusable_samples.ts";
 import { equalizeLayers } from "../equalize/equalize_layers.ts";
 import type { Graph } from "../graph/graph.ts";
-import { lower } from "../program/lower.ts";
 import { layersOf } from "../graph/layers.ts";
+import { findOutputKind } from "../output_kind.ts";
+import { lower } from "../program/lower.ts";
+import { type CalibrationSettings, completeSettings } from "../settings.ts";
 import { checkKeepFloat } from "../stages/keep_layers.ts";
 import { prepareNetwork } from "../stages/prepare_network.ts";
-import { accuracyOf } from "../accuracy.ts";
-import type { ProgressListener } from "../../cli/progress.ts";
-import { type CalibrationSettings, completeSettings } from "../settings.ts";
-import { findOutputKind } from "../output_kind.ts";
-import { openCalibrationLanes } from "../stream/table.ts";
+import { type QuantizedRow, quantizeRows } from "../stages/quantize_rows.ts";
 import { type FloatScores, scorePrograms } from "../stages/score_programs.ts";
+import { openCalibrationLanes } from "../stream/table.ts";
 import { writeNetwork } from "../write_network.ts";
 import { type Comparison, type RowScore, summarise } from "./comparison.ts";
 import { COMPARED_METHODS, type ComparedMethod } from "./methods.ts";
-import { type QuantizedRow, quantizeRows } from "../stages/quantize_rows.ts";
 
 /** What is compared, and on what. */
 export interface ComparisonOptions {

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { decibels } from "../decibels.ts";
 import { type Accuracy, accuracyOf } from "../accuracy.ts";
+import { decibels } from "../decibels.ts";
 import type { CalibrationSettings } from "../settings.ts";
 
 /** A quantity over the calibration subsets. */

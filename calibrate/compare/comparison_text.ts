@@ -4,8 +4,8 @@
  * @module
  */
 
-import { percents } from "../report/report_text.ts";
 import { textTable } from "../../cli/text_table.ts";
+import { percents } from "../report/report_text.ts";
 import type { Comparison, Spread } from "./comparison.ts";
 
 /** Lays a comparison out: a table of the methods, and what its figures are. */

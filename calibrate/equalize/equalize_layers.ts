@@ -8,10 +8,10 @@
  * @module
  */
 
+import { activationTraits } from "../graph/activations.ts";
+import type { ChannelLinks } from "../graph/channel_links.ts";
 import type { FoldedNormalization, Graph, Node } from "../graph/graph.ts";
 import { groupsOf, isLayer, type LayerNode, layersOf } from "../graph/layers.ts";
-import type { ChannelLinks } from "../graph/channel_links.ts";
-import { activationTraits } from "../graph/activations.ts";
 import { linkChannels } from "./channel_links.ts";
 
 /** Factors stay within its inverse and it. */

@@ -5,7 +5,6 @@
  */
 
 import type { ConvolutionStep } from "../../runtime/kernels/convolution_step.ts";
-import { floats, typed } from "../onnx/encode.ts";
 import {
   packConvolutionF32,
   packConvolutionU8,
@@ -13,8 +12,9 @@ import {
   packDepthwiseU8,
   type WeightShape,
 } from "../lower/pack_weights.ts";
-import { exportActivation } from "./export_activation.ts";
+import { floats, typed } from "../onnx/encode.ts";
 import type { ExportContext } from "./context.ts";
+import { exportActivation } from "./export_activation.ts";
 import { unpackWeights } from "./unpack_weights.ts";
 
 /** Weights and bias of a layer, as values of the graph. */

@@ -5,8 +5,8 @@
  * @module
  */
 
-import { elementCount } from "../../runtime/tensor.ts";
 import type { Step } from "../../runtime/kernels/registry.ts";
+import { elementCount } from "../../runtime/tensor.ts";
 import { type Constant, floats, ints, typed } from "../onnx/encode.ts";
 import type { ExportContext } from "./context.ts";
 import { readWalk, type Walk, walkedPositions, whollyWritten } from "./walk.ts";

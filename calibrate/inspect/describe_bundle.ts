@@ -7,10 +7,10 @@
 import { constantBytes } from "../../runtime/bundle/format.ts";
 import type { Bundle } from "../../runtime/bundle/read.ts";
 import { Executor } from "../../runtime/executor.ts";
+import type { Step } from "../../runtime/kernels/registry.ts";
 import { describePort, type ModelPort } from "../../runtime/model.ts";
 import type { Preprocessing } from "../../runtime/preprocessing.ts";
 import type { CalibrationRecord, OutputKind, Program } from "../../runtime/program.ts";
-import type { Step } from "../../runtime/kernels/registry.ts";
 import type { TensorSpec, TensorType } from "../../runtime/tensor.ts";
 
 /** Bytes of a bundle; the first five parts add up to the file. */

@@ -7,8 +7,8 @@
 import onnxProto from "onnx-proto";
 import { describePort, type ModelPort } from "../../runtime/model.ts";
 import type { Graph, Node } from "../graph/graph.ts";
-import { describeNode } from "../operators/describe_node.ts";
 import { importOnnx, type ImportOptions } from "../onnx/import.ts";
+import { describeNode } from "../operators/describe_node.ts";
 
 /** One node after import. */
 export interface NetworkLayer {

@@ -5,12 +5,12 @@
  */
 
 import { escapeText } from "../../cli/escape_text.ts";
+import { textTable } from "../../cli/text_table.ts";
 import type { ModelPort } from "../../runtime/model.ts";
 import type { Preprocessing } from "../../runtime/preprocessing.ts";
 import type { CalibrationRecord } from "../../runtime/program.ts";
 import type { BundleDescription } from "./describe_bundle.ts";
 import type { NetworkDescription } from "./describe_network.ts";
-import { textTable } from "../../cli/text_table.ts";
 
 /** A label and what stands beside it, one string per line. */
 type Fact = [label: string, lines: string[]];

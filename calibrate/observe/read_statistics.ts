@@ -4,9 +4,9 @@
  * @module
  */
 
+import { DIGEST_BYTES, MAX_ENTRIES, MAX_HEADER_BYTES } from "../../runtime/bundle/format.ts";
 import { FormatError } from "../../runtime/errors.ts";
 import { asArray, asFields, asInteger, asString } from "../../runtime/fields.ts";
-import { DIGEST_BYTES, MAX_ENTRIES, MAX_HEADER_BYTES } from "../../runtime/bundle/format.ts";
 import { validatePreprocessing } from "../../runtime/preprocessing.ts";
 import { FINGERPRINT_BYTES } from "../dataset/fingerprint.ts";
 import type { ChannelMoments } from "./channel_moments.ts";

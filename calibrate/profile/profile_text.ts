@@ -5,9 +5,9 @@
  */
 
 import { escapeText } from "../../cli/escape_text.ts";
+import { textTable } from "../../cli/text_table.ts";
 import { grouped, shapesText, shortened } from "../inspect/description_text.ts";
 import type { Profile } from "./profile.ts";
-import { textTable } from "../../cli/text_table.ts";
 
 /** A profile in lines, without a newline at the end. */
 export function profileText(profile: Profile): string {

@@ -4,9 +4,9 @@
  * @module
  */
 
-import { elementCount } from "../../runtime/tensor.ts";
 import { isConvolution } from "../../runtime/kernels/convolution_step.ts";
 import type { Step } from "../../runtime/kernels/registry.ts";
+import { elementCount } from "../../runtime/tensor.ts";
 
 /** Multiply-adds of a convolution, fully connected layer or product of tensors; 0 of other steps. */
 export function multiplyAddsOf(step: Step): number {

@@ -9,8 +9,8 @@ import { InputRangeError } from "../../runtime/errors.ts";
 import { elementCount } from "../../runtime/tensor.ts";
 import type { Graph, Node } from "../graph/graph.ts";
 import { createHistogram, type Histogram, observe } from "../observe/histogram.ts";
-import { operatorOf } from "../operators/operators.ts";
 import { type Observation, RAW_VALUES } from "../observe/statistics.ts";
+import { operatorOf } from "../operators/operators.ts";
 
 /** Elements that are the same in every sample. */
 export interface KnownElements {

@@ -5,12 +5,12 @@
  */
 
 import type { Activation } from "../../runtime/activation.ts";
-import type { Graph, Node } from "../graph/graph.ts";
 import { activationTraits } from "../graph/activations.ts";
 import type { FormChoice } from "../graph/form.ts";
+import type { Graph, Node } from "../graph/graph.ts";
+import type { ValueQuantization } from "../plan.ts";
 import { preservesValues, shareParameters } from "../program/forms.ts";
 import { type KnownElements, knownElements } from "./known_values.ts";
-import type { ValueQuantization } from "../plan.ts";
 
 /** Values that share one scale and zero point. */
 export interface ParameterGroup {

@@ -8,10 +8,10 @@
 import { InputRangeError } from "../../runtime/errors.ts";
 import { fourDimensions, type LayerNode } from "../graph/layers.ts";
 import { kernelOrder } from "../lower/pack_weights.ts";
+import type { ValueQuantization, WeightQuantization } from "../plan.ts";
 import { largestMagnitude, minMaxWeightScale, qmseWeightScale, type WeightRange } from "../scales/weight_scale.ts";
 import type { WeightGranularity } from "../settings.ts";
 import { chooseMultipliers, groupedScale, groupRow, TOP_LEVEL } from "./grouped_weights.ts";
-import type { ValueQuantization, WeightQuantization } from "../plan.ts";
 
 /** How weights are quantised. */
 export interface WeightOptions {

@@ -16,10 +16,10 @@
  */
 
 import { fourDimensions, type LayerNode } from "../graph/layers.ts";
-import type { Gram } from "../observe/gram.ts";
 import { kernelOrder } from "../lower/pack_weights.ts";
-import { TOP_LEVEL } from "./grouped_weights.ts";
+import type { Gram } from "../observe/gram.ts";
 import type { WeightQuantization } from "../plan.ts";
+import { TOP_LEVEL } from "./grouped_weights.ts";
 import { roundToLevel } from "./quantize_weights.ts";
 
 /** Most products a sum for which errors are weighed against each other. */

@@ -4,10 +4,10 @@
  * @module
  */
 
+import { listed } from "../dataset/unusable_samples.ts";
+import { decibels } from "../decibels.ts";
 import type { Outlier } from "../observe/outliers.ts";
 import type { SampleComparison } from "../stream/comparison.ts";
-import { decibels } from "../decibels.ts";
-import { listed } from "../dataset/unusable_samples.ts";
 
 /** A sample that is far from all others, or makes most of the error. */
 export interface OutlierReport {

@@ -20,10 +20,10 @@ import type { CalibrationDetails } from "../details.ts";
 import type { CalibrationReport } from "../report.ts";
 import { layersSection } from "./layers.ts";
 import { escapeHtml } from "./markup.ts";
+import { provenanceText, warningsSection } from "./notes.ts";
 import { samplesSection } from "./samples.ts";
 import { STYLE } from "./style.ts";
 import { shiftsSection, tensorsSection } from "./tensors.ts";
-import { provenanceText, warningsSection } from "./notes.ts";
 import { verdictSection } from "./verdict.ts";
 
 /** What a page tells beside the calibration's own results. */
