@@ -5,10 +5,10 @@
  */
 
 import { escapeText } from "../../cli/escape_text.ts";
+import { textTable } from "../../cli/text_table.ts";
 import type { Accuracy } from "../accuracy.ts";
 import { outlierSentences } from "./outliers.ts";
 import type { CalibrationReport } from "./report.ts";
-import { textTable } from "../../cli/text_table.ts";
 
 /**
  * Lays a report out: a table of the layers, then the verdict.

@@ -6,10 +6,10 @@
 
 import { type Histogram, uniteHistograms } from "../observe/histogram.ts";
 import type { Observation, Statistics } from "../observe/statistics.ts";
-import type { PreparedNetwork } from "../stages/prepare_network.ts";
 import type { ScaleMethod } from "../settings.ts";
-import type { QuantizedNetwork } from "../stages/quantize_network.ts";
 import type { Planning } from "../stages/planning.ts";
+import type { PreparedNetwork } from "../stages/prepare_network.ts";
+import type { QuantizedNetwork } from "../stages/quantize_network.ts";
 import type { TensorDetails } from "./details.ts";
 import { rangeOf, splitError, thresholdCurve } from "./threshold_curve.ts";
 

@@ -5,13 +5,13 @@
  * @module
  */
 
+import { type Accuracy, accuracyOf } from "../accuracy.ts";
 import { decibels } from "../decibels.ts";
-import type { Lowered } from "../program/lower.ts";
 import { type ChannelMoments, mergeChannelMoments } from "../observe/channel_moments.ts";
-import type { Session } from "./session.ts";
+import type { Lowered } from "../program/lower.ts";
 import type { ComparedChannels, SampleComparison } from "../stream/comparison.ts";
 import type { WatchedChannels } from "../stream/observation.ts";
-import { type Accuracy, accuracyOf } from "../accuracy.ts";
+import type { Session } from "./session.ts";
 
 /** Comparison of the float program and an 8-bit program over samples. */
 export interface Summary {

@@ -7,10 +7,10 @@
 
 import type { ProgressListener } from "../../cli/progress.ts";
 import { type LayerNode, layersOf } from "../graph/layers.ts";
-import { lower } from "../program/lower.ts";
 import { fitsAccumulators, requantise } from "../lower/requantise.ts";
 import type { JointMoments } from "../observe/moments.ts";
 import type { QuantizationPlan } from "../plan.ts";
+import { lower } from "../program/lower.ts";
 import { type CorrectionOutcome, correctLayer } from "../quantize/correct_layer.ts";
 import type { CalibrationSettings, CorrectionMode } from "../settings.ts";
 import type { CalibrationLanes } from "../stream/table.ts";

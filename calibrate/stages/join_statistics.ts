@@ -7,16 +7,16 @@
 import { InputError, InputRangeError } from "../../runtime/errors.ts";
 import { validatePreprocessing } from "../../runtime/preprocessing.ts";
 import { FINGERPRINT_BYTES } from "../dataset/fingerprint.ts";
-import { hashNetwork } from "./prepare_network.ts";
-import { readFile } from "../read_file.ts";
-import type { Session } from "./session.ts";
-import type { Watched } from "../stream/observation.ts";
 import { createChannelMoments, mergeChannelMoments } from "../observe/channel_moments.ts";
 import { createHistogram, mergeHistogram } from "../observe/histogram.ts";
-import { surveyedNames, watchedValues } from "./observe_samples.ts";
 import { readStatistics } from "../observe/read_statistics.ts";
 import type { SampleSummary } from "../observe/sample_summary.ts";
 import type { SamplePart, Statistics } from "../observe/statistics.ts";
+import { readFile } from "../read_file.ts";
+import type { Watched } from "../stream/observation.ts";
+import { surveyedNames, watchedValues } from "./observe_samples.ts";
+import { hashNetwork } from "./prepare_network.ts";
+import type { Session } from "./session.ts";
 
 /** What is kept of a part until all are joined. */
 interface JoinedPart extends SamplePart {

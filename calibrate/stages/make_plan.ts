@@ -5,20 +5,20 @@
  */
 
 import { elementCount } from "../../runtime/tensor.ts";
-import type { Graph } from "../graph/graph.ts";
 import { type FormChoice, keepsFloat } from "../graph/form.ts";
+import type { Graph } from "../graph/graph.ts";
 import { type LayerNode, layersOf } from "../graph/layers.ts";
 import { layersThatShare } from "../graph/shared_weights.ts";
 import { type ChannelMoments, meanSquaresOf } from "../observe/channel_moments.ts";
 import { type Histogram, uniteHistograms } from "../observe/histogram.ts";
 import type { Observation } from "../observe/statistics.ts";
+import type { QuantizationPlan } from "../plan.ts";
+import { observeKnown } from "../quantize/known_values.ts";
+import { lowBitLayers } from "../quantize/low_bit_layers.ts";
+import type { ParameterGroup } from "../quantize/observed_values.ts";
+import type { WeightOptions } from "../quantize/quantize_weights.ts";
 import type { Grid } from "../scales/score.ts";
 import type { ScaleMethod, WeightBits, WeightError, WeightGranularity } from "../settings.ts";
-import { observeKnown } from "../quantize/known_values.ts";
-import type { ParameterGroup } from "../quantize/observed_values.ts";
-import type { QuantizationPlan } from "../plan.ts";
-import { lowBitLayers } from "../quantize/low_bit_layers.ts";
-import type { WeightOptions } from "../quantize/quantize_weights.ts";
 import type { Planning } from "./planning.ts";
 
 /** How a plan is made. */

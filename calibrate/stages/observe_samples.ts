@@ -5,16 +5,16 @@
  * @module
  */
 
-import { layersOf } from "../graph/layers.ts";
 import { FINGERPRINT_BYTES } from "../dataset/fingerprint.ts";
-import { hashNetwork, type PreparedNetwork } from "./prepare_network.ts";
-import { atomsOf } from "../quantize/observed_values.ts";
-import type { Session } from "./session.ts";
-import type { Watched } from "../stream/observation.ts";
+import { layersOf } from "../graph/layers.ts";
 import { mergeChannelMoments } from "../observe/channel_moments.ts";
 import { mergeHistogram } from "../observe/histogram.ts";
 import type { SampleSummary } from "../observe/sample_summary.ts";
 import { RAW_VALUES, rawShare, type SamplePart, type Statistics } from "../observe/statistics.ts";
+import { atomsOf } from "../quantize/observed_values.ts";
+import type { Watched } from "../stream/observation.ts";
+import { hashNetwork, type PreparedNetwork } from "./prepare_network.ts";
+import type { Session } from "./session.ts";
 
 /**
  * Runs the float program on samples and returns their statistics.

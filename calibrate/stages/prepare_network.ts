@@ -6,9 +6,9 @@
 
 import { InputError } from "../../runtime/errors.ts";
 import { toHex } from "../../runtime/hexadecimal.ts";
+import type { FormChoice } from "../graph/form.ts";
 import type { Graph } from "../graph/graph.ts";
 import { chooseForms } from "../program/forms.ts";
-import type { FormChoice } from "../graph/form.ts";
 import { lower, type Lowered } from "../program/lower.ts";
 import { type ParameterGroup, parameterGroups } from "../quantize/observed_values.ts";
 

@@ -5,15 +5,15 @@
  * @module
  */
 
-import type { Statistics } from "../observe/statistics.ts";
-import { evenlySpread } from "../evenly_spread.ts";
-import { type QuantizedNetwork, quantizeNetwork } from "./quantize_network.ts";
 import { accuracyOf } from "../accuracy.ts";
-import type { Session } from "./session.ts";
+import { evenlySpread } from "../evenly_spread.ts";
+import type { Statistics } from "../observe/statistics.ts";
 import type { CalibrationSettings } from "../settings.ts";
-import { type FloatScores, scorePrograms } from "./score_programs.ts";
 import { keepLayers } from "./keep_layers.ts";
+import { type QuantizedNetwork, quantizeNetwork } from "./quantize_network.ts";
 import { type LayerRanking, rankLayers } from "./rank_layers.ts";
+import { type FloatScores, scorePrograms } from "./score_programs.ts";
+import type { Session } from "./session.ts";
 
 /** A quantised network, and how many of its layers are not. */
 export interface MixedNetwork {

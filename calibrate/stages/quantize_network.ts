@@ -6,8 +6,8 @@
  */
 
 import { evenlySpread } from "../evenly_spread.ts";
-import { lower, type Lowered } from "../program/lower.ts";
 import type { Statistics } from "../observe/statistics.ts";
+import { lower, type Lowered } from "../program/lower.ts";
 import type { CorrectionOutcome } from "../quantize/correct_layer.ts";
 import type { CalibrationSettings } from "../settings.ts";
 import { type CorrectedRow, correctLayers } from "./correct_layers.ts";

@@ -4,21 +4,21 @@
  * @module
  */
 
-import { layersOf } from "../graph/layers.ts";
-import { lifetimesOf } from "../../runtime/bundle/check_lifetimes.ts";
-import { tensorBytes } from "../../runtime/tensor.ts";
-import type { Preprocessing } from "../../runtime/preprocessing.ts";
-import type { DatasetOptions } from "../dataset/open_dataset.ts";
-import type { Lowered } from "../program/lower.ts";
-import { observeSamples } from "./observe_samples.ts";
-import { quantizeMixed } from "./quantize_mixed.ts";
-import type { PreparedNetwork } from "./prepare_network.ts";
-import { quantizeNetwork } from "./quantize_network.ts";
 import type { ProgressListener } from "../../cli/progress.ts";
+import { lifetimesOf } from "../../runtime/bundle/check_lifetimes.ts";
+import type { Preprocessing } from "../../runtime/preprocessing.ts";
+import { tensorBytes } from "../../runtime/tensor.ts";
+import type { DatasetOptions } from "../dataset/open_dataset.ts";
+import { layersOf } from "../graph/layers.ts";
+import type { Lowered } from "../program/lower.ts";
 import type { CalibrationSettings } from "../settings.ts";
-import type { CalibrationLanes } from "../stream/table.ts";
-import { openPlanning } from "./planning.ts";
 import { stepRanges } from "../stream/step_ranges.ts";
+import type { CalibrationLanes } from "../stream/table.ts";
+import { observeSamples } from "./observe_samples.ts";
+import { openPlanning } from "./planning.ts";
+import type { PreparedNetwork } from "./prepare_network.ts";
+import { quantizeMixed } from "./quantize_mixed.ts";
+import { quantizeNetwork } from "./quantize_network.ts";
 
 /** What rows start from. */
 export interface RowSource {

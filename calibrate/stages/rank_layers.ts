@@ -5,15 +5,15 @@
  * @module
  */
 
-import { lower, type Lowered } from "../program/lower.ts";
-import type { Statistics } from "../observe/statistics.ts";
-import { makePlan } from "./make_plan.ts";
 import { evenlySpread } from "../evenly_spread.ts";
-import type { Session } from "./session.ts";
-import type { CalibrationSettings } from "../settings.ts";
-import { type FloatScores, scorePrograms } from "./score_programs.ts";
 import { layersOf } from "../graph/layers.ts";
+import type { Statistics } from "../observe/statistics.ts";
+import { lower, type Lowered } from "../program/lower.ts";
+import type { CalibrationSettings } from "../settings.ts";
 import { keepLayers } from "./keep_layers.ts";
+import { makePlan } from "./make_plan.ts";
+import { type FloatScores, scorePrograms } from "./score_programs.ts";
+import type { Session } from "./session.ts";
 
 /** What becomes of a network when one of its layers stays in float. */
 export interface LayerSensitivity {

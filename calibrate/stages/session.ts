@@ -5,17 +5,17 @@
  * @module
  */
 
+import type { ProgressListener } from "../../cli/progress.ts";
 import type { Preprocessing } from "../../runtime/preprocessing.ts";
-import { nameUnusable } from "../dataset/unusable_samples.ts";
-import { classCount } from "../dataset/classes.ts";
 import { checkDataset } from "../dataset/check_dataset.ts";
+import { classCount } from "../dataset/classes.ts";
 import type { Dataset } from "../dataset/dataset.ts";
 import { type DatasetOptions, openDataset } from "../dataset/open_dataset.ts";
+import { nameUnusable } from "../dataset/unusable_samples.ts";
 import type { Graph } from "../graph/graph.ts";
-import { type PreparedNetwork, prepareNetwork } from "./prepare_network.ts";
-import type { ProgressListener } from "../../cli/progress.ts";
 import { type CalibrationLanes, openCalibrationLanes } from "../stream/table.ts";
 import { openPlanning, type Planning } from "./planning.ts";
+import { type PreparedNetwork, prepareNetwork } from "./prepare_network.ts";
 
 /** The samples that a network runs on, and how. */
 export interface SessionOptions {

@@ -5,9 +5,9 @@
  * @module
  */
 
-import type { Lowered } from "../program/lower.ts";
 import type { Gram } from "../observe/gram.ts";
 import type { JointMoments } from "../observe/moments.ts";
+import type { Lowered } from "../program/lower.ts";
 import type { LaneNetwork } from "./lane_network.ts";
 import { QuantizedPass } from "./quantized_pass.ts";
 import { Stream } from "./stream.ts";

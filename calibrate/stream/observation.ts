@@ -4,11 +4,11 @@
  * @module
  */
 
-import type { Lowered } from "../program/lower.ts";
 import { addSample, type ChannelMoments, createChannelMoments } from "../observe/channel_moments.ts";
 import { createHistogram, type Histogram, notFinite, observe } from "../observe/histogram.ts";
 import { rawSample } from "../observe/raw_sample.ts";
 import { channelsOfInput, peakOf, type SampleSummary, summarizeInput } from "../observe/sample_summary.ts";
+import type { Lowered } from "../program/lower.ts";
 import type { LaneNetwork } from "./lane_network.ts";
 import { stepRanges } from "./step_ranges.ts";
 

@@ -6,9 +6,9 @@
  */
 
 import { isConvolution } from "../../runtime/kernels/convolution_step.ts";
-import type { Lowered } from "../program/lower.ts";
 import { type Gram, GramSums } from "../observe/gram.ts";
 import { type JointMoments, measureMoments } from "../observe/moments.ts";
+import type { Lowered } from "../program/lower.ts";
 import { Stream } from "./stream.ts";
 
 /** Samples on their way through an 8-bit program. */

@@ -5,8 +5,8 @@
  */
 
 import { InputRangeError } from "../../runtime/errors.ts";
-import { normalizePixels } from "../../runtime/preprocessing.ts";
 import type { Executor } from "../../runtime/executor.ts";
+import { normalizePixels } from "../../runtime/preprocessing.ts";
 import type { Dataset } from "../dataset/dataset.ts";
 import { FINGERPRINT_BYTES, fingerprintOf } from "../dataset/fingerprint.ts";
 import { type DatasetOptions, openDataset } from "../dataset/open_dataset.ts";
