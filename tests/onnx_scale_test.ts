@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { writeNpy } from "../calibrate/dataset/npy_writer.ts";
 import { calibrate } from "../calibrate/calibrate.ts";
 import { importOnnx } from "../calibrate/onnx/import.ts";
-import { lower } from "../calibrate/lower/lower.ts";
+import { lower } from "../calibrate/program/lower.ts";
 import { readBundle } from "../runtime/bundle/read.ts";
 import { writeBundle } from "../runtime/bundle/write.ts";
 import { floats, ints, type ModelSpec, type NodeSpec, writeOnnx } from "./support/onnx_writer.ts";

@@ -52,10 +52,11 @@ export function importOnnx(bytes: Uint8Array, { name, dimensions = {} }: ImportO
 function refuseBeyondLimits(graph: Graph, { nodes, opset }: OnnxModel): void {
   const refusals = refuseNodes(graph);
   if (refusals.length === 0) return;
+  const operatorOf = new Map(nodes.map(({ name, operator }) => [name, operator]));
   const operators = refusals.map(({ node, reason }) => {
     // Of several nodes made from one operator, all but one have its name with a suffix.
-    const source = nodes.findLast(({ name }) => node.name === name || node.name.startsWith(`${name}/`));
-    return { node: node.name, operator: source?.operator ?? node.op, domain: "", opset, reason: `it ${reason}` };
+    const operator = operatorOf.get(node.name) ?? operatorOf.get(node.name.replace(/\/[^/]*$/, "")) ?? node.op;
+    return { node: node.name, operator, domain: "", opset, reason: `it ${reason}` };
   });
   throw new UnsupportedNetworkError({ parts: [], operators });
 }

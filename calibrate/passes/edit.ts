@@ -40,6 +40,7 @@ export function replaceNodes(
   nodes: readonly Node[],
   aliases: ReadonlyMap<string, string> = new Map(),
 ): Graph {
+  if (aliases.size === 0) return { ...graph, nodes: [...nodes] };
   const resolved = new Map(aliases);
   const resolve = (name: string): string => {
     const passed: string[] = [];
