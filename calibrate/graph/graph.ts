@@ -155,6 +155,20 @@ export interface SoftmaxNode extends NodeBase {
   axis: number;
 }
 
+/** Values brought to a mean of 0 and a variance of 1 over some dimensions, then scaled and shifted. */
+export interface LayerNormalizationNode extends NodeBase {
+  /** The operator. */
+  op: "layerNormalization";
+  /** Ascending. */
+  axes: number[];
+  /** What is added to the variance. */
+  epsilon: number;
+  /** Factors, row-major over the dimensions `axes`. */
+  scale: Float32Array;
+  /** Addends, row-major over the dimensions `axes`; none where absent. */
+  bias?: Float32Array;
+}
+
 /** Matrix product of two values that are not constant, batched with NumPy broadcasting. */
 export interface MatMulNode extends NodeBase {
   /** The operator. */
@@ -242,6 +256,7 @@ export type Node =
   | PoolNode
   | ReduceMeanNode
   | SoftmaxNode
+  | LayerNormalizationNode
   | MatMulNode
   | ConcatNode
   | ResizeNode

@@ -31,3 +31,10 @@ export function stridesOf(shape: Shape): number[] {
   for (let axis = shape.length - 2; axis >= 0; axis--) strides[axis] = strides[axis + 1] * shape[axis + 1];
   return strides;
 }
+
+/** Elements of a tensor from one index of each dimension of a shape that it broadcasts to to the next. */
+export function broadcastStrides(from: Shape, to: Shape): number[] {
+  const own = stridesOf(from);
+  const missing = to.length - from.length;
+  return to.map((_, axis) => axis < missing || from[axis - missing] === 1 ? 0 : own[axis - missing]);
+}

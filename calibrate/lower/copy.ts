@@ -6,7 +6,7 @@
 
 import { elementCount } from "../../runtime/tensor.ts";
 import type { Form } from "../graph/form.ts";
-import { type Shape, stridesOf } from "../graph/shape.ts";
+import { broadcastStrides, type Shape, stridesOf } from "../graph/shape.ts";
 import type { LowerContext } from "./context.ts";
 
 /** Elements to copy, with their places in both tensors. */
@@ -103,13 +103,6 @@ export function permutationWalk(input: Shape, permutation: readonly number[]): W
   const strides = stridesOf(input);
   const dimensions = permutation.map((axis) => input[axis]);
   return { dimensions, inputStrides: permutation.map((axis) => strides[axis]), outputStrides: stridesOf(dimensions) };
-}
-
-/** Elements of a tensor from one index of each dimension of a shape that it broadcasts to to the next. */
-export function broadcastStrides(from: Shape, to: Shape): number[] {
-  const own = stridesOf(from);
-  const missing = to.length - from.length;
-  return to.map((_, axis) => axis < missing || from[axis - missing] === 1 ? 0 : own[axis - missing]);
 }
 
 /** The walk that repeats a tensor over a shape that it broadcasts to. */

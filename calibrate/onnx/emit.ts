@@ -5,7 +5,14 @@
  */
 
 import type { Activation } from "../../runtime/activation.ts";
-import type { BinaryNode, ConvolutionNode, PoolNode, ResizeNode, Value } from "../graph/graph.ts";
+import type {
+  BinaryNode,
+  ConvolutionNode,
+  LayerNormalizationNode,
+  PoolNode,
+  ResizeNode,
+  Value,
+} from "../graph/graph.ts";
 import { broadcastShapes as broadcast, sameShape } from "../graph/shape.ts";
 import type { NodeFields } from "../operators/operator.ts";
 import { operatorOf } from "../operators/operators.ts";
@@ -202,6 +209,15 @@ export function emitReduceMean(lowering: Lowering, input: Value, axes: number[])
 /** Softmax over one dimension. */
 export function emitSoftmax(lowering: Lowering, input: Value, axis: number): Value {
   return emit(lowering, [input], { op: "softmax", axis });
+}
+
+/** Normalisation over the dimensions from one on. */
+export function emitLayerNormalization(
+  lowering: Lowering,
+  input: Value,
+  fields: Omit<NodeFields<LayerNormalizationNode>, "op">,
+): Value {
+  return emit(lowering, [input], { op: "layerNormalization", ...fields });
 }
 
 /** Values joined along one dimension; the value itself where it is only one. */

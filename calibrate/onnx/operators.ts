@@ -14,6 +14,7 @@ import { lowerConv, lowerConvTranspose } from "./lower/convolution.ts";
 import { lowerAdd, lowerDiv, lowerMax, lowerMin, lowerMul } from "./lower/elementwise.ts";
 import { lowerNeg, lowerSub, lowerSum } from "./lower/elementwise.ts";
 import { lowerGemm, lowerMatMul } from "./lower/matrix.ts";
+import { lowerLayerNormalization } from "./lower/layer_normalization.ts";
 import { lowerBatchNormalization } from "./lower/normalization.ts";
 import { lowerPad, PAD_MODES } from "./lower/pad.ts";
 import { lowerGlobalAveragePool, lowerGlobalMaxPool, lowerPool } from "./lower/pool.ts";
@@ -49,6 +50,7 @@ const LOWER: ReadonlyMap<string, Lower> = new Map<string, Lower>([
   ["HardSigmoid", lowerHardSigmoid],
   ["HardSwish", lowerHardSwish],
   ["Identity", lowerIdentity],
+  ["LayerNormalization", lowerLayerNormalization],
   ["LeakyRelu", lowerLeakyRelu],
   ["MatMul", lowerMatMul],
   ["Max", lowerMax],

@@ -7,12 +7,12 @@
 import type { LowerContext } from "../lower/context.ts";
 import { clampOf } from "../lower/requantise.ts";
 import { activationAttributes, IDENTITY } from "../lower/epilogue.ts";
-import { broadcastStrides, expand, expansionWalk, walkLimits } from "../lower/copy.ts";
+import { expand, expansionWalk, walkLimits } from "../lower/copy.ts";
 import type { BinaryU8Attributes, OperandAttributes } from "../../runtime/kernels/binary.ts";
 import type { ChannelLinker } from "../graph/channel_links.ts";
 import type { BinaryNode } from "../graph/graph.ts";
 import { addNode, formOf, freshName, heldShape, orderOf, type Relayout } from "../graph/relayout.ts";
-import { broadcastShapes, type Shape } from "../graph/shape.ts";
+import { broadcastShapes, broadcastStrides, type Shape } from "../graph/shape.ts";
 import { activationTraits, allowsFactors, passesFactors } from "../graph/activations.ts";
 import { checkNothing, computed, noParameterAxis, type Operator } from "./operator.ts";
 import { broadcastPlace } from "./samples.ts";

@@ -11,6 +11,7 @@ import { concat } from "./concat.ts";
 import { convolution } from "./convolution.ts";
 import { dilate } from "./dilate.ts";
 import { fullyConnected } from "./fully_connected.ts";
+import { layerNormalization } from "./layer_normalization.ts";
 import { matMul } from "./mat_mul.ts";
 import type { Operator } from "./operator.ts";
 import { pad } from "./pad.ts";
@@ -33,6 +34,7 @@ export const OPERATORS: Operators = {
   convolution,
   dilate,
   fullyConnected,
+  layerNormalization,
   matMul,
   pad,
   pool,

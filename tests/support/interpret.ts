@@ -13,6 +13,7 @@ import type {
   ConvolutionNode,
   FullyConnectedNode,
   Graph,
+  LayerNormalizationNode,
   Node,
   PoolNode,
   ResizeNode,
@@ -95,6 +96,8 @@ function run(node: Node, inputs: Array32[], output: Array32): void {
       return reduceMean(node.axes, inputs[0], output);
     case "softmax":
       return softmax(node.axis, inputs[0], output);
+    case "layerNormalization":
+      return layerNormalization(node, inputs[0], output);
     case "matMul":
       return matMul(inputs[0], inputs[1], output);
     case "concat": {
@@ -247,6 +250,19 @@ function softmax(axis: number, input: Array32, output: Array32): void {
     const total = others.reduce((sum, value) => sum + Math.exp(value - largest), 0);
     return Math.exp(at(input, index) - largest) / total;
   });
+}
+
+function layerNormalization(node: LayerNormalizationNode, input: Array32, output: Array32): void {
+  const length = node.scale.length;
+  for (let start = 0; start < input.data.length; start += length) {
+    const row = Array.from(input.data.subarray(start, start + length));
+    const mean = row.reduce((sum, value) => sum + value, 0) / length;
+    const variance = row.reduce((sum, value) => sum + (value - mean) ** 2, 0) / length;
+    row.forEach((value, i) => {
+      const normalized = (value - mean) / Math.sqrt(variance + node.epsilon);
+      output.data[start + i] = normalized * node.scale[i] + (node.bias?.[i] ?? 0);
+    });
+  }
 }
 
 function matMul(a: Array32, b: Array32, output: Array32): void {
