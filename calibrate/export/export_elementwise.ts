@@ -7,7 +7,7 @@
 import { elementCount } from "../../runtime/tensor.ts";
 import type { Step } from "../../runtime/kernels/registry.ts";
 import { stridesOf } from "../graph/shape.ts";
-import { floats, typed } from "../onnx/encode.ts";
+import { float, floats, typed } from "../onnx/encode.ts";
 import { exportActivation } from "./export_activation.ts";
 import { InputError } from "../../runtime/errors.ts";
 import type { ExportContext } from "./context.ts";
@@ -124,4 +124,18 @@ export function exportMatMul({ builder, values }: ExportContext, step: Step<"mat
 export function exportSoftmax({ builder, values }: ExportContext, step: Step<"softmax_f32">): void {
   const form = { order: "stored", float: true, shape: step.attributes.dimensions } as const;
   values.write(step.output, form, builder.node("Softmax", step.name, [values.read(step.inputs[0], form)], { axis: 1 }));
+}
+
+/** Exports layer normalisation over rows. */
+export function exportLayerNormalization(context: ExportContext, step: Step<"layer_normalization_f32">): void {
+  const { builder, values } = context;
+  const { dimensions, epsilon } = step.attributes;
+  const form = { order: "stored", float: true, shape: dimensions } as const;
+  const parameters = step.constants.map((_, position) => {
+    const data = context.constant(step, position) as Float32Array;
+    return builder.constant(`${step.name} ${position === 0 ? "scale" : "bias"}`, floats([data.length], data));
+  });
+  const inputs = [values.read(step.inputs[0], form), ...parameters];
+  const attributes = { axis: 1, epsilon: float(epsilon) };
+  values.write(step.output, form, builder.node("LayerNormalization", step.name, inputs, attributes));
 }

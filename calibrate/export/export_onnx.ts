@@ -7,13 +7,14 @@
 import type { Bundle } from "../../runtime/bundle/read.ts";
 import { constantElements } from "../../runtime/bundle/constant_elements.ts";
 import type { Program } from "../../runtime/program.ts";
-import type { Step } from "../../runtime/kernels/registry.ts";
+import type { Kernel, Step } from "../../runtime/kernels/registry.ts";
 import { writeOnnx } from "../onnx/encode.ts";
 import type { ExportContext } from "./context.ts";
 import {
   exportActivationStep,
   exportBinary,
   exportDequantize,
+  exportLayerNormalization,
   exportLookup,
   exportMatMul,
   exportQuantize,
@@ -48,7 +49,7 @@ export function exportOnnx({ program, data }: Bundle): Uint8Array {
     constant: (step, position) => constantElements(program.constants[step.constants[position]], data),
   };
   for (const { tensor, name } of program.inputs) values.write(tensor, { order: "stored", float: true }, name);
-  for (const [index, step] of program.steps.entries()) exportStep(context, step, index);
+  for (const step of program.steps) exportStep(context, step);
   for (const { tensor, name, shape } of program.outputs) {
     const value = values.read(tensor, { order: "stored", float: true });
     builder.nodes.push({
@@ -82,44 +83,42 @@ function isBatched({ inputs, outputs, steps }: Program): boolean {
     !steps.some((step) => step.kernel === "copy" && constants.has(step.inputs[0]));
 }
 
-function exportStep(context: ExportContext, step: Step, index: number): void {
-  switch (step.kernel) {
-    case "convolution_u8":
-    case "convolution_f32":
-    case "depthwise_u8":
-    case "depthwise_f32":
-      return exportLayer(context, step);
-    case "binary_u8":
-    case "binary_f32":
-      return exportBinary(context, step);
-    case "activation_f32":
-      return exportActivationStep(context, step);
-    case "lookup":
-      return exportLookup(context, step);
-    case "quantize":
-      return exportQuantize(context, step);
-    case "dequantize":
-      return exportDequantize(context, step);
-    case "matmul_f32":
-      return exportMatMul(context, step);
-    case "softmax_f32":
-      return exportSoftmax(context, step);
-    case "resize_u8":
-    case "resize_f32":
-      return exportResize(context, step);
-    case "max_pool_u8":
-    case "max_pool_f32":
-    case "average_pool_u8":
-    case "average_pool_f32":
-      return exportPool(context, step);
-    case "constant":
-      return exportConstant(context, step);
-    case "copy":
-    case "fill": {
-      // A tensor may be written in parts: all of them at the last one.
-      const writers = context.program.steps.filter((other) => other.output === step.output);
-      if (context.program.steps[index] !== writers[writers.length - 1]) return;
-      return exportMovement(context, writers.filter((other) => other.kernel === "copy" || other.kernel === "fill"));
-    }
-  }
+/** How the steps of each kernel are exported. */
+type Exporters = { readonly [K in Kernel]: (context: ExportContext, step: Step<K>) => void };
+
+const EXPORTERS: Exporters = {
+  convolution_u8: exportLayer,
+  convolution_f32: exportLayer,
+  depthwise_u8: exportLayer,
+  depthwise_f32: exportLayer,
+  binary_u8: exportBinary,
+  binary_f32: exportBinary,
+  activation_f32: exportActivationStep,
+  lookup: exportLookup,
+  quantize: exportQuantize,
+  dequantize: exportDequantize,
+  matmul_f32: exportMatMul,
+  softmax_f32: exportSoftmax,
+  layer_normalization_f32: exportLayerNormalization,
+  resize_u8: exportResize,
+  resize_f32: exportResize,
+  max_pool_u8: exportPool,
+  max_pool_f32: exportPool,
+  average_pool_u8: exportPool,
+  average_pool_f32: exportPool,
+  constant: exportConstant,
+  copy: exportWriters,
+  fill: exportWriters,
+};
+
+function exportStep<K extends Kernel>(context: ExportContext, step: Step<K>): void {
+  EXPORTERS[step.kernel](context, step);
+}
+
+/** Exports the steps that write a tensor in parts: all of them at the last one. */
+function exportWriters(context: ExportContext, step: Step<"copy" | "fill">): void {
+  const writers = context.program.steps.filter((other): other is Step<"copy" | "fill"> =>
+    (other.kernel === "copy" || other.kernel === "fill") && other.output === step.output
+  );
+  if (step === writers[writers.length - 1]) exportMovement(context, writers);
 }

@@ -33,6 +33,7 @@ const ARITIES: Readonly<Record<string, Arity>> = {
   Gemm: [2, 3, 1],
   Greater: BINARY,
   GreaterOrEqual: BINARY,
+  LayerNormalization: [2, 3, 3],
   Less: BINARY,
   LessOrEqual: BINARY,
   MatMul: BINARY,
