@@ -153,11 +153,6 @@ export function orderOf(layout: Relayout, node: Node): number[] {
   return [...best];
 }
 
-/** Adds a node in the order of its largest variable input. */
-export function placeInOrder(layout: Relayout, node: Node): void {
-  place(layout, node, orderOf(layout, node));
-}
-
 /** Adds a node of images, which takes and makes them in channels-last form. */
 export function placeImages(layout: Relayout, node: Node): void {
   place(layout, node, [...CHANNELS_LAST]);

@@ -25,7 +25,7 @@ import { define, type Lowering } from "./lowering.ts";
  * @param wanted The shape asked for, where the node's fields leave a choice.
  * @throws {OnnxError} Where the node can make nothing of its inputs.
  */
-function emit(lowering: Lowering, inputs: Value[], fields: NodeFields, wanted?: number[]): Value {
+export function emit(lowering: Lowering, inputs: Value[], fields: NodeFields, wanted?: number[]): Value {
   const { name, operator } = lowering.current;
   const shapes = inputs.map((input) => input.shape);
   const shape = operatorOf(fields).shape(fields, shapes, { order: "channelsFirst", ...(wanted && { wanted }) });
@@ -209,15 +209,6 @@ export function emitReduceMean(lowering: Lowering, input: Value, axes: number[])
 /** Softmax over one dimension. */
 export function emitSoftmax(lowering: Lowering, input: Value, axis: number): Value {
   return emit(lowering, [input], { op: "softmax", axis });
-}
-
-/** Normalisation over the dimensions from one on. */
-export function emitLayerNormalization(
-  lowering: Lowering,
-  input: Value,
-  fields: Omit<NodeFields<LayerNormalizationNode>, "op">,
-): Value {
-  return emit(lowering, [input], { op: "layerNormalization", ...fields });
 }
 
 /** Values joined along one dimension; the value itself where it is only one. */

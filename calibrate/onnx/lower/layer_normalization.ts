@@ -7,7 +7,7 @@
 import type { Value } from "../../graph/graph.ts";
 import { broadcastShapes, broadcastStrides, sameShape, type Shape } from "../../graph/shape.ts";
 import { floatAttribute, intAttribute } from "../attributes.ts";
-import { emitLayerNormalization } from "../emit.ts";
+import { emit } from "../emit.ts";
 import { quote, UnsupportedReason } from "../errors.ts";
 import { asFloat32, hasInput, type Lowering, normaliseAxis, operand, parameter } from "../lowering.ts";
 import type { OnnxNode } from "../model.ts";
@@ -23,7 +23,8 @@ export function lowerLayerNormalization(lowering: Lowering, node: OnnxNode): Val
   const first = normaliseAxis(intAttribute(node, "axis", -1), rank, node);
   const row = input.shape.slice(first);
   const bias = hasInput(node, 2) ? { bias: parameterOver(lowering, node, { index: 2, row }) } : {};
-  return emitLayerNormalization(lowering, input, {
+  return emit(lowering, [input], {
+    op: "layerNormalization",
     axes: row.map((_, i) => first + i),
     epsilon: floatAttribute(node, "epsilon", Math.fround(1e-5)),
     scale: parameterOver(lowering, node, { index: 1, row }),
