@@ -267,3 +267,51 @@ Deno.test("A layer that sums more products than accumulators can hold stays in f
     assertGreater(fidelity(quantized), 30);
   }
 });
+
+Deno.test("Means over dimensions that are no neighbours, and sums over five dimensions, run in 8 bits", async () => {
+  const quantized = await quantize({
+    inputs: { x: [1, 6, 4, 3] },
+    shapes: { a: [1, 6, 4, 4], m: [1, 1, 4, 1], y: [1, 1, 4, 2] },
+    nodes: [
+      convolution({ inputs: ["x"], output: "a", weightShape: [4, 3, 3, 3] }),
+      { op: "reduceMean", inputs: ["a"], output: "m", axes: [1, 3] },
+      convolution({ inputs: ["m"], output: "y", weightShape: [2, 1, 1, 1] }),
+    ],
+  });
+  assertEquals(kernelsOf(quantized, "m"), ["copy", "average_pool_u8"]);
+  assertGreater(fidelity(quantized), 30);
+
+  const summed = await quantize({
+    inputs: { x: [2, 2, 3, 4] },
+    shapes: {
+      a: [2, 2, 3, 4],
+      small: [1, 2, 3, 4],
+      part: [1, 2, 1, 2, 6],
+      half: [2, 1, 2, 1, 6],
+      front: [2, 2, 3, 2],
+      sum: [2, 2, 2, 2, 6],
+      flat: [8, 12],
+      y: [8, 2],
+    },
+    nodes: [
+      convolution({ inputs: ["x"], output: "a", weightShape: [4, 4, 1, 1] }),
+      { op: "slice", inputs: ["a"], output: "front", starts: [0, 0, 0, 0], steps: [1, 1, 1, 1] },
+      { op: "slice", inputs: ["a"], output: "small", starts: [1, 0, 0, 0], steps: [1, 1, 1, 1] },
+      { op: "reshape", inputs: ["front"], output: "half" },
+      { op: "reshape", inputs: ["small"], output: "part" },
+      { op: "binary", operation: "add", inputs: ["half", "part"], output: "sum", activation: { kind: "identity" } },
+      { op: "reshape", inputs: ["sum"], output: "flat" },
+      {
+        op: "fullyConnected",
+        inputs: ["flat"],
+        output: "y",
+        weights: random(3).f32(24),
+        weightShape: [2, 12],
+        bias: new Float32Array(2),
+        activation: { kind: "identity" },
+      } as Node,
+    ],
+  });
+  assertEquals(kernelsOf(summed, "sum"), ["copy", "copy", "binary_u8"]);
+  assertGreater(fidelity(summed), 30);
+});
