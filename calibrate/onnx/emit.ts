@@ -5,14 +5,7 @@
  */
 
 import type { Activation } from "../../runtime/activation.ts";
-import type {
-  BinaryNode,
-  ConvolutionNode,
-  LayerNormalizationNode,
-  PoolNode,
-  ResizeNode,
-  Value,
-} from "../graph/graph.ts";
+import type { BinaryNode, ConvolutionNode, PoolNode, ResizeNode, Value } from "../graph/graph.ts";
 import { broadcastShapes as broadcast, sameShape } from "../graph/shape.ts";
 import type { NodeFields } from "../operators/operator.ts";
 import { operatorOf } from "../operators/operators.ts";
