@@ -61,10 +61,11 @@ export async function writeNetwork(
 /**
  * Checks that a network is not too long for a bundle, before its samples are observed.
  *
- * @param float The float program, lowered with probes, which no bundle has.
+ * @param lowered The float program with probes, which no bundle has.
  * @throws {RangeError} Where it is.
  */
-export function checkLength({ program, layers }: Lowered): void {
+export function checkLength(lowered: Lowered): void {
+  const { program, layers } = lowered;
   const probes = layers.values().filter(({ probe }) => probe !== undefined).toArray().length;
   requireAtMost(program.steps.length - probes, MAX_ENTRIES, "steps");
 }
