@@ -4,10 +4,9 @@
  * @module
  */
 
-import { build, type CommonOptions, type Plugin, stop, transform } from "esbuild";
+import { build, type Plugin, stop } from "esbuild";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import manifest from "../deno.json" with { type: "json" };
-import { compileEarly } from "./compile_early.ts";
 // Packages can be resolved only where the program itself imports them.
 import "../runtime/http/handler.ts";
 
@@ -40,32 +39,26 @@ export interface ScriptOptions {
 export async function bundleScript(options: ScriptOptions): Promise<Uint8Array> {
   const { entry, source, banner } = options;
   const path = fileURLToPath(new URL(entry, ROOT));
-  const form: CommonOptions = {
-    format: "esm",
-    platform: "neutral",
-    target: "es2022",
-    charset: "utf8",
-    legalComments: "none",
-    logLevel: "silent",
-  };
   try {
     const { outputFiles } = await build({
-      ...form,
       ...(source === undefined ? { entryPoints: [path] } : {
         stdin: { contents: source, resolveDir: fileURLToPath(new URL(".", pathToFileURL(path))), sourcefile: path },
       }),
+      format: "esm",
+      platform: "neutral",
+      target: "es2022",
+      charset: "utf8",
+      legalComments: "none",
+      logLevel: "silent",
+      ...(banner !== undefined && { banner: { js: banner } }),
       bundle: true,
+      minify: true,
       write: false,
       absWorkingDir: fileURLToPath(ROOT),
       external: ["node:*"],
       plugins: [sources(options)],
     });
-    const { code } = await transform(compileEarly(outputFiles[0].text), {
-      ...form,
-      minify: true,
-      ...(banner !== undefined && { banner }),
-    });
-    return new TextEncoder().encode(code);
+    return outputFiles[0].contents;
   } finally {
     await stop();
   }

@@ -17,7 +17,6 @@ const SOURCES = [
   "bench/networks/",
   "bench/start/",
   "edge/bundle_script.ts",
-  "edge/compile_early.ts",
   "bench/peers/",
   "calibrate/median.ts",
   "tests/support/random.ts",
