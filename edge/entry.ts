@@ -45,7 +45,7 @@ export function writeEntry(
   ];
   const entries = models.map(({ name, version, bytes, url }, index) => {
     const entry = (loader: string) =>
-      `{ name: ${JSON.stringify(name)}, version: ${JSON.stringify(version)}, load: ${loader} }`;
+      `{ name: ${JSON.stringify(name)}, version: ${JSON.stringify(version)}, ...${loader} }`;
     if (embed) {
       lines.push(`import bundle${index} from "octet:bundle/${index}";`);
       return entry(`bundleLoader(() => decodeBase64(bundle${index}))`);

@@ -5,13 +5,14 @@ import { sampleInputs } from "../bench/sample_inputs.ts";
 import { createHandler, createRegistry } from "../runtime/http/mod.ts";
 import { Model } from "../runtime/model.ts";
 import { demoBundle } from "./support/demo_bundle.ts";
+import { serveModel } from "../runtime/http/models/served_model.ts";
 import { encodePng, randomPixels } from "./support/images.ts";
 import { random } from "./support/random.ts";
 
 Deno.test("Requests that a server is loaded with are answered with what the model gives", async () => {
   const model = await Model.load(await demoBundle(4));
   const handle = createHandler(
-    createRegistry([{ name: model.name, version: "1", load: () => Promise.resolve(model) }]),
+    createRegistry([{ name: model.name, version: "1", load: () => Promise.resolve(serveModel(model)) }]),
   );
   const inputs = sampleInputs(model);
   const file = encodePng(randomPixels({ height: 48, width: 48, channels: 3 }, 5));

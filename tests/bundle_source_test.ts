@@ -169,7 +169,7 @@ Deno.test("what is corrupt or not the expected is never kept", async () => {
   const origin = () => new Response(files.shift()!, { headers: { etag: '"1"' } });
   await withOrigin(origin, async (url) => {
     const address = `${url}#sha256=${await hashOf(bytes)}`;
-    const models = createRegistry([{ name: "net", load: bundleLoader(address, { cache }) }], {
+    const models = createRegistry([{ name: "net", ...bundleLoader(address, { cache }) }], {
       retryMilliseconds: 0,
       onError: () => {},
     });
@@ -188,7 +188,7 @@ Deno.test("requests that wait for a download share it", async () => {
     await new Promise((resolve) => setTimeout(resolve, 30));
     return new Response(bytes);
   }, async (url, requests) => {
-    const models = createRegistry([{ name: "net", load: bundleLoader(url, quiet) }]);
+    const models = createRegistry([{ name: "net", ...bundleLoader(url, quiet) }]);
     const found = await Promise.all([models.get("net"), models.get("net"), models.get("net")]);
     assertEquals([requests.length, new Set(found).size], [1, 1]);
   });

@@ -2,7 +2,8 @@ import { assert, assertEquals } from "@std/assert";
 import { Validator } from "npm:@seriousme/openapi-schema-validator@2.11.0";
 import { Ajv2020 } from "npm:ajv@8.20.0/dist/2020.js";
 import { writeBundle } from "../runtime/bundle/write.ts";
-import { bundleLoader, createHandler, createMetrics, createRegistry, type ModelEntry } from "../runtime/http/mod.ts";
+import { bundleLoader, createHandler, createRegistry, type ModelEntry } from "../runtime/http/mod.ts";
+import { completeOptions } from "../runtime/http/options.ts";
 import { createRoutes } from "../runtime/http/routes.ts";
 import { describeApi } from "../runtime/http/openapi.ts";
 import { decodeBase64 } from "../runtime/base64.ts";
@@ -22,8 +23,8 @@ const broken = () => Promise.reject(new Error("cannot be read"));
 const ENTRIES: ModelEntry[] = [
   { name: "adder", load: () => Promise.resolve(ADDER) },
   { name: "busy", load: () => Promise.resolve({ ...ADDER, full: () => true }) },
-  { name: "broken", load: Object.assign(broken, { file: broken }) },
-  { name: "bundled", load: bundleLoader(await writeBundle(tiny.program, tiny.data)) },
+  { name: "broken", load: broken, file: broken },
+  { name: "bundled", ...bundleLoader(await writeBundle(tiny.program, tiny.data)) },
   {
     name: "defective",
     load: () =>
@@ -91,18 +92,7 @@ Deno.test("the description is a valid OpenAPI 3.1 document", async () => {
 });
 
 Deno.test("the description has each path and method that is served, and no other", () => {
-  const routes = createRoutes(createRegistry([]), {
-    body: { maxBytes: 1, milliseconds: 1, bytesPerSecond: 1 },
-    maxBufferedBytes: 1,
-    maxPixels: 1,
-    maxSamples: 1,
-    page: true,
-    downloads: true,
-    metrics: createMetrics(),
-    memory: undefined,
-    cancel: false,
-    ready: () => true,
-  });
+  const routes = createRoutes(createRegistry([]), completeOptions({}));
   const served = Object.entries(routes).map(([path, methods]) => [path, Object.keys(methods).sort()]);
   const methodsOf = (item: Record<string, unknown>) =>
     Object.keys(item).filter((key) => key !== "parameters").map((method) => method.toUpperCase()).sort();

@@ -30,8 +30,8 @@ async function demoModels(): Promise<ModelEntry[]> {
   const named = await writeBundle({ ...program, preprocessing, labels: classes }, data);
   const hostile = await writeBundle({ ...program, preprocessing, labels: classes.map(() => HOSTILE) }, data);
   return [
-    { name: "shapes", version: "1", load: bundleLoader(named) },
-    { name: HOSTILE, load: bundleLoader(hostile) },
+    { name: "shapes", version: "1", ...bundleLoader(named) },
+    { name: HOSTILE, ...bundleLoader(hostile) },
     { name: "numbers", load: () => Promise.resolve(COPY) },
   ];
 }
@@ -134,8 +134,8 @@ Deno.test("bundles are given away byte for byte, unless the server keeps them or
   const bytes = await writeBundle(program, data);
   const models = () =>
     createRegistry([
-      { name: "a/b", load: bundleLoader(bytes) },
-      { name: "a/b", version: "2", load: bundleLoader(bytes) },
+      { name: "a/b", ...bundleLoader(bytes) },
+      { name: "a/b", version: "2", ...bundleLoader(bytes) },
       { name: "none", load: () => Promise.resolve(COPY) },
     ]);
   const open = createHandler(models());

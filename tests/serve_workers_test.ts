@@ -1,14 +1,15 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { readBundle } from "../runtime/bundle/read.ts";
 import { writeBundle } from "../runtime/bundle/write.ts";
-import { createHandler, createRegistry, HttpError, type ServedModel } from "../runtime/http/mod.ts";
+import { createHandler, createRegistry, ImageError, type ImageFault, type ServedModel } from "../runtime/http/mod.ts";
 import { createMetrics } from "../runtime/http/metrics/metrics.ts";
 import { createPool, type Pool, type PoolSettings } from "../runtime/http/serve/workers/pool.ts";
+import { InputError } from "../runtime/errors.ts";
 import { Model } from "../runtime/model.ts";
 import { encodePng, randomPixels } from "./support/images.ts";
 import { request, withBundles, withServer } from "./support/server.ts";
 import { answer } from "./support/served_models.ts";
-import { randomFloats, smallParts, tinyParts } from "./support/tiny_bundle.ts";
+import { randomFloats, smallParts } from "./support/tiny_bundle.ts";
 
 const NET = { name: "net", version: "1" };
 const bytes = await writeBundle(smallParts().program, smallParts().data);
@@ -23,7 +24,7 @@ async function withPool(
   use: (model: ServedModel, pool: Pool, errors: unknown[]) => Promise<void>,
 ): Promise<void> {
   const errors: unknown[] = [];
-  const all = { workers: 2, maxBatch: 4, maxDelay: 0, maxQueue: 1000, ...settings };
+  const all = { workers: 2, maxQueue: 1000, ...settings };
   const pool = createPool(all, createMetrics(), (error) => errors.push(error));
   try {
     await use(await pool.load(NET, await readBundle(bytes)), pool, errors);
@@ -36,9 +37,9 @@ function input(seed: number): Record<string, { shape: number[]; data: Float32Arr
   return { x: { shape: [1, 3, 6, 6], data: randomFloats(108, seed) } };
 }
 
-Deno.test("workers give every caller the bytes that a run of its own gives, in batches of any size", async () => {
-  for (const [workers, maxBatch, maxDelay] of [[1, 1, 0], [2, 4, 0], [2, 16, 5]]) {
-    await withPool({ workers, maxBatch, maxDelay }, async (model) => {
+Deno.test("workers give every caller the bytes that a run of its own gives", async () => {
+  for (const workers of [1, 2]) {
+    await withPool({ workers }, async (model) => {
       const seeds = Array.from({ length: 60 }, (_, index) => index);
       const results = await Promise.all(seeds.map((seed) => model.run(input(seed))));
       for (const seed of seeds) assertEquals(results[seed], own.run(input(seed)));
@@ -50,17 +51,17 @@ Deno.test("workers decode and classify image files, and say what is wrong with o
   await withPool({}, async (model) => {
     const image = randomPixels({ height: 9, width: 13, channels: 3 }, 5);
     const options = { top: 3, maxPixels: 200 };
-    const { predictions, decodeMilliseconds } = await model.classifyFile!(encodePng(image), options);
+    const { predictions, decodeMilliseconds } = await model.classify(encodePng(image), options);
     assertEquals(predictions, own.classify(image, { top: 3 }));
     assert(decodeMilliseconds > 0);
-    const refused: [Uint8Array, number][] = [
-      [new TextEncoder().encode("no image"), 415],
-      [encodePng(image).subarray(0, 60), 400],
-      [encodePng(randomPixels({ height: 15, width: 15, channels: 3 }, 5)), 413],
+    const refused: [Uint8Array, ImageFault][] = [
+      [new TextEncoder().encode("no image"), "unsupported"],
+      [encodePng(image).subarray(0, 60), "corrupt"],
+      [encodePng(randomPixels({ height: 15, width: 15, channels: 3 }, 5)), "too-large"],
     ];
-    for (const [file, status] of refused) {
-      const error = await assertRejects(async () => await model.classifyFile!(file, options), HttpError);
-      assertEquals(error.status, status);
+    for (const [file, fault] of refused) {
+      const error = await assertRejects(async () => await model.classify(file, options), ImageError);
+      assertEquals(error.fault, fault);
     }
   });
 });
@@ -68,7 +69,7 @@ Deno.test("workers decode and classify image files, and say what is wrong with o
 Deno.test("a worker's errors keep their class", async () => {
   await withPool({ workers: 1 }, async (model) => {
     const short = { x: { shape: [1, 3, 6, 5], data: new Float32Array(90) } };
-    await assertRejects(async () => await model.run(short), TypeError, "float32 [1, 3, 6, 6] expected");
+    await assertRejects(async () => await model.run(short), InputError, "float32 [1, 3, 6, 6] expected");
   });
 });
 
@@ -76,7 +77,7 @@ Deno.test("memory that is corrupted makes a worker's instance trap; the next req
   const module = new URL("./support/failing_worker.ts", import.meta.url);
   const errors: unknown[] = [];
   const pool = createPool(
-    { workers: 1, maxBatch: 8, maxDelay: 0, maxQueue: 100, module },
+    { workers: 1, maxQueue: 100, module },
     createMetrics(),
     (error) => errors.push(error),
   );
@@ -116,7 +117,7 @@ Deno.test("serve with two workers answers each of many concurrent requests with 
   await withBundles(
     [smallParts()],
     ([path]) =>
-      withServer([path, "--port", "0", "--workers", "2", "--max-batch", "4"], async ({ line, url }) => {
+      withServer([path, "--port", "0", "--workers", "2"], async ({ line, url }) => {
         assert(line.endsWith(", 2 workers)"), line);
         const seeds = Array.from({ length: 64 }, (_, index) => index);
         const answers = await Promise.all(seeds.map((seed) => {
@@ -132,7 +133,7 @@ Deno.test("serve with two workers answers each of many concurrent requests with 
         }
         const metrics = await (await fetch(`${url}/metrics`)).text();
         const valueOf = (name: string) => Number(metrics.match(new RegExp(`^${name}\\{[^}]*\\} (.*)$`, "m"))?.[1]);
-        assertEquals([valueOf("octet_batch_size_sum"), valueOf("octet_queue_wait_seconds_count")], [64, 64]);
+        assertEquals(valueOf("octet_queue_wait_seconds_count"), 64);
         assertEquals(valueOf("octet_queue_length"), 0);
       }),
   );
@@ -142,7 +143,10 @@ const sample = JSON.stringify({
   inputs: [{ name: "x", shape: [1, 3, 6, 6], datatype: "FP32", data: [...input(1).x.data] }],
 });
 
-const brief = '{"inputs":[{"name":"x","shape":[1,2],"datatype":"FP32","data":[1,1]}]}';
+/** Keeps a worker busy for a while. */
+const LARGE_PICTURE = encodePng({ data: new Uint8Array(72e6), width: 6000, height: 4000, channels: 3 }) as Uint8Array<
+  ArrayBuffer
+>;
 
 /** The value of a metric of a server; of all its series if there are several. */
 async function metric(url: string, name: string): Promise<number> {
@@ -170,15 +174,16 @@ async function until(holds: () => Promise<boolean>): Promise<void> {
 }
 
 Deno.test("serve refuses requests beyond its queue, and forgets those whose client goes away", async () => {
-  const waiting = ["--max-queue", "2", "--max-batch", "8", "--max-delay", "30000"];
   await withBundles(
-    [tinyParts()],
+    [smallParts()],
     ([path]) =>
-      withServer([path, "--port", "0", ...waiting], async ({ url, signal, end }) => {
+      withServer([path, "--port", "0", "--max-queue", "2"], async ({ url, signal, end }) => {
         const infer = `${url}/v2/models/hand-made/infer`;
-        const clients = await Promise.all([send(infer, brief), send(infer, brief + " ".repeat(500_000))]);
+        const busy = request(`${url}/classify`, { method: "POST", body: LARGE_PICTURE });
+        await until(async () => await metric(url, "octet_queue_wait_seconds_count") === 1);
+        const clients = await Promise.all([send(infer, sample), send(infer, sample + " ".repeat(500_000))]);
         await until(async () => await metric(url, "octet_queue_length{") === 2);
-        const refused = await fetch(infer, { method: "POST", body: brief });
+        const refused = await fetch(infer, { method: "POST", body: sample });
         assertEquals([refused.status, refused.headers.get("retry-after")], [429, "1"]);
         assertEquals(await refused.json(), { error: 'Too many requests wait for model "hand-made"' });
         assertEquals((await request(`${url}/v2/health/ready`))[0], 200);
@@ -187,7 +192,8 @@ Deno.test("serve refuses requests beyond its queue, and forgets those whose clie
         await until(async () => await metric(url, "octet_queue_length{") === 0);
         await until(async () => await metric(url, 'octet_request_failures_total{reason="cancelled"}') === 2);
         assertEquals(await metric(url, 'octet_request_failures_total{reason="queue_full"}'), 1);
-        assertEquals(await metric(url, "octet_batch_size_count"), 0);
+        assertEquals(await metric(url, "octet_queue_wait_seconds_count"), 1);
+        assertEquals((await busy)[0], 200);
         signal("SIGTERM");
         const { code, stderr } = await end;
         const statuses = stderr.trimEnd().split("\n").map((line) => JSON.parse(line).status);
@@ -201,19 +207,19 @@ Deno.test({
   ignore: Deno.build.os === "windows",
   fn: () =>
     withBundles([smallParts()], ([path]) => {
-      const settings = ["--max-batch", "8", "--max-delay", "1500", "--shutdown-delay", "700"];
-      return withServer([path, "--port", "0", ...settings], async ({ url, signal, end }) => {
+      return withServer([path, "--port", "0", "--shutdown-delay", "700"], async ({ url, signal, end }) => {
         const infer = () => request(`${url}/v2/models/hand-made/infer`, { method: "POST", body: sample });
-        const first = infer();
-        await until(async () => await metric(url, "octet_queue_length{") === 1);
+        const first = Promise.all(
+          Array.from({ length: 6 }, () => request(`${url}/classify`, { method: "POST", body: LARGE_PICTURE })),
+        );
+        await until(async () => await metric(url, "octet_queue_length{") === 5);
         signal("SIGTERM");
         await until(async () => (await request(`${url}/v2/health/ready`))[0] === 503);
         assertEquals(await request(`${url}/v2/health/live`), [200, { live: true }]);
         const second = infer();
         await until(async () => (await request(`${url}/v2/health/live`))[0] === 503);
         assertEquals((await infer())[0], 503);
-        const [[status, body], other] = await Promise.all([first, second]);
-        assertEquals([status, other], [200, [200, body]]);
+        assertEquals([...await first, await second].map(([status]) => status), [200, 200, 200, 200, 200, 200, 200]);
         assertEquals((await end).code, 0);
       });
     }),

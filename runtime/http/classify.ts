@@ -4,15 +4,13 @@
  * @module
  */
 
-import type { Prediction } from "../model.ts";
-import { decodeUpload } from "./decode_upload.ts";
 import { HttpError, quote } from "./http_error.ts";
 import { findFormat } from "../../image/formats.ts";
 import type { Metrics } from "./metrics/metrics.ts";
 import type { LoadedModel } from "./models/model_registry.ts";
 import { jsonResponse } from "./response.ts";
 import { runModel } from "./models/run_model.ts";
-import type { RunOptions } from "./models/served_model.ts";
+import type { ClassifyFileOptions } from "./models/served_model.ts";
 
 const DEFAULT_TOP = 5;
 
@@ -45,20 +43,16 @@ export function parseClassifyQuery(parameters: URLSearchParams): ClassifyQuery {
   };
 }
 
-/** How an image is classified. */
-export interface ClassifyOptions extends RunOptions {
-  /** Number of classes. */
-  top: number;
-  /** Most pixels of the image. */
-  maxPixels: number;
-  /** Receives the times that it took. */
+/** How an image is classified, and what receives the times that it took. */
+export interface ClassifyOptions extends ClassifyFileOptions {
+  /** Receives the times. */
   metrics: Metrics;
 }
 
 /**
  * Classifies the image of a request.
  *
- * @param file A JPEG, PNG or WebP file.
+ * @param file An image file.
  * @param found The model.
  * @param options Number of classes, limits on the image, and metrics.
  * @returns The response with the classes, the likeliest first.
@@ -68,35 +62,13 @@ export async function classify(file: Uint8Array, found: LoadedModel, options: Cl
   const { name, version, model } = found;
   if (!model.preprocessing) throw new HttpError(400, `Model ${quote(name)} takes no images`);
   const start = performance.now();
-  const predictions = model.classifyFile === undefined
-    ? await decodeAndClassify(file, found, options)
-    : await classifyElsewhere(file, found, options);
+  const format = findFormat(file); // before the model takes the file's memory over
+  const run = () => model.classify(file, options);
+  const { predictions, decodeMilliseconds } = await runModel(found, run, options.metrics);
+  options.metrics.decodeSeconds.observe({ format: format! }, decodeMilliseconds / 1000);
   if (!predictions.every(({ score }) => Number.isFinite(score))) {
     throw new HttpError(500, `Model ${quote(name)} gives a score that is not finite`, { reason: "not_finite" });
   }
   const milliseconds = Math.round((performance.now() - start) * 1000) / 1000;
   return jsonResponse({ model: name, version, predictions, milliseconds });
-}
-
-async function decodeAndClassify(
-  file: Uint8Array,
-  found: LoadedModel,
-  { top, maxPixels, metrics }: ClassifyOptions,
-): Promise<Prediction[]> {
-  const start = performance.now();
-  const image = await decodeUpload(file, maxPixels);
-  metrics.decodeSeconds.observe({ format: findFormat(file)! }, (performance.now() - start) / 1000);
-  return await runModel(found, () => found.model.classify!(image, { top }), metrics);
-}
-
-async function classifyElsewhere(
-  file: Uint8Array,
-  found: LoadedModel,
-  options: ClassifyOptions,
-): Promise<Prediction[]> {
-  const format = findFormat(file);
-  const run = () => found.model.classifyFile!(file, options);
-  const { predictions, decodeMilliseconds } = await runModel(found, run, options.metrics);
-  options.metrics.decodeSeconds.observe({ format: format! }, decodeMilliseconds / 1000);
-  return predictions;
 }

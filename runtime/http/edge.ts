@@ -4,7 +4,8 @@
  * @module
  */
 
-import { createHandler, type Handler, type HandlerOptions } from "./handler.ts";
+import { createHandler, type Handler } from "./handler.ts";
+import type { HandlerOptions } from "./options.ts";
 import type { MemoryUsage } from "./protocol/metrics_response.ts";
 import { createRegistry, type ModelEntry } from "./models/model_registry.ts";
 
@@ -27,8 +28,8 @@ interface Host {
  * ```ts ignore
  * import { bundleLoader, createEdgeFunction } from "@octet/octet/http";
  *
- * const load = bundleLoader(new URL("./network.octet", import.meta.url));
- * export default createEdgeFunction([{ name: "network", load }]);
+ * const loader = bundleLoader(new URL("./network.octet", import.meta.url));
+ * export default createEdgeFunction([{ name: "network", ...loader }]);
  * ```
  *
  * @param models The models; of several versions of one name the last is the default.

@@ -10,8 +10,8 @@ import type { ExchangeContext } from "./exchange.ts";
 import { findFile, findModel, findModelByQuery, modelNames, versionsOf } from "./models/find_model.ts";
 import { imageUpload } from "./body/image_upload.ts";
 import { infer } from "./protocol/infer.ts";
-import { type MemoryUsage, metricsResponse } from "./protocol/metrics_response.ts";
-import type { Metrics } from "./metrics/metrics.ts";
+import { metricsResponse } from "./protocol/metrics_response.ts";
+import type { HandlerSettings } from "./options.ts";
 import { queueFull } from "./models/queue_full.ts";
 import type { LoadedModel, ModelRegistry } from "./models/model_registry.ts";
 import { describeApi } from "./openapi.ts";
@@ -28,40 +28,21 @@ export type Answer = (context: ExchangeContext) => Response | Promise<Response>;
 /** Answers by method, by path; parameters of a path are in braces. */
 export type Routes = Readonly<Record<string, Readonly<Record<string, Answer>>>>;
 
-/** What the answers need. */
-export interface RouteSettings {
-  /** Limits on bodies. */
-  body: BodyLimits;
-  /** Most bytes of all bodies together. */
-  maxBufferedBytes: number;
-  /** Most pixels of an image. */
-  maxPixels: number;
-  /** Most samples of a request. */
-  maxSamples: number;
-  /** Instruments of the server. */
-  metrics: Metrics;
-  /** Whether browsers are shown a page. */
-  page: boolean;
-  /** Whether the bundles are given away. */
-  downloads: boolean;
-  /** Tells the memory of the process. */
-  memory: (() => MemoryUsage) | undefined;
-  /** Whether requests end where their clients go away. */
-  cancel: boolean;
-  /** Whether more requests are wanted. */
-  ready: () => boolean;
-}
-
 /**
  * Makes the answers to all paths.
  *
  * @param models The models.
  * @param settings Limits and metrics.
  */
-export function createRoutes(models: ModelRegistry, settings: RouteSettings): Routes {
+export function createRoutes(models: ModelRegistry, settings: HandlerSettings): Routes {
   const { maxPixels, maxSamples, metrics } = settings;
   const api = describeApi();
   const openShare = createByteBudget(settings.maxBufferedBytes);
+  const limits: BodyLimits = {
+    maxBytes: settings.maxBodyBytes,
+    milliseconds: settings.bodyMilliseconds,
+    bytesPerSecond: settings.minBytesPerSecond,
+  };
 
   async function find(context: ExchangeContext): Promise<LoadedModel> {
     return note(context, await findModel(models, context.req.param("name") ?? "", context.req.param("version")));
@@ -80,7 +61,7 @@ export function createRoutes(models: ModelRegistry, settings: RouteSettings): Ro
     }
     const share = openShare();
     try {
-      const { bytes, received } = await readBody(request, settings.body, share, tensorsStart(request));
+      const { bytes, received } = await readBody(request, limits, share, tensorsStart(request));
       context.set("received", received);
       return await use(bytes, settings.cancel ? request.signal : undefined);
     } finally {

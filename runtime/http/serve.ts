@@ -36,9 +36,8 @@ async function serve(args: string[]): Promise<void> {
     const entries = opened.map(({ name, version, read }) => ({
       name,
       version,
-      load: Object.assign(async () => await pool.load({ name, version }, await read()), {
-        file: async () => bundleBytes(await read()),
-      }),
+      load: async () => await pool.load({ name, version }, await read()),
+      file: async () => bundleBytes(await read()),
     }));
     const models = createRegistry(entries, { onError: report });
     if (!settings.lazy) await loadAll(models);

@@ -7,6 +7,7 @@
 
 /// <reference lib="deno.worker" />
 
+import { serveModel } from "../../runtime/http/models/served_model.ts";
 import { createHost } from "../../runtime/http/serve/workers/host.ts";
 import type { Order } from "../../runtime/http/serve/workers/messages.ts";
 import { Model } from "../../runtime/model.ts";
@@ -29,11 +30,11 @@ const host = createHost((bundle) => {
     if (data[0] === 666) new Int32Array(memory.buffer).fill(0x7fff0000);
     return run(inputs);
   };
-  return model;
+  return serveModel(model);
 }, (reply, transfer) => self.postMessage(reply, transfer));
 
 self.onmessage = ({ data: order }: MessageEvent<Order>) => {
-  if (order.kind === "run" && order.tasks.some((task) => "inputs" in task && task.inputs.x.data[0] === 667)) {
+  if (order.kind === "run" && "inputs" in order.task && order.task.inputs.x.data[0] === 667) {
     throw new Error("a defect");
   }
   return host(order);

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { decodeImage } from "../../image/decode_image.ts";
 import { InputError } from "../../runtime/errors.ts";
 import {
   createHandler,
@@ -25,13 +26,14 @@ export const ADDER = {
     const sum: Tensor = { shape: a.shape, data: a.data.map((value, index) => value + b.data[index]) };
     return { sum, first: a };
   },
-  classify({ data, width, height }, { top }) {
+  async classify(file, { top, maxPixels }) {
+    const { data, width, height } = await decodeImage(file, { maxPixels });
     if (width !== 31) throw new InputError(`Image size ${height}x${width} does not match`);
     const sums = [0, 0, 0];
     data.forEach((value, index) => sums[index % 3] += value);
     const total = sums[0] + sums[1] + sums[2];
     const all = sums.map((sum, index) => ({ label: ["red", "green", "blue"][index], index, score: sum / total }));
-    return all.sort((x, y) => y.score - x.score).slice(0, top);
+    return { predictions: all.sort((x, y) => y.score - x.score).slice(0, top), decodeMilliseconds: 1 };
   },
 } satisfies ServedModel;
 

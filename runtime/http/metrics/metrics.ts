@@ -26,18 +26,15 @@ export interface Metrics {
   requestSeconds: Histogram;
   /** Seconds in which a `model` of a `version` answered, waiting included. */
   inferenceSeconds: Histogram;
-  /** Seconds to decode an image, by `format`; of those that can be decoded. */
+  /** Seconds to decode an image, by `format`; of those that were classified. */
   decodeSeconds: Histogram;
   /** Seconds for which a request waited for a `model` of a `version`; observed by whatever queues them. */
   queueSeconds: Histogram;
   /** Requests that wait for a `model` of a `version`; set by whatever queues them. */
   queueLength: Gauge;
-  /** Samples that a `model` of a `version` ran together; observed by whatever batches them. */
-  batchSize: Histogram;
 }
 
 const SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
-const SAMPLES = [1, 2, 4, 8, 16, 32, 64, 128, 256];
 
 /** Makes the instruments of a server. */
 export function createMetrics(): Metrics {
@@ -52,6 +49,5 @@ export function createMetrics(): Metrics {
     decodeSeconds: createHistogram("octet_image_decode_seconds", "Time to decode an image", SECONDS),
     queueSeconds: createHistogram("octet_queue_wait_seconds", "Time for which a request waited for a model", SECONDS),
     queueLength: createGauge("octet_queue_length", "Requests that wait for a model"),
-    batchSize: createHistogram("octet_batch_size", "Samples that a model ran together", SAMPLES),
   };
 }

@@ -10,7 +10,7 @@ import type { ExecutorOptions } from "../../executor.ts";
 import { Model } from "../../model.ts";
 import type { BundleSource } from "../../source.ts";
 import type { ModelLoader } from "./model_registry.ts";
-import type { Awaitable } from "./served_model.ts";
+import { type Awaitable, serveModel } from "./served_model.ts";
 import { readBundleSource, type SourceOptions } from "./source/read_bundle_source.ts";
 import { readOnce } from "./source/read_once.ts";
 
@@ -33,9 +33,10 @@ export function bundleLoader(source: LoadedSource, options: BundleLoaderOptions 
     const given = typeof source === "function" ? await source() : source;
     return isBundle(given) ? given : await readBundleSource(given, options);
   });
-  return Object.assign(async () => new Model(await read(), options), {
+  return {
+    load: async () => serveModel(new Model(await read(), options)),
     file: async () => bundleBytes(await read()),
-  });
+  };
 }
 
 function isBundle(source: BundleSource | Bundle): source is Bundle {

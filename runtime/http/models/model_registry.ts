@@ -8,21 +8,20 @@
 import { InputError } from "../../errors.ts";
 import type { Awaitable, ServedModel } from "./served_model.ts";
 
-/** Makes a model ready to answer; called again after a failure or a trap. */
+/** Where a model is from. */
 export interface ModelLoader {
-  (): Promise<ServedModel>;
+  /** Makes it ready to answer; called again after a failure or a trap. */
+  load(): Promise<ServedModel>;
   /** Gives the bundle's file, for clients that run it themselves; absent where there is none to give. */
   file?(): Promise<Uint8Array<ArrayBuffer>>;
 }
 
 /** A model that a server may load. */
-export interface ModelEntry {
+export interface ModelEntry extends ModelLoader {
   /** Name under which it is served. */
   name: string;
   /** Version under which it is served; "1" if absent. */
   version?: string;
-  /** Makes it ready. */
-  load: ModelLoader;
 }
 
 /** How a model is doing. */
@@ -108,7 +107,7 @@ export interface RegistryOptions {
 
 /** A model in the registry. */
 interface Slot extends ModelStatus {
-  load: ModelLoader;
+  entry: ModelEntry;
   /** The model, present or on its way. */
   loaded?: Promise<LoadedModel> | undefined;
   failure?: { cause: unknown; time: number } | undefined;
@@ -126,7 +125,8 @@ interface Slot extends ModelStatus {
 export function createRegistry(entries: Iterable<ModelEntry>, options: RegistryOptions = {}): ModelRegistry {
   const { retryMilliseconds = 5_000, onError = console.error } = options;
   const models = new Map<string, Map<string, Slot>>();
-  for (const { name, version = "1", load } of entries) {
+  for (const entry of entries) {
+    const { name, version = "1" } = entry;
     const versions = models.get(name) ?? new Map<string, Slot>();
     if (versions.has(version)) {
       throw new InputError(
@@ -136,7 +136,7 @@ export function createRegistry(entries: Iterable<ModelEntry>, options: RegistryO
     const counts = { loads: 0, failures: 0, failuresInRow: 0, traps: 0, loadSeconds: undefined };
     models.set(
       name,
-      versions.set(version, { name, version, state: "unloaded", ...counts, hasFile: load.file !== undefined, load }),
+      versions.set(version, { name, version, state: "unloaded", ...counts, hasFile: entry.file !== undefined, entry }),
     );
   }
   const slots = () => Array.from(models.values(), (versions) => [...versions.values()]).flat();
@@ -160,7 +160,7 @@ export function createRegistry(entries: Iterable<ModelEntry>, options: RegistryO
     async file(name, version) {
       const slot = find(name, version);
       try {
-        return await slot?.load.file?.();
+        return await slot?.entry.file?.();
       } catch (cause) {
         onError(cause);
         throw loadError(slot!, 0, cause);
@@ -183,7 +183,7 @@ export function createRegistry(entries: Iterable<ModelEntry>, options: RegistryO
     slot.failure = undefined;
     const start = performance.now();
     try {
-      const model = await Promise.resolve().then(slot.load);
+      const model = await Promise.resolve().then(() => slot.entry.load());
       slot.loadSeconds = (performance.now() - start) / 1000;
       slot.loads++;
       slot.failuresInRow = 0;
@@ -225,10 +225,7 @@ export function createRegistry(entries: Iterable<ModelEntry>, options: RegistryO
       labels,
       preprocessing,
       run: (given, options) => attempt((model) => model.run(given, options)),
-      ...(model.classify && { classify: (image, options) => attempt((model) => model.classify!(image, options)) }),
-      ...(model.classifyFile && {
-        classifyFile: (file, options) => attempt((model) => model.classifyFile!(file, options)),
-      }),
+      classify: (file, options) => attempt((model) => model.classify(file, options)),
       ...(model.full && { full: () => model.full!() }),
     };
   }

@@ -1,12 +1,13 @@
 /**
- * What the server asks of a model; `Model` has all of it.
+ * What the server asks of a model, here or in another thread.
  *
  * @module
  */
 
-import type { ModelPort, Prediction, Tensor } from "../../model.ts";
+import { decodeImage } from "../../../image/decode_image.ts";
+import type { Model, ModelPort, Prediction, Tensor } from "../../model.ts";
 import type { Preprocessing } from "../../preprocessing.ts";
-import type { Pixels } from "../../resize_image.ts";
+import { release } from "./release.ts";
 
 /** A value now or later. */
 export type Awaitable<T> = T | Promise<T>;
@@ -17,12 +18,35 @@ export interface RunOptions {
   signal?: AbortSignal | undefined;
 }
 
+/** How an image file is classified. */
+export interface ClassifyFileOptions extends RunOptions {
+  /** Number of classes. */
+  top: number;
+  /** Most pixels of the image. */
+  maxPixels: number;
+}
+
 /** What a model gave for an image file. */
 export interface ClassifiedFile {
   /** The classes, the likeliest first. */
   predictions: Prediction[];
   /** Milliseconds that decoding took. */
   decodeMilliseconds: number;
+}
+
+/** A request that is not run: too many wait already, or its client has gone. */
+export class RefusedError extends Error {
+  /** Name of the class. */
+  override readonly name: string = "RefusedError";
+
+  /**
+   * Makes the error.
+   *
+   * @param reason Why it is not run.
+   */
+  constructor(readonly reason: "queue_full" | "cancelled") {
+    super(reason === "cancelled" ? "The client has gone" : "Too many requests wait");
+  }
 }
 
 /** A model that can be served, in this isolate or elsewhere. */
@@ -38,27 +62,42 @@ export interface ServedModel {
   /**
    * Runs the network.
    *
-   * @throws {TypeError | RangeError} On bad input.
-   * @throws {HttpError} Where the request is refused for another reason, such as a full queue.
+   * @throws {InputError} On bad input.
+   * @throws {RefusedError} Where the request is not run.
    */
   run(inputs: Record<string, Tensor>, options?: RunOptions): Awaitable<Record<string, Tensor>>;
   /**
-   * Classifies an image.
+   * Decodes an image file and classifies it; only asked of a model with `preprocessing`.
    *
-   * @throws {TypeError | RangeError} Where it doesn't suit the network.
-   * @throws {HttpError} Where the request is refused for another reason, such as a full queue.
+   * @throws {ImageError} Where the file cannot be decoded.
+   * @throws {InputError} Where the image doesn't suit the network.
+   * @throws {RefusedError} Where the request is not run.
    */
-  classify?(image: Pixels, options: { top: number }): Awaitable<Prediction[]>;
-  /**
-   * Decodes an image file and classifies it, where the model would rather do both; comes before `classify`.
-   *
-   * @throws {TypeError | RangeError} Where the image doesn't suit the network.
-   * @throws {HttpError} Where it cannot be decoded or the request is refused for another reason.
-   */
-  classifyFile?(
-    file: Uint8Array,
-    options: RunOptions & { top: number; maxPixels: number },
-  ): Awaitable<ClassifiedFile>;
+  classify(file: Uint8Array, options: ClassifyFileOptions): Awaitable<ClassifiedFile>;
   /** Whether a request that came now would be refused because too many wait; never if absent. */
   full?(): boolean;
+}
+
+/**
+ * Makes a model that can be served of one in this isolate.
+ *
+ * @param model The model.
+ */
+export function serveModel(model: Model): ServedModel {
+  const { inputs, outputs, labels, preprocessing } = model;
+  return {
+    inputs,
+    outputs,
+    labels,
+    preprocessing,
+    run: (inputs) => model.run(inputs),
+    async classify(file, { top, maxPixels }) {
+      const start = performance.now();
+      const image = await decodeImage(file, { maxPixels });
+      const decodeMilliseconds = performance.now() - start;
+      const predictions = model.classify(image, { top });
+      release([image.data]);
+      return { predictions, decodeMilliseconds };
+    },
+  };
 }

@@ -83,9 +83,6 @@ Work:
                     network; one more speaks HTTP (default 1)
   --max-queue N     most requests that wait for one network; more get status 429
                     (default 256)
-  --max-batch N     most samples that a thread is given at once (default 8)
-  --max-delay N     milliseconds that a request waits for others to come with it
-                    (default 0: samples gain nothing from each other)
   --shutdown-delay N  milliseconds after SIGINT or SIGTERM in which requests are
                     still taken while /v2/health/ready gives 503 (default 0)
   --shutdown-timeout N  milliseconds after that in which requests under way may
@@ -122,8 +119,6 @@ export function parseServeArguments(args: string[]): ServeArguments {
       cache: { type: "string", default: "auto" },
       workers: { type: "string", default: "1" },
       "max-queue": { type: "string", default: "256" },
-      "max-batch": { type: "string", default: "8" },
-      "max-delay": { type: "string", default: "0" },
       "shutdown-delay": { type: "string", default: "0" },
       "shutdown-timeout": { type: "string", default: "8000" },
       "no-page": { type: "boolean", default: false },
@@ -160,8 +155,6 @@ export function parseServeArguments(args: string[]): ServeArguments {
     pool: {
       workers: whole("workers", values.workers, 1, 256),
       maxQueue: whole("max-queue", values["max-queue"], 1, 1_000_000),
-      maxBatch: whole("max-batch", values["max-batch"], 1, 1024),
-      maxDelay: whole("max-delay", values["max-delay"], 0, 60_000),
     },
     shutdownDelay: whole("shutdown-delay", values["shutdown-delay"], 0, 600_000),
     shutdownTimeout: whole("shutdown-timeout", values["shutdown-timeout"], 0, 600_000),

@@ -4,23 +4,22 @@
  * @module
  */
 
+import { ImageError, type ImageFault } from "../../../../image/image_error.ts";
 import { describeFailure, type Failure, reviveFailure } from "../../../failure.ts";
-import { type FailureReason, HttpError } from "../../http_error.ts";
 
-/** An error on its way, and what it says to a client where it does. */
+/** An error on its way. */
 export interface WorkerFailure extends Failure {
-  /** Status and reason of an `HttpError`. */
-  http?: { status: number; reason: FailureReason };
+  /** Of an `ImageError`, its fault. */
+  fault?: ImageFault;
 }
 
 /** Describes what was thrown. */
 export function describeWorkerFailure(error: unknown): WorkerFailure {
-  const http = error instanceof HttpError ? { http: { status: error.status, reason: error.reason } } : {};
-  return { ...describeFailure(error), ...http };
+  return { ...describeFailure(error), ...(error instanceof ImageError && { fault: error.fault }) };
 }
 
 /** Makes the error again. */
 export function reviveWorkerFailure(failure: WorkerFailure): Error {
-  const { http, message } = failure;
-  return http === undefined ? reviveFailure(failure) : new HttpError(http.status, message, { reason: http.reason });
+  const { fault, message } = failure;
+  return fault === undefined ? reviveFailure(failure) : new ImageError(fault, message);
 }

@@ -5,12 +5,10 @@
  */
 
 import type { Bundle } from "../../../bundle/read.ts";
-import type { Model } from "../../../model.ts";
-import { decodeUpload } from "../../decode_upload.ts";
-import { HttpError } from "../../http_error.ts";
 import { describeWorkerFailure } from "./failure.ts";
 import { type Order, type Reply, type Result, type Task, viewsOf } from "./messages.ts";
-import { release } from "./release.ts";
+import { release } from "../../models/release.ts";
+import type { ServedModel } from "../../models/served_model.ts";
 
 /** Answers orders. */
 export type Host = (order: Order) => Promise<void>;
@@ -18,7 +16,7 @@ export type Host = (order: Order) => Promise<void>;
 /** A model; its instance is absent after a trap, until the next task. */
 interface Hosted {
   bundle: Bundle;
-  instance: Model | undefined;
+  instance: ServedModel | undefined;
 }
 
 /**
@@ -28,7 +26,7 @@ interface Hosted {
  * @param post Sends a reply and hands over buffers.
  */
 export function createHost(
-  makeModel: (bundle: Bundle) => Model,
+  makeModel: (bundle: Bundle) => ServedModel,
   post: (reply: Reply, transfer: Transferable[]) => void,
 ): Host {
   const models = new Map<number, Hosted>();
@@ -59,21 +57,12 @@ export function createHost(
 
   return async (order) => {
     if (order.kind === "load") return load(order.model, order.bundle);
-    for (const [index, task] of order.tasks.entries()) {
-      if (Atomics.load(order.cancelled, index) === 0) await run(models.get(order.model)!, task);
-      else post({ kind: "failed", failure: describeWorkerFailure(new HttpError(499, "The client has gone")) }, []);
-    }
+    await run(models.get(order.model)!, order.task);
   };
 }
 
-async function perform(model: Model, task: Task): Promise<Result> {
-  if ("inputs" in task) return { outputs: model.run(task.inputs) };
-  const start = performance.now();
-  const image = await decodeUpload(task.file, task.maxPixels);
-  const decodeMilliseconds = performance.now() - start;
-  const predictions = model.classify(image, { top: task.top });
-  release([image.data]);
-  return { predictions, decodeMilliseconds };
+async function perform(model: ServedModel, task: Task): Promise<Result> {
+  return "inputs" in task ? { outputs: await model.run(task.inputs) } : await model.classify(task.file, task);
 }
 
 function buffersOf(result: Result): Transferable[] {

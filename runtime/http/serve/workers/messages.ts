@@ -27,10 +27,9 @@ export type Result =
 /** To a worker; models have the numbers that the server gives them. */
 export type Order =
   | { kind: "load"; model: number; bundle: Bundle }
-  /** Elements of `cancelled`, shared by both sides, become 1 for tasks that nobody waits for any more. */
-  | { kind: "run"; model: number; tasks: Task[]; cancelled: Int32Array<SharedArrayBuffer> };
+  | { kind: "run"; model: number; task: Task };
 
-/** From a worker: one answer to each order to load, and one for each task, in order. */
+/** From a worker: one answer to each order to load, and to each task. */
 export type Reply =
   | { kind: "loaded"; model: number; description: ModelDescription }
   | { kind: "unloaded"; model: number; failure: WorkerFailure }
@@ -40,9 +39,9 @@ export type Reply =
 /** What the server says of a model. */
 export interface ModelDescription {
   /** Inputs in the source network's own layout. */
-  inputs: ModelPort[];
+  inputs: readonly ModelPort[];
   /** Outputs in the source network's own layout. */
-  outputs: ModelPort[];
+  outputs: readonly ModelPort[];
   /** Names of the classes. */
   labels: readonly string[] | undefined;
   /** How images are prepared. */

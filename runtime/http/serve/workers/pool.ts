@@ -5,7 +5,6 @@
  */
 
 import type { Bundle } from "../../../bundle/read.ts";
-import { elementCount } from "../../../tensor.ts";
 import type { Metrics } from "../../metrics/metrics.ts";
 import type { ServedModel } from "../../models/served_model.ts";
 import { createQueue, type QueuedModel, type QueueSettings } from "../queue.ts";
@@ -39,7 +38,7 @@ const RESTART_MILLISECONDS = 100;
  * @param onError Receives why a worker ended.
  */
 export function createPool(settings: PoolSettings, metrics: Metrics, onError: (error: unknown) => void): Pool {
-  const { workers, maxBatch, module = new URL("./worker.ts", import.meta.url) } = settings;
+  const { workers, module = new URL("./worker.ts", import.meta.url) } = settings;
   const bundles: Bundle[] = [];
   const served = new Map<string, ServedModel>();
   const numbers = new Map<QueuedModel, number>();
@@ -48,7 +47,7 @@ export function createPool(settings: PoolSettings, metrics: Metrics, onError: (e
   let closed = false;
 
   function start(index: number): WorkerThread {
-    const thread = startWorker(module, maxBatch, (error) => {
+    const thread = startWorker(module, (error) => {
       onError(error);
       setTimeout(() => {
         if (!closed) threads[index] = start(index);
@@ -60,7 +59,7 @@ export function createPool(settings: PoolSettings, metrics: Metrics, onError: (e
 
   const queue = createQueue<Task, Result>(
     workers,
-    (worker, model, batch) => threads[worker].run(numbers.get(model)!, batch),
+    (worker, model, task) => threads[worker].run(numbers.get(model)!, task),
     settings,
     metrics,
   );
@@ -85,18 +84,15 @@ export function createPool(settings: PoolSettings, metrics: Metrics, onError: (e
   };
 
   function serveThrough(model: QueuedModel, description: ModelDescription): ServedModel {
-    const [first] = description.inputs;
-    const sampleLength = elementCount(first.shape.map((size) => Math.abs(size)));
     return {
       ...description,
       full: () => queue.full(model),
       async run(inputs, { signal } = {}) {
-        const samples = inputs[first.name].data.length / sampleLength;
-        const result = await queue.submit(model, { inputs }, samples, signal);
+        const result = await queue.submit(model, { inputs }, signal);
         return (result as Extract<Result, { outputs: unknown }>).outputs;
       },
-      async classifyFile(file, { top, maxPixels, signal }) {
-        const result = await queue.submit(model, { file, top, maxPixels }, 1, signal);
+      async classify(file, { top, maxPixels, signal }) {
+        const result = await queue.submit(model, { file, top, maxPixels }, signal);
         return result as Extract<Result, { predictions: unknown }>;
       },
     };

@@ -5,7 +5,6 @@
  */
 
 import type { Bundle } from "../../../bundle/read.ts";
-import type { Ticket } from "../queue.ts";
 import { reviveWorkerFailure } from "./failure.ts";
 import { type ModelDescription, type Order, type Reply, type Result, type Task, viewsOf } from "./messages.ts";
 
@@ -13,40 +12,29 @@ import { type ModelDescription, type Order, type Reply, type Result, type Task, 
 export interface WorkerThread {
   /** Makes an instance of a bundle under a number. */
   load(model: number, bundle: Bundle): Promise<ModelDescription>;
-  /** Runs a batch, resolves its tickets one by one, and resolves itself after the last. */
-  run(model: number, batch: readonly Ticket<Task, Result>[]): Promise<void>;
+  /** Does a task; one at a time. */
+  run(model: number, task: Task): Promise<Result>;
   /** Ends the thread. */
   close(): void;
-}
-
-/** A batch that is being run. */
-interface Running {
-  tickets: readonly Ticket<Task, Result>[];
-  /** Number of tickets that have their result. */
-  settled: number;
-  finish: () => void;
 }
 
 /**
  * Starts a thread.
  *
  * @param module Its module.
- * @param maxBatch Most tickets of a batch.
  * @param onEnd Called where the thread ends by a defect; what it was doing is rejected.
  */
-export function startWorker(module: URL, maxBatch: number, onEnd: (error: Error) => void): WorkerThread {
+export function startWorker(module: URL, onEnd: (error: Error) => void): WorkerThread {
   const worker = new Worker(module, { type: "module" });
   const loading = new Map<number, PromiseWithResolvers<ModelDescription>>();
-  const cancelled = new Int32Array(new SharedArrayBuffer(4 * maxBatch));
-  let running: Running | undefined;
+  let running: PromiseWithResolvers<Result> | undefined;
   let ended: Error | undefined;
 
   worker.onmessage = ({ data }: MessageEvent<Reply>) => {
     if (data.kind === "loaded") loading.get(data.model)?.resolve(data.description);
     else if (data.kind === "unloaded") loading.get(data.model)?.reject(reviveWorkerFailure(data.failure));
-    else {settle((ticket) =>
-        data.kind === "done" ? ticket.resolve(data.result) : ticket.reject(reviveWorkerFailure(data.failure))
-      );}
+    else if (data.kind === "done") running?.resolve(data.result);
+    else running?.reject(reviveWorkerFailure(data.failure));
   };
   worker.onerror = (event) => {
     event.preventDefault();
@@ -54,17 +42,8 @@ export function startWorker(module: URL, maxBatch: number, onEnd: (error: Error)
     const error = ended = new Error(`A worker ended: ${event.message}`);
     for (const { reject } of loading.values()) reject(error);
     onEnd(error);
-    while (running !== undefined) settle((ticket) => ticket.reject(error));
+    running?.reject(error);
   };
-
-  function settle(end: (ticket: Ticket<Task, Result>) => void): void {
-    if (running === undefined) return;
-    end(running.tickets[running.settled++]);
-    if (running.settled < running.tickets.length) return;
-    const { finish } = running;
-    running = undefined;
-    finish();
-  }
 
   function post(order: Order, transfer: Transferable[] = []): void {
     worker.postMessage(order, transfer);
@@ -77,15 +56,11 @@ export function startWorker(module: URL, maxBatch: number, onEnd: (error: Error)
       post({ kind: "load", model, bundle });
       return description.promise;
     },
-    async run(model, tickets) {
+    async run(model, task) {
       if (ended !== undefined) throw ended;
-      cancelled.fill(0);
-      for (const [index, ticket] of tickets.entries()) ticket.onCancel = () => Atomics.store(cancelled, index, 1);
-      const tasks = tickets.map(({ task }) => task);
-      post({ kind: "run", model, tasks, cancelled }, [
-        ...new Set(tasks.flatMap(viewsOf).map(({ buffer }) => buffer as ArrayBuffer)),
-      ]);
-      await new Promise<void>((finish) => running = { tickets, settled: 0, finish });
+      running = Promise.withResolvers();
+      post({ kind: "run", model, task }, [...new Set(viewsOf(task).map(({ buffer }) => buffer as ArrayBuffer))]);
+      return await running.promise;
     },
     close: () => worker.terminate(),
   };
