@@ -5,6 +5,7 @@
  */
 
 import { MAX_ENTRIES, MAX_HEADER_BYTES, MAX_PART_BYTES } from "../runtime/bundle/format.ts";
+import { findPixelPort } from "../runtime/bundle/upgrade.ts";
 import { writeBundle } from "../runtime/bundle/write.ts";
 import { InputError, InputRangeError } from "../runtime/errors.ts";
 import { MAX_STRING_LENGTH } from "../runtime/fields.ts";
@@ -53,7 +54,8 @@ export async function writeNetwork(
   requireAtMost(program.constants.length, MAX_ENTRIES, "constants");
   requireAtMost(data.length, MAX_PART_BYTES, "bytes of constants");
   requireAtMost(program.arenaBytes, MAX_PART_BYTES, "bytes of memory for tensors");
-  const bundle = await writeBundle({ ...program, ...named, ...notes }, data);
+  const pixels = findPixelPort({ ...program, ...notes });
+  const bundle = await writeBundle({ ...program, ...named, ...notes, ...(pixels && { pixels }) }, data);
   requireAtMost(headerBytes(bundle), MAX_HEADER_BYTES, "bytes of descriptions");
   return bundle;
 }

@@ -140,7 +140,10 @@ const OPERANDS = (element: "u8" | "f32"): readonly Field[] => [
 /** All parameter blocks, by name. */
 export const BLOCKS: Readonly<Record<BlockName, BlockDescription>> = {
   Convolution: {
-    kernels: ["convolution_u8", "convolution_f32", "depthwise_u8", "depthwise_f32"],
+    kernels: [
+      ...["convolution_u8", "convolution_f32", "depthwise_u8", "depthwise_f32"],
+      ...["prepare_convolution_u8", "prepare_depthwise_u8"],
+    ],
     fields: [
       { name: "input", type: "*const u8", text: "Input" },
       { name: "weights", type: "*const u8", text: "Packed weights" },
@@ -161,14 +164,14 @@ export const BLOCKS: Readonly<Record<BlockName, BlockDescription>> = {
     ],
   },
   ConvolutionSum: {
-    kernels: ["convolution_sum_u8"],
+    kernels: ["convolution_sum_u8", "prepare_convolution_sum_u8"],
     fields: [
-      { name: "convolution", type: "*const u8", text: "Block of a convolution_u8" },
       {
         name: "sum",
-        type: "*const u8",
-        text: "Block of a binary_u8 that adds its output to another tensor, without broadcasts",
+        type: "BinaryU8",
+        text: "A sum of the convolution's output and another tensor, without broadcasts",
       },
+      { name: "convolution", type: "Convolution", text: "The convolution" },
     ],
   },
   Quantize: {

@@ -67,10 +67,15 @@ function wordsOf(value: string, { fields }: Struct): string[] {
   return fields.flatMap((field) => {
     const member = `${value}.${field.name}`;
     const struct = structOf(field);
+    if (struct?.kernels) return [`...${writerName(struct)}(${member})`];
     if (struct) return wordsOf(member, struct);
     if (field.type !== "f32") return [member];
     return field.list ? field.list.map((_, index) => `floatWord(${member}[${index}])`) : [`floatWord(${member})`];
   });
+}
+
+function writerName({ name }: Struct): string {
+  return `${name[0].toLowerCase()}${name.slice(1)}`;
 }
 
 function writer(struct: Struct): string {
@@ -84,8 +89,9 @@ function writer(struct: Struct): string {
   const type = `/** ${text}. */\nexport interface ${name} {\n${members.join("")}}\n`;
   if (!kernels) return type;
   const words = wordsOf("block", struct).map((word) => `    ${word},\n`).join("");
-  const call = `${name[0].toLowerCase()}${name.slice(1)}`;
-  return `${type}\n/** The words of a {@linkcode ${name}}. */\nexport function ${call}(block: ${name}): BlockWords {\n  return [\n${words}  ];\n}\n`;
+  return `${type}\n/** The words of a {@linkcode ${name}}. */\nexport function ${
+    writerName(struct)
+  }(block: ${name}): BlockWords {\n  return [\n${words}  ];\n}\n`;
 }
 
 function writersFile(): string {

@@ -7,13 +7,12 @@
 
 import { align } from "./alignment.ts";
 import { InputError } from "./errors.ts";
-import type { Bundle } from "./bundle/read.ts";
 import type { ElementView } from "./kernels/definition.ts";
 import type { KernelBuild } from "./kernels/build.ts";
 import { chooseBuild, instantiateKernels, type KernelInstance } from "./kernels/instance.ts";
-import { adaptStep, type Layout, layOut, placeAdapted } from "./layout.ts";
+import { type Layout, layOut } from "./layout.ts";
 import { grow, viewElements } from "./linear_memory.ts";
-import type { Program } from "./program.ts";
+import type { Program, ProgramData } from "./program.ts";
 import { elementCount } from "./tensor.ts";
 
 /** What an executor may be told. */
@@ -33,23 +32,20 @@ export class Executor {
   readonly #tensors: (Float32Array | Uint8Array | undefined)[];
 
   /**
-   * Lays a checked bundle out in memory: data, expanded and adapted constants, arena, scratch, parameter blocks.
+   * Lays a checked program out in memory: data, expanded constants, arena, scratch, parameter blocks.
    *
-   * @param bundle Where its data lie in memory that {@linkcode reserveFile}
-   * gave, they stay there and the view on them is of no use afterwards.
-   * @param instance Kernels to use in place of the host's own.
-   * @throws {RangeError} Where the memory cannot be had.
-   * @throws {TypeError} Where the host cannot run the build that is asked for.
+   * @param parts Where the data lie in the memory of the instance, they stay there and the view on them is of no use
+   * afterwards.
+   * @param instance The kernels that run it; by default new ones, as the options say.
+   * @throws {InputRangeError} Where the memory cannot be had.
+   * @throws {InputError} Where the host cannot run the build that is asked for.
    */
-  constructor(bundle: Bundle, options: ExecutorOptions = {}, instance?: KernelInstance) {
-    const { program, data } = bundle;
-    instance ??= reserved.get(data.buffer) ?? createInstance(options);
-    reserved.delete(data.buffer);
-    this.program = program;
+  constructor(parts: ProgramData, options: ExecutorOptions = {}, instance: KernelInstance = createInstance(options)) {
+    this.program = parts.program;
     this.build = instance.build;
     this.#instance = instance;
-    this.#layout = layOut(bundle, instance);
-    this.#tensors = new Array(program.tensors.length).fill(undefined);
+    this.#layout = layOut(parts, instance);
+    this.#tensors = new Array(parts.program.tensors.length).fill(undefined);
   }
 
   /** XOR between the elements of a u8 tensor and its bytes in memory: 0, or 128 on hosts with a signed dot product. */
@@ -81,26 +77,17 @@ export class Executor {
   /** Replaces the elements of a constant for every step that uses it. */
   setConstant(index: number, elements: ArrayLike<number>): void {
     this.constant(index).set(elements);
-    const { memory, signed } = this.#instance;
-    if (!signed) return;
-    for (const [position, step] of this.program.steps.entries()) {
-      if (!step.constants.includes(index)) continue;
-      const views = adaptStep(step, this.program, memory, this.#layout.map.constant);
-      placeAdapted(this.#layout, memory, position, views);
-    }
+    this.#layout.preparations.forEach((call, step) => {
+      if (call && this.program.steps[step].constants.includes(index)) call.run(call.block);
+    });
   }
 
   /** Runs the steps from `first` to the one before `end`. */
   run(first = 0, end: number = this.program.steps.length): void {
-    const { calls, joined } = this.#layout;
+    const { calls } = this.#layout;
     for (let index = first; index < end; index++) {
-      let call = calls[index];
-      const both = joined[index];
-      if (both && index + 1 < end) {
-        call = both;
-        index++;
-      }
-      call.run(call.block);
+      const { run, block } = calls[index];
+      run(block);
     }
   }
 
@@ -111,9 +98,6 @@ export class Executor {
   }
 }
 
-/** Instances that wait for the executor of the bundle in their memory, by the memory's buffer. */
-const reserved = new WeakMap<ArrayBufferLike, KernelInstance>();
-
 function createInstance({ kernels }: ExecutorOptions): KernelInstance {
   if (kernels === "relaxed" && chooseBuild() !== "relaxed") {
     throw new InputError("This host's relaxed dot product saturates: use simd128");
@@ -121,19 +105,24 @@ function createInstance({ kernels }: ExecutorOptions): KernelInstance {
   return instantiateKernels(kernels);
 }
 
+/** Memory for a bundle's file where kernels can read its constants. */
+export interface FileRoom {
+  /** A view on the room; it is no longer valid when the executor is made. */
+  bytes: Uint8Array;
+  /** The kernels whose memory it is: an executor with them runs there and copies nothing. */
+  instance: KernelInstance;
+}
+
 /**
- * Sets memory aside for a bundle's file where kernels can read its constants;
- * the executor of a bundle in it runs there and copies nothing.
+ * Sets memory aside for a bundle's file.
  *
  * @param size Bytes of the file.
- * @returns A view on that many bytes; it ends to be valid when the executor is made.
- * @throws {RangeError} Where the memory cannot be had.
- * @throws {TypeError} Where the host cannot run the build that is asked for.
+ * @throws {InputRangeError} Where the memory cannot be had.
+ * @throws {InputError} Where the host cannot run the build that is asked for.
  */
-export function reserveFile(size: number, options: ExecutorOptions = {}): Uint8Array {
+export function reserveFile(size: number, options: ExecutorOptions = {}): FileRoom {
   const instance = createInstance(options);
   const start = align(instance.heapBase);
   grow(instance.memory, start + size);
-  reserved.set(instance.memory.buffer, instance);
-  return new Uint8Array(instance.memory.buffer, start, size);
+  return { bytes: new Uint8Array(instance.memory.buffer, start, size), instance };
 }

@@ -8,13 +8,11 @@
 import { align } from "./alignment.ts";
 import { storedBytes } from "./bundle/constant_elements.ts";
 import { expandWeights, type GroupedSpec, isGrouped } from "./bundle/grouped_weights.ts";
-import type { Bundle } from "./bundle/read.ts";
-import type { ElementView, KernelCall, MemoryMap } from "./kernels/definition.ts";
+import type { KernelCall, MemoryMap } from "./kernels/definition.ts";
 import type { KernelInstance } from "./kernels/instance.ts";
-import { adaptStepConstants, bindStep, type Step } from "./kernels/registry.ts";
-import { grow, viewElements } from "./linear_memory.ts";
-import type { Program } from "./program.ts";
-import { joinsSum } from "./residual_sum.ts";
+import { bindStep } from "./kernels/registry.ts";
+import { grow } from "./linear_memory.ts";
+import type { Program, ProgramData } from "./program.ts";
 
 /** Kernels may read, never write, this far past the end of a tensor. */
 const GUARD_BYTES = 64;
@@ -27,23 +25,21 @@ export interface Call {
 
 /** Where a program lies, and the calls that run it. */
 export interface Layout {
-  /** Addresses as steps see them, but for adapted constants. */
+  /** Addresses as steps see them. */
   map: MemoryMap;
   /** For each step, the call that computes it. */
   calls: Call[];
-  /** For each step, the call that computes it and the next one, where there is one. */
-  joined: (Call | undefined)[];
-  /** For each step, the addresses of what takes the place of its constants, by their position in the step; empty on most hosts. */
-  adapted: ReadonlyMap<number, number>[];
+  /** For each step, the call that must come before it whenever its constants changed; empty on most hosts. */
+  preparations: (Call | undefined)[];
 }
 
 /**
- * Lays a checked bundle out: data, expanded and adapted constants, arena, scratch memory, parameter blocks.
+ * Lays a checked program out: data, expanded constants, arena, scratch memory, parameter blocks.
  *
- * @param bundle Its data stay where they are if that is in the instance's memory.
- * @throws {RangeError} Where the memory cannot be had.
+ * @param parts Its data stay where they are if that is in the instance's memory.
+ * @throws {InputRangeError} Where the memory cannot be had.
  */
-export function layOut({ program, data }: Bundle, instance: KernelInstance): Layout {
+export function layOut({ program, data }: ProgramData, instance: KernelInstance): Layout {
   const { memory } = instance;
   const inPlace = data.buffer === memory.buffer;
   const dataStart = inPlace ? data.byteOffset : align(instance.heapBase);
@@ -67,53 +63,44 @@ export function layOut({ program, data }: Bundle, instance: KernelInstance): Lay
   for (const [spec, address] of grouped) {
     expandWeights(spec, storedBytes(spec, placed), new Uint16Array(memory.buffer, address, spec.length / 2));
   }
-
-  const constant = (index: number) => constants[index];
-  const views = instance.signed ? program.steps.map((step) => adaptStep(step, program, memory, constant)) : [];
-  const adapted = views.map((byPosition) => {
-    const addresses = new Map<number, number>();
-    for (const [position, { byteLength }] of byPosition) {
-      addresses.set(position, align(end));
-      end = align(end) + byteLength + GUARD_BYTES;
-    }
-    return addresses;
-  });
   const arenaStart = align(end);
-  const tensor = (index: number) => arenaStart + program.tensors[index].offset;
-  const map = { tensor, constant, scratch: align(arenaStart + program.arenaBytes + GUARD_BYTES) };
-  const layout: Layout = { map, adapted, ...bindSteps(program, instance, map, adapted) };
-  views.forEach((byPosition, index) => placeAdapted(layout, memory, index, byPosition));
-  return layout;
+  const map: MemoryMap = {
+    tensor: (index) => arenaStart + program.tensors[index].offset,
+    constant: (index) => constants[index],
+    scratch: align(arenaStart + program.arenaBytes + GUARD_BYTES),
+    signed: instance.signed,
+  };
+  return { map, ...bindSteps(program, instance, map) };
 }
 
 /** Makes the calls of all steps; their parameter blocks lie after the scratch memory. */
 function bindSteps(
   program: Program,
-  { memory, functions }: KernelInstance,
+  { memory, functions, signed }: KernelInstance,
   map: MemoryMap,
-  adapted: ReadonlyMap<number, number>[],
-): { calls: Call[]; joined: (Call | undefined)[] } {
+): { calls: Call[]; preparations: (Call | undefined)[] } {
   const { steps } = program;
   const words: number[] = [];
   const calls: Call[] = [];
+  const preparations: (Call | undefined)[] = [];
   let scratchBytes = 0;
   for (let index = 0; index < steps.length; index++) {
-    const step = steps[index];
-    const ownMap = adapted.length > 0 ? adaptedMap(map, step, adapted[index]) : map;
-    const call = bindStep(step, program, ownMap);
-    calls.push({ run: functions[call.entry], block: append(words, call.block) });
+    const call = bindStep(steps[index], program, map);
+    const block = append(words, call.block);
+    calls.push({ run: functions[call.entry], block });
+    if (signed) preparations.push(call.prepare === undefined ? undefined : { run: functions[call.prepare], block });
     if (call.scratchBytes !== undefined && call.scratchBytes > scratchBytes) scratchBytes = call.scratchBytes;
   }
   const start = align(map.scratch + scratchBytes + GUARD_BYTES);
   for (const call of calls) call.block += start;
-  const joined = steps.map((_, index) => {
-    if (!joinsSum(program, index)) return undefined;
-    const block = append(words, [calls[index].block, calls[index + 1].block]);
-    return { run: functions.convolution_sum_u8, block: start + block };
-  });
-  grow(memory, start + words.length * 4);
+  grow(memory, start + words.length * 4 + GUARD_BYTES);
   new Int32Array(memory.buffer, start, words.length).set(words);
-  return { calls, joined };
+  for (const call of preparations) {
+    if (!call) continue;
+    call.block += start;
+    call.run(call.block);
+  }
+  return { calls, preparations };
 }
 
 /** Appends the words of a parameter block; gives the byte offset of the first one. */
@@ -126,37 +113,4 @@ function append(words: number[], block: KernelCall["block"]): number {
     else for (let at = 0; at < part.length; at++) words.push(part[at]);
   }
   return offset;
-}
-
-/** What takes the place of a step's constants on a host with a signed dot product, by their position in the step. */
-export function adaptStep(
-  step: Step,
-  { constants }: Program,
-  memory: WebAssembly.Memory,
-  address: (constant: number) => number,
-): ReadonlyMap<number, ElementView> {
-  const view = (position: number) => {
-    const index = step.constants[position];
-    return viewElements(memory, constants[index].type, address(index), constants[index].length);
-  };
-  return adaptStepConstants(step, view);
-}
-
-/** Writes what takes the place of a step's constants. */
-export function placeAdapted(
-  { adapted }: Layout,
-  memory: WebAssembly.Memory,
-  step: number,
-  views: ReadonlyMap<number, ElementView>,
-): void {
-  for (const [position, { buffer, byteOffset, byteLength }] of views) {
-    const bytes = new Uint8Array(buffer, byteOffset, byteLength);
-    new Uint8Array(memory.buffer).set(bytes, adapted[step].get(position)!);
-  }
-}
-
-/** The memory map as a step with adapted constants sees it. */
-function adaptedMap(map: MemoryMap, { constants }: Step, addresses: ReadonlyMap<number, number>): MemoryMap {
-  const byConstant = new Map([...addresses].map(([position, address]) => [constants[position], address]));
-  return { ...map, constant: (constant) => byConstant.get(constant) ?? map.constant(constant) };
 }

@@ -7,6 +7,7 @@
 import { type Bundle, readBundle } from "./bundle/read.ts";
 import { InputError } from "./errors.ts";
 import { Executor, type ExecutorOptions, reserveFile } from "./executor.ts";
+import type { KernelInstance } from "./kernels/instance.ts";
 import { loadKernels } from "./kernels/modules.ts";
 import { classScores } from "./class_scores.ts";
 import { createImageWriter, type ImageWriter } from "./image_input.ts";
@@ -76,11 +77,12 @@ export class Model {
   /**
    * Makes a model of a bundle that was read before; {@linkcode Model.load} reads and makes at once.
    *
+   * @param instance The kernels in whose memory the bundle's data lie already; new ones by default.
    * @throws {TypeError} Where the host cannot run the build that is asked for, or {@linkcode loadKernels} has not loaded it.
    */
-  constructor(bundle: Bundle, options: ExecutorOptions = {}) {
+  constructor(bundle: Bundle, options: ExecutorOptions = {}, instance?: KernelInstance) {
     const { program } = bundle;
-    this.#executor = new Executor(bundle, options);
+    this.#executor = new Executor(bundle, options, instance);
     this.name = program.name;
     this.hash = bundle.hash;
     this.inputs = program.inputs.map(describePort);
@@ -100,7 +102,13 @@ export class Model {
    */
   static async load(source: BundleSource, options: ExecutorOptions = {}): Promise<Model> {
     if (options.kernels) await loadKernels(options.kernels);
-    return new Model(await readBundle(await readSource(source, (size) => reserveFile(size, options))), options);
+    let instance: KernelInstance | undefined;
+    const bytes = await readSource(source, (size) => {
+      const room = reserveFile(size, options);
+      instance = room.instance;
+      return room.bytes;
+    });
+    return new Model(await readBundle(bytes), options, instance);
   }
 
   /**

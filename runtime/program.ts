@@ -23,6 +23,17 @@ export interface PortSpec {
 }
 
 /**
+ * A u8 tensor [1, height, width, channels] that takes the pixels of an image once they are normalised and quantised by
+ * its scale and zero point, in the place of the network's input.
+ */
+export interface PixelPort {
+  /** Index of the tensor. */
+  tensor: number;
+  /** The first step that remains to run. */
+  step: number;
+}
+
+/**
  * What the first output of a classifier is: scores before softmax, probabilities that add up to 1, or probabilities
  * each of its own, as of several labels at once.
  */
@@ -63,6 +74,8 @@ export interface Program {
   steps: Step[];
   /** Bytes of the arena that holds all tensors. */
   arenaBytes: number;
+  /** Where prepared pixels may go without a way over float32; absent where there is no such place. */
+  pixels?: PixelPort;
   /** How pixels become the network's input; absent where it takes no image. */
   preprocessing?: Preprocessing;
   /** Name of each class, in the order of the first output. */
@@ -71,4 +84,12 @@ export interface Program {
   outputKind?: OutputKind;
   /** Absent in a float program. */
   calibration?: CalibrationRecord;
+}
+
+/** A program with its constants. */
+export interface ProgramData {
+  /** The program. */
+  program: Program;
+  /** The data part: the constants, at their offsets. */
+  data: Uint8Array;
 }

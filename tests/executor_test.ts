@@ -39,9 +39,9 @@ Deno.test("a program runs in the memory that its file was read into, and gives t
   program.arenaBytes = 2 ** 20;
   const file = await writeBundle(program, data);
   const reserved = reserveFile(file.length);
-  reserved.set(file);
-  const inPlace = new Executor(await readBundle(reserved));
-  assertEquals(reserved.length, 0, "the memory grew, so the views on it ended");
+  reserved.bytes.set(file);
+  const inPlace = new Executor(await readBundle(reserved.bytes), {}, reserved.instance);
+  assertEquals(reserved.bytes.length, 0, "the memory grew, so the views on it ended");
   const copied = new Executor(await readBundle(file));
   for (const executor of [inPlace, copied]) {
     const input = executor.tensor(program.inputs[0].tensor) as Float32Array;

@@ -7,7 +7,8 @@
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { InputError } from "../../runtime/errors.ts";
-import { type Bundle, readBundle } from "../../runtime/bundle/read.ts";
+import type { ProgramData } from "../../runtime/program.ts";
+import { readBundle } from "../../runtime/bundle/read.ts";
 import { runCommand } from "../../cli/command.ts";
 import { escapeText } from "../../cli/escape_text.ts";
 import { fileError } from "../../cli/file_error.ts";
@@ -61,15 +62,14 @@ async function main(args: string[]): Promise<void> {
 }
 
 /** Reads a bundle, or lowers a float network to a program. */
-async function readProgram(file: string, dimensions: Dimensions): Promise<Bundle> {
+async function readProgram(file: string, dimensions: Dimensions): Promise<ProgramData> {
   try {
     const bytes = new Uint8Array(await readFile(file));
     if (fileFormat(bytes) === "octet") {
       refuseDimensions(dimensions);
       return await readBundle(bytes);
     }
-    const { program, data } = lower(importOnnx(bytes, { name: basename(file).replace(/\.onnx$/i, ""), dimensions }));
-    return { program, data, hash: "", sizes: { header: 0, data: data.length, total: data.length } };
+    return lower(importOnnx(bytes, { name: basename(file).replace(/\.onnx$/i, ""), dimensions }));
   } catch (cause) {
     throw fileError(file, cause);
   }

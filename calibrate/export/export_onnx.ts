@@ -4,9 +4,9 @@
  * @module
  */
 
-import type { Bundle } from "../../runtime/bundle/read.ts";
 import { constantElements } from "../../runtime/bundle/constant_elements.ts";
-import type { Program } from "../../runtime/program.ts";
+import type { Program, ProgramData } from "../../runtime/program.ts";
+import { partsOfSum } from "../../runtime/kernels/convolution_sum.ts";
 import type { Kernel, Step } from "../../runtime/kernels/registry.ts";
 import { writeOnnx } from "../onnx/encode.ts";
 import type { ExportContext } from "./context.ts";
@@ -34,11 +34,11 @@ import { createValues } from "./values.ts";
  * where it is there, unless the network joins a constant to its values. Preprocessing and labels go along as metadata
  * `octet.preprocessing` and `octet.labels`, in JSON, the kind of the first output as `octet.outputKind`.
  *
- * @param bundle A bundle that was read and checked.
+ * @param parts A checked program with its constants.
  * @returns The bytes of the file.
  * @throws {TypeError} Where a step has no form in ONNX.
  */
-export function exportOnnx({ program, data }: Bundle): Uint8Array {
+export function exportOnnx({ program, data }: ProgramData): Uint8Array {
   const builder = createOnnxBuilder([...program.inputs, ...program.outputs].map(({ name }) => name));
   const batched = isBatched(program);
   const values = createValues(program, builder, batched);
@@ -88,6 +88,7 @@ type Exporters = { readonly [K in Kernel]: (context: ExportContext, step: Step<K
 
 const EXPORTERS: Exporters = {
   convolution_u8: exportLayer,
+  convolution_sum_u8: exportLayerAndSum,
   convolution_f32: exportLayer,
   depthwise_u8: exportLayer,
   depthwise_f32: exportLayer,
@@ -113,6 +114,13 @@ const EXPORTERS: Exporters = {
 
 function exportStep<K extends Kernel>(context: ExportContext, step: Step<K>): void {
   EXPORTERS[step.kernel](context, step);
+}
+
+/** Exports a convolution and the sum of its result with another tensor. */
+function exportLayerAndSum(context: ExportContext, step: Step<"convolution_sum_u8">): void {
+  const { convolution, sum } = partsOfSum(step);
+  exportLayer(context, convolution);
+  exportBinary(context, sum);
 }
 
 /** Exports the steps that write a tensor in parts: all of them at the last one. */

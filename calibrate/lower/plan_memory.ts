@@ -7,7 +7,6 @@
 import { type Lifetime, lifetimesOf } from "../../runtime/bundle/check_lifetimes.ts";
 import { align } from "../../runtime/alignment.ts";
 import { tensorBytes } from "../../runtime/tensor.ts";
-import { isAddedNext } from "../../runtime/residual_sum.ts";
 import type { Program } from "../../runtime/program.ts";
 
 /**
@@ -15,16 +14,12 @@ import type { Program } from "../../runtime/program.ts";
  * tensors that are alive at the same time lie apart.
  *
  * Larger tensors are placed first, each at the lowest offset that is free for
- * its whole life. Sums of a convolution's output also lie apart from its
- * input: the runtime computes both together.
+ * its whole life.
  *
  * @param program Changed in place.
  */
 export function planMemory(program: Program): void {
   const lifetimes = lifetimesOf(program);
-  program.steps.forEach((_, index) => {
-    if (isAddedNext(program, index)) lifetimes[program.steps[index + 1].output]!.birth = index;
-  });
   const order = program.tensors.map((tensor, index) => ({ tensor, bytes: align(tensorBytes(tensor)), index }));
   order.sort((a, b) => b.bytes - a.bytes || a.index - b.index);
   const slots: Slot[] = [];

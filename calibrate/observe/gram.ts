@@ -146,6 +146,5 @@ function productOf(depth: number): Executor {
     }],
     arenaBytes: 2 * bytes + depth * depth * 4,
   };
-  const data = new Uint8Array(0);
-  return new Executor({ program, data, hash: "", sizes: { header: 0, data: 0, total: 0 } });
+  return new Executor({ program, data: new Uint8Array(0) });
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Bundle } from "../../runtime/bundle/read.ts";
+import type { ProgramData } from "../../runtime/program.ts";
 import { Executor, type ExecutorOptions } from "../../runtime/executor.ts";
 import type { KernelBuild } from "../../runtime/kernels/build.ts";
 import { median } from "../median.ts";
@@ -61,13 +61,13 @@ const WARM_UP_RUNS = 5;
 /**
  * Runs a program many times and times its steps.
  *
- * @param bundle A checked program with its constants.
+ * @param parts A checked program with its constants.
  * @throws {TypeError} Where the host cannot run the build that is asked for.
  * @throws {RangeError} Where the memory cannot be had.
  */
-export async function profileProgram(bundle: Bundle, options: ProfileOptions = {}): Promise<Profile> {
+export async function profileProgram(parts: ProgramData, options: ProfileOptions = {}): Promise<Profile> {
   const { runs = 50, ...place } = options;
-  const executor = new Executor(bundle, place);
+  const executor = new Executor(parts, place);
   const { program, build } = executor;
   await warmUp(executor);
   const whole: number[] = [];

@@ -6,6 +6,8 @@
  */
 
 import type { Form, FormChoice } from "../graph/form.ts";
+import { joinSteps } from "../../runtime/bundle/upgrade.ts";
+import type { Step } from "../../runtime/kernels/registry.ts";
 import type { Program } from "../../runtime/program.ts";
 import type { Graph, Node } from "../graph/graph.ts";
 import type { QuantizationPlan } from "../plan.ts";
@@ -34,6 +36,8 @@ export interface Lowered {
   places: Map<string, Partial<Record<Form, number>>>;
   /** For each step, the node that it belongs to: the name of the node's output. */
   owners: string[];
+  /** The nodes that are computed, if only within another's step, by the names of their outputs. */
+  computed: Set<string>;
   /** Parts of each layer with weights, by the name of its output. */
   layers: Map<string, LayerParts>;
 }
@@ -49,13 +53,20 @@ export function lower(graph: Graph, options: LowerOptions = {}): Lowered {
   const forms = options.forms ?? chooseForms(graph, plan ? new Set() : "all");
   const context = createContext(graph, { plan, forms, probes });
   const owners: string[] = [];
+  const computed = new Set<string>();
+  const { steps } = context.builder;
   for (const port of graph.inputs) lowerInput(context, port.value);
   own(owners, context.builder, "");
   for (const node of graph.nodes) {
     if (!context.forms.needed.has(node.output)) continue;
     placeConstants(context, node);
+    const count = steps.length;
     operatorOf(node).lower(context, node);
+    const isComputed = steps.length > count;
+    // A program with probes shows what each node computes before the next one does.
+    if (!probes) joinSum(steps, count);
     convertMissing(context, node.output);
+    if (isComputed || steps.length > count) computed.add(node.output);
     own(owners, context.builder, node.output);
   }
   const { builder, places, layers } = context;
@@ -69,7 +80,14 @@ export function lower(graph: Graph, options: LowerOptions = {}): Lowered {
     arenaBytes: 0,
   };
   planMemory(program);
-  return { program, data: builder.data(), places, owners, layers };
+  return { program, data: builder.data(), places, owners, computed, layers };
+}
+
+/** Makes the step that a node begins with, from `first` on, part of the one before it, where that is a convolution and this adds to it. */
+function joinSum(steps: Step[], first: number): void {
+  if (steps.length !== first + 1 || first === 0) return;
+  const joined = joinSteps(steps[first - 1], steps[first]);
+  if (joined) steps.splice(first - 1, 2, joined);
 }
 
 function own(owners: string[], builder: ProgramBuilder, owner: string): void {

@@ -96,9 +96,8 @@ function methodsOf(settings: CalibrationSettings, samples: number): string {
     );
 }
 
-async function profileOf({ program, data }: Lowered): Promise<Profile> {
-  const sizes = { header: 0, data: data.length, total: data.length };
-  return await profileProgram({ program, data, hash: "", sizes }, { runs: RUNS });
+async function profileOf(program: Lowered): Promise<Profile> {
+  return await profileProgram(program, { runs: RUNS });
 }
 
 /** The cost of each of the report's layers: of all steps with its name. */

@@ -85,9 +85,8 @@ export async function describePrecision(
   };
 }
 
-async function profileOf({ program, data }: Lowered): Promise<Profile> {
-  const sizes = { header: 0, data: data.length, total: data.length };
-  return await profileProgram({ program, data, hash: "", sizes }, { runs: RUNS });
+async function profileOf(program: Lowered): Promise<Profile> {
+  return await profileProgram(program, { runs: RUNS });
 }
 
 function timeOf(profile: Profile, name: string): number {

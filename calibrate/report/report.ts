@@ -73,8 +73,7 @@ export function makeReport(parts: {
   bundleBytes: number;
 }): Omit<CalibrationReport, "provenance"> {
   const { graph, quantized: { program, choices, outcomes }, before, after, bundleBytes } = parts;
-  const steps = new Set(program.owners);
-  const layers = graph.nodes.filter((node) => steps.has(node.output)).map((node): LayerReport => {
+  const layers = graph.nodes.filter((node) => program.computed.has(node.output)).map((node): LayerReport => {
     const outcome = outcomes.get(node.output);
     const inBytes = program.places.get(node.output)?.u8 !== undefined;
     return {

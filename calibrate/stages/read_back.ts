@@ -9,7 +9,7 @@ import { Model } from "../../runtime/model.ts";
 import { normalizePixels } from "../../runtime/preprocessing.ts";
 import type { Sample } from "../dataset/dataset.ts";
 import type { Lowered } from "../program/lower.ts";
-import { createExecutor } from "../stream/stream.ts";
+import { Executor } from "../../runtime/executor.ts";
 
 /**
  * Loads a bundle, runs a sample through it, and compares every output bit for bit.
@@ -25,7 +25,7 @@ export async function readBack(bundle: Uint8Array, lowered: Lowered, sample: Sam
   const outputs = "pixels" in sample
     ? model.runPixels(sample.pixels)
     : model.run({ [model.inputs[0].name]: sample.tensor });
-  const executor = createExecutor(lowered);
+  const executor = new Executor(lowered);
   const { program } = executor;
   const input = executor.tensor(program.inputs[0].tensor) as Float32Array;
   if ("pixels" in sample) normalizePixels(sample.pixels, model.preprocessing!, input);

@@ -5,14 +5,13 @@
  * @module
  */
 
-import type { Executor } from "../../runtime/executor.ts";
+import { Executor } from "../../runtime/executor.ts";
 import type { Lowered } from "../program/lower.ts";
 import { addSample, type ChannelMoments, createChannelMoments } from "../observe/channel_moments.ts";
 import { indexOfLargest, rankOf } from "../accuracy.ts";
 import type { LaneNetwork } from "./lane_network.ts";
 import type { WatchedChannels } from "./observation.ts";
 import { stepRanges } from "./step_ranges.ts";
-import { createExecutor } from "./stream.ts";
 
 /** What a lane compares. */
 export interface ComparisonOptions {
@@ -69,7 +68,7 @@ export function openComparison(
   { samples, float, executor }: LaneNetwork,
   { programs, channels }: ComparisonOptions,
 ): ComparisonStage {
-  const running = programs.map((lowered): Running => ({ lowered, executor: createExecutor(lowered) }));
+  const running = programs.map((lowered): Running => ({ lowered, executor: new Executor(lowered) }));
   const empty = () => new Map(channels.map(({ name, channels }) => [name, createChannelMoments(channels)]));
   const compared: ComparedChannels = { float: empty(), programs: programs.map(empty) };
   return {

@@ -4,11 +4,10 @@
  * @module
  */
 
-import type { Executor } from "../../runtime/executor.ts";
+import { Executor } from "../../runtime/executor.ts";
 import type { DatasetOptions } from "../dataset/open_dataset.ts";
 import type { Lowered } from "../program/lower.ts";
 import { openSampleWriter, type SampleWriter } from "./sample_writer.ts";
-import { createExecutor } from "./stream.ts";
 
 /** What a lane opens. */
 export interface LaneSetup {
@@ -32,5 +31,5 @@ export interface LaneNetwork {
 
 /** Opens the samples, and an executor for the float program. */
 export async function openLaneNetwork({ data, dataset, float }: LaneSetup): Promise<LaneNetwork> {
-  return { samples: await openSampleWriter(data, dataset), float, executor: createExecutor(float) };
+  return { samples: await openSampleWriter(data, dataset), float, executor: new Executor(float) };
 }

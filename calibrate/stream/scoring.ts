@@ -5,11 +5,10 @@
  * @module
  */
 
-import type { Executor } from "../../runtime/executor.ts";
+import { Executor } from "../../runtime/executor.ts";
 import { indexOfLargest, rankOf } from "../accuracy.ts";
 import type { Lowered } from "../program/lower.ts";
 import type { LaneNetwork } from "./lane_network.ts";
-import { createExecutor } from "./stream.ts";
 
 /** How programs did on a sample. */
 export interface Scores {
@@ -34,7 +33,7 @@ export function openScoring(
   { samples, executor }: LaneNetwork,
   { programs }: { programs: readonly Lowered[] },
 ): ScoringStage {
-  const executors = programs.map(createExecutor);
+  const executors = programs.map((program) => new Executor(program));
   return {
     async score(sample, known) {
       const { write } = await samples.read(sample);

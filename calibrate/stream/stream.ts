@@ -20,7 +20,7 @@ export class Stream {
 
   /** @param lowered The program that samples go through. */
   constructor(readonly lowered: Lowered) {
-    this.executor = createExecutor(lowered);
+    this.executor = new Executor(lowered);
     this.#lifetimes = lifetimesOf(lowered.program);
     this.#ranges = stepRanges(lowered);
   }
@@ -90,9 +90,4 @@ export class Stream {
       }
     }
   }
-}
-
-/** An executor for a lowered program. */
-export function createExecutor({ program, data }: Lowered): Executor {
-  return new Executor({ program, data, hash: "", sizes: { header: 0, data: data.length, total: data.length } });
 }

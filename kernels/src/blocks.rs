@@ -52,7 +52,7 @@ pub struct SourceWords {
     pub weight: f32,
 }
 
-/// Parameter block of convolution_u8, convolution_f32, depthwise_u8, depthwise_f32.
+/// Parameter block of convolution_u8, convolution_f32, depthwise_u8, depthwise_f32, prepare_convolution_u8, prepare_depthwise_u8.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ConvolutionBlock {
@@ -103,14 +103,14 @@ pub struct ConvolutionBlock {
     pub epilogue: EpilogueWords,
 }
 
-/// Parameter block of convolution_sum_u8.
+/// Parameter block of convolution_sum_u8, prepare_convolution_sum_u8.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ConvolutionSumBlock {
-    /// Block of a convolution_u8.
-    pub convolution: *const u8,
-    /// Block of a binary_u8 that adds its output to another tensor, without broadcasts.
-    pub sum: *const u8,
+    /// A sum of the convolution's output and another tensor, without broadcasts.
+    pub sum: BinaryU8Block,
+    /// The convolution.
+    pub convolution: ConvolutionBlock,
 }
 
 /// Parameter block of quantize.

@@ -2,7 +2,7 @@
 
 use crate::activation::Activation;
 use crate::binary::PiecewiseSum;
-use crate::blocks::{BinaryU8Block, ConvolutionBlock, ConvolutionSumBlock};
+use crate::blocks::{ConvolutionBlock, ConvolutionSumBlock};
 use crate::build::U8_PRODUCTS;
 use crate::convolution_lines::{find_lines, gather_lines, point, Inputs, Layout, Scratch, ROWS};
 use crate::epilogue::{fill_many_over, Epilogue};
@@ -21,8 +21,7 @@ unsafe extern "C" fn convolution_u8(block: &ConvolutionBlock) {
 /// A convolution and the sum of its output with another tensor, added while the output is in the cache.
 #[no_mangle]
 unsafe extern "C" fn convolution_sum_u8(block: &ConvolutionSumBlock) {
-    let sum = PiecewiseSum::new(&*(block.sum as *const BinaryU8Block));
-    convolve_u8(&*(block.convolution as *const ConvolutionBlock), Some(sum));
+    convolve_u8(&block.convolution, Some(PiecewiseSum::new(&block.sum)));
 }
 
 #[inline(never)]
@@ -34,7 +33,7 @@ unsafe fn convolve_u8(block: &ConvolutionBlock, sum: Option<PiecewiseSum>) {
     } else {
         u16x8_extend_low_u8x16(bytes)
     };
-    convolve(block, products, &block.epilogue(), padding, sum);
+    convolve(&block.on_host(), products, &block.epilogue(), padding, sum);
 }
 
 #[no_mangle]

@@ -14,6 +14,7 @@ use core::ops::Range;
 
 #[no_mangle]
 unsafe extern "C" fn depthwise_u8(block: &ConvolutionBlock) {
+    let block = &block.on_host();
     let padding = v128_xor(u8x16_splat(block.input_zero_point as u8), flip());
     // Calls through pointers keep the passes apart; in one function registers would not do.
     for passes in &PASSES {

@@ -34,6 +34,7 @@ mod pool;
 mod products;
 mod quantize;
 mod resize;
+mod signed_bias;
 mod softmax;
 mod sum;
 mod vector;

@@ -13,6 +13,12 @@ pub fn flip() -> v128 {
     unsafe { u8x16_splat(*(&raw const FLIP)) }
 }
 
+/// Whether u8 tensors lie in memory as signed bytes.
+#[inline(always)]
+pub fn is_signed() -> bool {
+    unsafe { *(&raw const FLIP) != 0 }
+}
+
 /// From now on, u8 tensors lie in memory with their highest bit inverted (1) or
 /// as they are (0).
 #[no_mangle]

@@ -5,6 +5,7 @@
  */
 
 import { BundleError } from "../errors.ts";
+import { intermediateOf } from "../kernels/registry.ts";
 import type { Program } from "../program.ts";
 import { tensorBytes } from "../tensor.ts";
 
@@ -31,8 +32,11 @@ export function lifetimesOf(program: Program): (Lifetime | undefined)[] {
       }
       lifetime.death = index;
     }
-    const output = lifetimes[step.output] ??= { birth: index, death: index };
-    output.death = index;
+    for (const written of [step.output, intermediateOf(step)]) {
+      if (written === undefined) continue;
+      const lifetime = lifetimes[written] ??= { birth: index, death: index };
+      lifetime.death = index;
+    }
   });
   for (const port of program.outputs) {
     const lifetime = lifetimes[port.tensor];

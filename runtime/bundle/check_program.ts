@@ -10,7 +10,7 @@ import { ALIGNMENT } from "../alignment.ts";
 import { asArray, asFields, asFloat, asInteger, asIntegers, asShape, asString, type Fields } from "../fields.ts";
 import { checkStep, parseStep, type Step } from "../kernels/registry.ts";
 import { type Preprocessing, validatePreprocessing } from "../preprocessing.ts";
-import { type CalibrationRecord, OUTPUT_KINDS, type PortSpec, type Program } from "../program.ts";
+import { type CalibrationRecord, OUTPUT_KINDS, type PixelPort, type PortSpec, type Program } from "../program.ts";
 import {
   type ConstantSpec,
   type ConstantType,
@@ -68,6 +68,7 @@ export function checkProgram(value: unknown, dataBytes: number): Program {
   for (const step of steps) checkStep(step, program);
   checkLifetimes(program);
   checkWritten(program);
+  if (header.pixels !== undefined) program.pixels = checkPixels(header.pixels, program);
   return program;
 }
 
@@ -178,6 +179,23 @@ function checkPreprocessing(value: unknown, inputs: readonly PortSpec[]): Prepro
     throw new BundleError(`preprocessing needs a single input of ${expected}`);
   }
   return recipe;
+}
+
+/** Checks the port for pixels: what remains to run must be a program of its own, with that tensor as its input. */
+function checkPixels(value: unknown, program: Program): PixelPort {
+  const fields = asFields(value, "pixels");
+  const { tensors, steps, inputs, preprocessing } = program;
+  const tensor = asInteger(fields.tensor, "pixels.tensor", 0, tensors.length - 1);
+  const step = asInteger(fields.step, "pixels.step", 0, steps.length);
+  if (!preprocessing) throw new BundleError("pixels needs preprocessing");
+  const elements = elementCount([...preprocessing.crop, preprocessing.mean.length]);
+  if (tensors[tensor].type !== "u8" || elementCount(tensors[tensor].shape) !== elements) {
+    throw new BundleError(`pixels needs a u8 tensor of ${elements} elements`);
+  }
+  const rest = { ...program, inputs: [{ ...inputs[0], tensor }], steps: steps.slice(step) };
+  checkLifetimes(rest);
+  checkWritten(rest);
+  return { tensor, step };
 }
 
 function checkCalibration(value: unknown): CalibrationRecord {

@@ -6,7 +6,7 @@
 
 import { BundleError } from "../errors.ts";
 import type { StridedWalk } from "../kernels/definition.ts";
-import { writtenPart } from "../kernels/registry.ts";
+import { intermediateOf, writtenPart } from "../kernels/registry.ts";
 import type { Program } from "../program.ts";
 import { elementCount } from "../tensor.ts";
 
@@ -35,6 +35,8 @@ export function checkWritten({ tensors, inputs, outputs, steps }: Program): void
       }
     }
     const { output } = step;
+    const intermediate = intermediateOf(step);
+    if (intermediate !== undefined) whole[intermediate] = true;
     if (whole[output]) continue;
     const part = writtenPart(step);
     if (part) (parts[output] ??= []).push(part);

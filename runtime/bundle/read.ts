@@ -9,20 +9,17 @@ import { BundleError } from "../errors.ts";
 import { align } from "../alignment.ts";
 import { toHex } from "../hexadecimal.ts";
 import { checkStepData } from "../kernels/registry.ts";
-import type { Program } from "../program.ts";
+import type { Program, ProgramData } from "../program.ts";
 import { ELEMENT_BYTES } from "../tensor.ts";
 import { checkProgram } from "./check_program.ts";
 import { constantElements, storedBytes } from "./constant_elements.ts";
 import { DIGEST_BYTES, MAGIC, MAX_HEADER_BYTES, MAX_PART_BYTES, PREFIX_BYTES } from "./format.ts";
 import { checkMultipliers, isGrouped } from "./grouped_weights.ts";
+import { upgradeProgram } from "./upgrade.ts";
 import { requireKnownVersion, requireOwnVersion } from "./versions.ts";
 
-/** A checked program with its constants. */
-export interface Bundle {
-  /** The checked header. */
-  program: Program;
-  /** The data part, a view on the file's bytes. */
-  data: Uint8Array;
+/** A checked program with its constants: views on the file's bytes. */
+export interface Bundle extends ProgramData {
   /** SHA-256 of the file less its last 32 bytes, in hexadecimal; also those last 32 bytes. */
   hash: string;
   /** Bytes of each part of the file. */
@@ -66,7 +63,7 @@ export async function readBundle(bytes: Uint8Array): Promise<Bundle> {
   if (hash.status === "rejected") throw hash.reason;
   if (program.status === "rejected") throw program.reason;
   return {
-    program: program.value,
+    program: upgradeProgram(program.value, version),
     data: constants,
     hash: hash.value,
     sizes: { header: dataOffset, data, total },

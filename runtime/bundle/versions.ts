@@ -40,6 +40,11 @@ export const VERSIONS: readonly FormatVersion[] = [
         name: "a layer normalisation",
         isUsed: ({ steps }) => steps.some(({ kernel }) => kernel === "layer_normalization_f32"),
       },
+      {
+        name: "a convolution with a sum",
+        isUsed: ({ steps }) => steps.some(({ kernel }) => kernel === "convolution_sum_u8"),
+      },
+      { name: "a port for pixels", isUsed: ({ pixels }) => pixels !== undefined },
       { name: "a kind of its first output", isUsed: ({ outputKind }) => outputKind !== undefined },
       {
         name: "a size that images are stretched to",

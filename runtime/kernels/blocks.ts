@@ -13,7 +13,10 @@ export type KernelEntry =
   | "convolution_f32"
   | "depthwise_u8"
   | "depthwise_f32"
+  | "prepare_convolution_u8"
+  | "prepare_depthwise_u8"
   | "convolution_sum_u8"
+  | "prepare_convolution_sum_u8"
   | "quantize"
   | "dequantize"
   | "lookup"
@@ -73,7 +76,7 @@ export interface BroadcastWords {
   b: readonly number[];
 }
 
-/** Parameter block of convolution_u8, convolution_f32, depthwise_u8, depthwise_f32. */
+/** Parameter block of convolution_u8, convolution_f32, depthwise_u8, depthwise_f32, prepare_convolution_u8, prepare_depthwise_u8. */
 export interface ConvolutionBlock {
   /** Input. */
   input: number;
@@ -146,19 +149,19 @@ export function convolutionBlock(block: ConvolutionBlock): BlockWords {
   ];
 }
 
-/** Parameter block of convolution_sum_u8. */
+/** Parameter block of convolution_sum_u8, prepare_convolution_sum_u8. */
 export interface ConvolutionSumBlock {
-  /** Block of a convolution_u8. */
-  convolution: number;
-  /** Block of a binary_u8 that adds its output to another tensor, without broadcasts. */
-  sum: number;
+  /** A sum of the convolution's output and another tensor, without broadcasts. */
+  sum: BinaryU8Block;
+  /** The convolution. */
+  convolution: ConvolutionBlock;
 }
 
 /** The words of a {@linkcode ConvolutionSumBlock}. */
 export function convolutionSumBlock(block: ConvolutionSumBlock): BlockWords {
   return [
-    block.convolution,
-    block.sum,
+    ...binaryU8Block(block.sum),
+    ...convolutionBlock(block.convolution),
   ];
 }
 

@@ -67,39 +67,6 @@ export function scratchBytes(geometry: ConvolutionGeometry, depthwise: boolean, 
   return type === "f32" ? taps + 32 * output[2] : taps + 64 * output[2] + 2 * block * Math.ceil(output[3] / 16);
 }
 
-/** Adds to the bias what a signed dot product leaves out: 128 times the sum of each channel's weights. */
-function signedBias(
-  geometry: ConvolutionGeometry,
-  depthwise: boolean,
-  weights: Int8Array,
-  bias: Int32Array,
-): Int32Array {
-  const adapted = bias.slice();
-  const channels = geometry.output[3];
-  if (depthwise) {
-    const block = depthwiseBlock(geometry.kernel, "u8");
-    for (let index = 0; index < weights.length; index++) {
-      const channel = Math.floor(index / block) * 16 + (index >> 2) % 16;
-      if (channel < channels) adapted[channel] += 128 * weights[index];
-    }
-    return adapted;
-  }
-  const perGroup = channels / geometry.groups;
-  const panels = Math.ceil(perGroup / 8);
-  const panelLength = weights.length / geometry.groups / panels;
-  for (let channel = 0; channel < channels; channel++) {
-    const inGroup = channel % perGroup;
-    const panel = (channel - inGroup) / perGroup * panels + Math.floor(inGroup / 8);
-    const end = (panel + 1) * panelLength;
-    let sum = 0;
-    for (let index = panel * panelLength + inGroup % 8 * 4; index < end; index += 32) {
-      sum += weights[index] + weights[index + 1] + weights[index + 2] + weights[index + 3];
-    }
-    adapted[channel] += 128 * sum;
-  }
-  return adapted;
-}
-
 function define(depthwise: boolean, type: TensorType): KernelDefinition<ConvolutionAttributes> {
   const entry = `${depthwise ? "depthwise" : "convolution"}_${type}` as const;
   const weightType: ElementType = type === "u8" ? "i8" : "f32";
@@ -141,37 +108,35 @@ function define(depthwise: boolean, type: TensorType): KernelDefinition<Convolut
         throw stepError(step, `the padding of its weights must be zero: element ${index} is not`);
       }
     },
-    ...(type === "u8" && {
-      adaptConstants(step, constant) {
-        const [weights, bias] = [constant(0) as Int8Array, constant(1) as Int32Array];
-        return new Map([[1, signedBias(step.attributes, depthwise, weights, bias)]]);
-      },
-    }),
     bind({ inputs: [source], output: target, constants, attributes }, { tensors }, memory) {
       const { input, output, kernel, stride, dilation, pads, groups } = attributes;
+      const block = convolutionBlock({
+        input: memory.tensor(source),
+        weights: memory.constant(constants[0]),
+        bias: memory.constant(constants[1]),
+        multiplier: type === "u8" ? memory.constant(constants[2]) : 0,
+        slopes: needsSlopes(attributes) ? memory.constant(constants[constants.length - 1]) : 0,
+        output: memory.tensor(target),
+        scratch: memory.scratch,
+        inputShape: input,
+        outputHeight: output[1],
+        outputWidth: output[2],
+        outputChannels: output[3],
+        kernel,
+        stride,
+        dilation,
+        pads,
+        groups,
+        inputZeroPoint: tensors[source].zeroPoint ?? 0,
+        outputType: tensors[target].type === "f32" ? 1 : 0,
+        epilogue: epilogueWords(attributes, tensors[target]),
+      });
+      // Room for the bias that serves signed bytes.
+      if (type === "u8" && memory.signed) block.push(new Array<number>(output[3]).fill(0));
       return {
         entry,
-        block: convolutionBlock({
-          input: memory.tensor(source),
-          weights: memory.constant(constants[0]),
-          bias: memory.constant(constants[1]),
-          multiplier: type === "u8" ? memory.constant(constants[2]) : 0,
-          slopes: needsSlopes(attributes) ? memory.constant(constants[constants.length - 1]) : 0,
-          output: memory.tensor(target),
-          scratch: memory.scratch,
-          inputShape: input,
-          outputHeight: output[1],
-          outputWidth: output[2],
-          outputChannels: output[3],
-          kernel,
-          stride,
-          dilation,
-          pads,
-          groups,
-          inputZeroPoint: tensors[source].zeroPoint ?? 0,
-          outputType: tensors[target].type === "f32" ? 1 : 0,
-          epilogue: epilogueWords(attributes, tensors[target]),
-        }),
+        block,
+        ...(type === "u8" && { prepare: `prepare_${entry}` }),
         scratchBytes: scratchBytes(attributes, depthwise, type),
       };
     },

@@ -46,6 +46,8 @@ export interface MemoryMap {
   tensor(index: number): number;
   constant(index: number): number;
   scratch: number;
+  /** Whether u8 tensors lie in memory as signed bytes. */
+  signed: boolean;
 }
 
 /** A step ready to run. */
@@ -56,6 +58,8 @@ export interface KernelCall {
   block: BlockWords;
   /** Bytes of scratch memory that it needs; none where absent. */
   scratchBytes?: number;
+  /** The exported function that must have run on the block, on hosts with signed bytes, whenever constants changed. */
+  prepare?: string;
 }
 
 /** A kernel that steps can name. */
@@ -66,17 +70,10 @@ export interface KernelDefinition<Attributes> {
   check(step: StepOf<string, Attributes>, tables: Tables): void;
   /** The elements of its output that a step writes, where they need not be all; other steps write the whole output. */
   writtenPart?(step: StepOf<string, Attributes>): StridedWalk;
+  /** The tensor that a step writes beside its output; absent where there is none. */
+  intermediate?(step: StepOf<string, Attributes>): number;
   /** Checks the content of the step's constants, where its kernel would read or use what it must not for a wrong value. */
   checkData?(step: StepOf<string, Attributes>, constants: StoredConstants): void;
-  /**
-   * What takes the place of the step's constants on hosts with a signed dot
-   * product, by their position in the step; each has as many elements on every
-   * call. Absent where all serve as they are.
-   */
-  adaptConstants?(
-    step: StepOf<string, Attributes>,
-    constant: (position: number) => ElementView,
-  ): ReadonlyMap<number, ElementView>;
   /** Makes the call of a checked step. */
   bind(step: StepOf<string, Attributes>, tables: Tables, memory: MemoryMap): KernelCall;
 }

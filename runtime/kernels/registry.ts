@@ -10,16 +10,9 @@ import { parseAttributes, writeAttributes } from "./attributes.ts";
 import { binaryF32, type BinaryF32Attributes, binaryU8, type BinaryU8Attributes } from "./binary.ts";
 import { constant, type ConstantAttributes } from "./constant.ts";
 import { convolution, type ConvolutionAttributes, depthwise } from "./convolution.ts";
+import { convolutionSum, type ConvolutionSumAttributes } from "./convolution_sum.ts";
 import { copy, type CopyAttributes } from "./copy.ts";
-import type {
-  ElementView,
-  KernelCall,
-  KernelDefinition,
-  MemoryMap,
-  StoredConstants,
-  StridedWalk,
-  Tables,
-} from "./definition.ts";
+import type { KernelCall, KernelDefinition, MemoryMap, StoredConstants, StridedWalk, Tables } from "./definition.ts";
 import { dequantize, type DequantizeAttributes } from "./dequantize.ts";
 import type { ActivationAttributes } from "./epilogue.ts";
 import { fill, type FillAttributes } from "./fill.ts";
@@ -44,6 +37,8 @@ export interface KernelAttributes {
   convolution_u8: ConvolutionAttributes;
   /** Of "convolution_f32". */
   convolution_f32: ConvolutionAttributes;
+  /** Of "convolution_sum_u8". */
+  convolution_sum_u8: ConvolutionSumAttributes;
   /** Of "depthwise_u8". */
   depthwise_u8: ConvolutionAttributes;
   /** Of "depthwise_f32". */
@@ -96,6 +91,7 @@ export const KERNELS: KernelTable = {
   lookup,
   convolution_u8: convolution.u8,
   convolution_f32: convolution.f32,
+  convolution_sum_u8: convolutionSum,
   depthwise_u8: depthwise.u8,
   depthwise_f32: depthwise.f32,
   activation_f32: activationF32,
@@ -159,6 +155,11 @@ export function checkStepData<K extends Kernel>(step: Step<K>, constants: Stored
   KERNELS[step.kernel].checkData?.(step, constants);
 }
 
+/** The tensor that a step writes beside its output. */
+export function intermediateOf<K extends Kernel>(step: Step<K>): number | undefined {
+  return KERNELS[step.kernel].intermediate?.(step);
+}
+
 /** The elements of its output that a step writes, where they need not be all. */
 export function writtenPart<K extends Kernel>(step: Step<K>): StridedWalk | undefined {
   return KERNELS[step.kernel].writtenPart?.(step);
@@ -167,12 +168,4 @@ export function writtenPart<K extends Kernel>(step: Step<K>): StridedWalk | unde
 /** Makes the call of a checked step. */
 export function bindStep<K extends Kernel>(step: Step<K>, tables: Tables, memory: MemoryMap): KernelCall {
   return KERNELS[step.kernel].bind(step, tables, memory);
-}
-
-/** What takes the place of a step's constants on hosts with a signed dot product, by their position in the step. */
-export function adaptStepConstants<K extends Kernel>(
-  step: Step<K>,
-  constant: (position: number) => ElementView,
-): ReadonlyMap<number, ElementView> {
-  return KERNELS[step.kernel].adaptConstants?.(step, constant) ?? new Map();
 }

@@ -167,8 +167,8 @@ interface RunAnswer {
 /** Runs the same inputs on a bundle that lies in the kernels' memory, as one from a file does. */
 async function runInPlace(bytes: Bytes, seed: number): Promise<RunAnswer> {
   const place = reserveFile(bytes.length);
-  place.set(bytes);
-  const executor = new Executor(await readBundle(place));
+  place.bytes.set(bytes);
+  const executor = new Executor(await readBundle(place.bytes), {}, place.instance);
   const { tensors, outputs } = executor.program;
   if (tensors.length === 0) return { bits: "" };
   return {

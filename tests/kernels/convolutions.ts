@@ -20,8 +20,7 @@ import {
 import type { EpilogueOptions } from "../../kernels/reference/epilogue.ts";
 import { ACTIVATION_CODES, type ActivationKind } from "../../runtime/activation.ts";
 import { randomActivation } from "./activations.ts";
-import { KERNELS, type Step } from "../../runtime/kernels/registry.ts";
-import { assertKernel, type Field, type Host, isSigned, type Random } from "./harness.ts";
+import { assertKernel, type Field, type Random } from "./harness.ts";
 
 /** Which convolution to draw. */
 export interface Kind {
@@ -137,10 +136,10 @@ export function checkU8(
   };
   const expected = convolutionU8(input, { weights, bias, multiplier }, options);
   const packed = kind.depthwise ? packDepthwiseU8(weights, shape) : packConvolutionU8(weights, shape, g.groups);
-  assertKernel(kind.depthwise ? "depthwise_u8" : "convolution_u8", expected, (output, host) => [
+  assertKernel(kind.depthwise ? "depthwise_u8" : "convolution_u8", expected, (output) => [
     { read: input },
     { constant: packed },
-    { constant: adaptedBias(g, kind, { packed, bias, host }) },
+    { constant: bias },
     { constant: multiplier },
     slopesField(options),
     { write: output },
@@ -155,6 +154,7 @@ export function checkU8(
     { float: options.activationA! },
     { float: options.activationB! },
     { float: options.outputScale },
+    { prepared: g.outputChannels },
   ]);
 }
 
@@ -186,35 +186,4 @@ export function checkF32(g: ConvolutionGeometry, kind: Kind, draw: Random): void
 
 function slopesField(options: { activation: ActivationKind; slopes?: Float32Array }): Field {
   return options.activation === "prelu" ? { constant: options.slopes! } : 0;
-}
-
-/** The bias that the runtime gives the kernel on a host. */
-export function adaptedBias(
-  g: ConvolutionGeometry,
-  { depthwise }: { depthwise: boolean },
-  { packed, bias, host }: { packed: Int8Array; bias: Int32Array; host: Host },
-): Int32Array {
-  if (!isSigned(host)) return bias;
-  const step: Step<"convolution_u8"> = {
-    kernel: "convolution_u8",
-    name: "",
-    inputs: [],
-    output: 0,
-    constants: [],
-    attributes: {
-      input: [g.batch, g.inputHeight, g.inputWidth, g.inputChannels],
-      output: [g.batch, g.outputHeight, g.outputWidth, g.outputChannels],
-      kernel: [g.kernelHeight, g.kernelWidth],
-      stride: [g.strideHeight, g.strideWidth],
-      dilation: [g.dilationHeight, g.dilationWidth],
-      pads: [g.padTop, g.padLeft],
-      groups: g.groups,
-      activation: "identity",
-      activationParameters: [0, 0],
-      outputScale: 1,
-      clamp: [0, 255],
-    },
-  };
-  const { adaptConstants } = KERNELS[depthwise ? "depthwise_u8" : "convolution_u8"];
-  return adaptConstants!(step, (position) => [packed, bias][position]).get(1) as Int32Array;
 }

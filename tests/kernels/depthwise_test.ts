@@ -1,6 +1,6 @@
 import { packDepthwiseU8 } from "../../calibrate/lower/pack_weights.ts";
 import { type ConvolutionGeometry, convolutionU8 } from "../../kernels/reference/convolution.ts";
-import { adaptedBias, checkF32, checkU8, geometryWords, scratchBytes } from "./convolutions.ts";
+import { checkF32, checkU8, geometryWords, scratchBytes } from "./convolutions.ts";
 import { assertKernel, type Random, random } from "./harness.ts";
 
 /** One axis of a square kernel that can pass along lines: with a stride or a dilation, uneven pads. */
@@ -71,14 +71,14 @@ function checkRequantized(g: ConvolutionGeometry, multiplier: Float32Array, draw
   };
   const expected = convolutionU8(input, { weights, bias, multiplier }, { ...g, ...options });
   const packed = packDepthwiseU8(weights, [g.outputChannels, 1, g.kernelHeight, g.kernelWidth]);
-  assertKernel("depthwise_u8", expected, (output, host) => [
-    ...[{ read: input }, { constant: packed }, {
-      constant: adaptedBias(g, { depthwise: true }, { packed, bias, host }),
+  assertKernel("depthwise_u8", expected, (output) => [
+    ...[{ read: input }, { constant: packed }, { constant: bias }, { constant: multiplier }, 0, { write: output }, {
+      scratch: scratchBytes(g, true, 1),
     }],
-    ...[{ constant: multiplier }, 0, { write: output }, { scratch: scratchBytes(g, true, 1) }],
     ...geometryWords(g),
     ...[options.inputZeroPoint, 0, options.outputZeroPoint, options.clampLow, options.clampHigh, 0, 0, 0],
     { float: 1 },
+    { prepared: g.outputChannels },
   ]);
 }
 

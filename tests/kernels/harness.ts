@@ -25,7 +25,9 @@ export type Values = Uint8Array | Int8Array | Int32Array | Uint32Array | Float32
 
 /**
  * A field of a parameter block: an integer, an f32, or the address of
- * something: a tensor to read, a constant, a tensor to write, scratch memory.
+ * something: a tensor to read, a constant, a tensor to write, scratch memory; or
+ * words behind the block that "prepare_" and the kernel's name fill on hosts
+ * with a signed dot product.
  */
 export type Field =
   | number
@@ -33,7 +35,8 @@ export type Field =
   | { read: Values }
   | { constant: Values }
   | { write: Values }
-  | { scratch: number };
+  | { scratch: number }
+  | { prepared: number };
 
 /** Readable bytes after every tensor and constant. */
 const TRAILING = 64;
@@ -61,11 +64,6 @@ function instance(host: Host): KernelInstance {
   return made;
 }
 
-/** Whether u8 tensors lie in the memory of a host as signed bytes. */
-export function isSigned(host: Host): boolean {
-  return instance(host).signed;
-}
-
 /** The bytes of a tensor as they lie in memory. */
 function inMemory(values: Values, signed: boolean): Uint8Array {
   return signed && values instanceof Uint8Array ? values.map((value) => value ^ 0x80) : bytesOf(values);
@@ -80,6 +78,26 @@ function valuesOf(field: { read: Values } | { constant: Values } | { write: Valu
   return "constant" in field ? field.constant : field.write;
 }
 
+function wordCount(field: Field): number {
+  return typeof field === "object" && "prepared" in field ? field.prepared : 1;
+}
+
+/** Has the words behind a block filled, where the kernel has any, and nothing else. */
+function prepare(
+  functions: KernelInstance["functions"],
+  name: string,
+  { bytes, block, fields, end }: { bytes: Uint8Array; block: number; fields: Field[]; end: number },
+): void {
+  const last = fields[fields.length - 1];
+  if (typeof last === "number" || !("prepared" in last)) return;
+  const start = block + (fields.length - 1) * 4;
+  const before = bytes.slice(0, end);
+  functions[`prepare_${name}`](block);
+  const after = bytes.slice(0, end);
+  after.set(before.subarray(start, start + last.prepared * 4), start);
+  assertEquals(after.findIndex((byte, index) => byte !== before[index]), -1, `prepare_${name} changed another byte`);
+}
+
 /**
  * Runs a kernel; arrays in "write" fields receive what it wrote.
  *
@@ -90,14 +108,15 @@ export function callKernel(host: Host, name: string, fields: Field[]): void {
   const view = new DataView(memory.buffer);
   const bytes = new Uint8Array(memory.buffer);
   const block = heapBase + TRAILING;
-  let next = block + fields.length * 4 + TRAILING;
+  const words = fields.reduce<number>((sum, field) => sum + wordCount(field), 0);
+  let next = block + words * 4 + TRAILING;
   const place = (size: number) => {
     const address = Math.ceil(next / 16) * 16;
     next = address + size + TRAILING;
     return address;
   };
   const areas = fields.map((field) => {
-    if (typeof field === "number" || "float" in field) return undefined;
+    if (typeof field === "number" || "float" in field || "prepared" in field) return undefined;
     const size = "scratch" in field ? field.scratch : valuesOf(field).byteLength;
     return { field, address: place(size), size };
   });
@@ -106,11 +125,13 @@ export function callKernel(host: Host, name: string, fields: Field[]): void {
     const area = areas[index];
     if (typeof field === "number") view.setInt32(block + index * 4, field, true);
     else if ("float" in field) view.setFloat32(block + index * 4, field.float, true);
+    else if ("prepared" in field) return;
     else view.setUint32(block + index * 4, area!.address, true);
     if (area && !("scratch" in area.field)) {
       bytes.set(inMemory(valuesOf(area.field), signed && !("constant" in area.field)), area.address);
     }
   });
+  if (signed) prepare(functions, name, { bytes, block, fields, end: next });
   const before = bytes.slice(heapBase, next);
   functions[name](block);
   const after = bytes.slice(heapBase, next);
@@ -129,13 +150,13 @@ export function callKernel(host: Host, name: string, fields: Field[]): void {
 }
 
 /** Runs a kernel on every host and compares its output with the reference, bit for bit but for the kind of NaN. */
-export function assertKernel(name: string, expected: Values, fields: (output: Values, host: Host) => Field[]): void {
+export function assertKernel(name: string, expected: Values, fields: (output: Values) => Field[]): void {
   for (const host of hosts) {
     const output = expected.slice().fill(77) as Values;
-    callKernel(host, name, fields(output, host));
+    callKernel(host, name, fields(output));
     const wrong = expected.findIndex((value, index) => !Object.is(value, output[index]));
     if (wrong >= 0) {
-      const shown = fields(output, host).map((field) =>
+      const shown = fields(output).map((field) =>
         typeof field === "object" && !("float" in field) ? "*" : JSON.stringify(field)
       );
       throw new Error(

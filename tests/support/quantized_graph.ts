@@ -63,9 +63,8 @@ export function runQuantized(
   { lowered, input }: Quantized,
   kernels?: KernelBuild,
 ): Map<string, Uint8Array | Float32Array> {
-  const { program, data, places } = lowered;
-  const sizes = { header: 0, data: data.length, total: data.length };
-  const executor = new Executor({ program, data, hash: "", sizes }, kernels ? { kernels } : {});
+  const { program, places } = lowered;
+  const executor = new Executor(lowered, kernels ? { kernels } : {});
   executor.tensor(program.inputs[0].tensor).set(input);
   const values = new Map<string, Uint8Array | Float32Array>();
   for (const [owner, { first, end }] of stepRanges(lowered)) {
