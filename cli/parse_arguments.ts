@@ -13,7 +13,7 @@ import { escapeText } from "./escape_text.ts";
  *
  * @param config The arguments and the options that the command knows.
  * @returns Values of the options, and what is not an option.
- * @throws {TypeError} Where an option is unknown, has no value, or has one that it does not take.
+ * @throws {InputError} Where an option is unknown, has no value, or has one that it does not take.
  */
 export function parseArguments<T extends ParseArgsConfig>(config: T): ReturnType<typeof parseArgs<T>> {
   try {

@@ -49,8 +49,8 @@ which the function itself loads the bundle, checked by the hash that it has now.
 /**
  * Reads the arguments of the command.
  *
- * @throws {TypeError} Where an option is unknown, no bundle is named, or --name stands with several.
- * @throws {RangeError} Where an option has a value that it does not take.
+ * @throws {InputError} Where an option is unknown, no bundle is named, or --name stands with several.
+ * @throws {InputRangeError} Where an option has a value that it does not take.
  */
 export function parseBuildArguments(args: string[]): BuildArguments {
   const { values, positionals } = parseArguments({

@@ -38,7 +38,7 @@ export interface ModelSource {
  * Reads and checks bundles.
  *
  * @param sources Where they are.
- * @throws {TypeError} Where one cannot be read, or two have one name.
+ * @throws {InputError} Where one cannot be read, or two have one name.
  */
 export async function readModels(sources: readonly ModelSource[]): Promise<EdgeModel[]> {
   const models: EdgeModel[] = [];

@@ -15,7 +15,7 @@ import { fileError } from "../cli/file_error.ts";
  *
  * @param folder The folder.
  * @param files The files.
- * @throws {TypeError} Where one cannot be written.
+ * @throws {InputError} Where one cannot be written.
  */
 export async function writeFiles(folder: string, files: readonly OutputFile[]): Promise<void> {
   const places = files.map(({ name, bytes }) => ({

@@ -79,7 +79,7 @@ const ROOMS: Readonly<Record<string, { rooms: string; packages?: true }>> = {
   "calibrate/operators/": { rooms: "runtime/ calibrate/graph/ calibrate/lower/" },
   "calibrate/passes/": { rooms: "runtime/ calibrate/graph/ calibrate/operators/" },
   "calibrate/onnx/": { rooms: "runtime/ calibrate/graph/ calibrate/operators/ calibrate/passes/", packages: true },
-  "calibrate/dataset/": { rooms: "runtime/ image/ calibrate/", packages: true },
+  "calibrate/dataset/": { rooms: "runtime/ image/ cli/ calibrate/", packages: true },
   "calibrate/observe/": { rooms: "runtime/ calibrate/dataset/" },
   "calibrate/scales/": { rooms: "runtime/ calibrate/ calibrate/observe/" },
   "calibrate/equalize/": { rooms: "calibrate/graph/ calibrate/operators/" },

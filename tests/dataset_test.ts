@@ -1,3 +1,4 @@
+import { InputError } from "../runtime/errors.ts";
 import { ImageError } from "../image/image_error.ts";
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { decodeBase64 } from "../runtime/base64.ts";
@@ -543,4 +544,13 @@ Deno.test({
     );
     assert(nearest.every(({ distance }) => distance < 16));
   },
+});
+
+Deno.test("a place that the system cannot read is the input's fault", async () => {
+  await inFolder(async (folder) => {
+    await Deno.writeTextFile(`${folder}/x`, "");
+    for (const path of [`${folder}/x/y.npy`, `${folder}/x/y/`]) {
+      await assertRejects(() => openDataset(path, { inputShape: INPUT }), InputError, path);
+    }
+  });
 });

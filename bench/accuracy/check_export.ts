@@ -12,6 +12,7 @@
  * @module
  */
 
+import { InputError, InputRangeError } from "../../runtime/errors.ts";
 import { fileURLToPath } from "node:url";
 import { calibrate, type CalibrationOptions } from "../../calibrate/calibrate.ts";
 import { readNetwork } from "../../calibrate/commands/files.ts";
@@ -73,7 +74,7 @@ async function main(args: string[]): Promise<void> {
   });
   const { data, eval: evaluation, labels, python } = values;
   if (positionals.length !== 1 || data === undefined || evaluation === undefined || labels === undefined) {
-    throw new TypeError("Give MODEL.onnx, --data, --eval and --labels");
+    throw new InputError("Give MODEL.onnx, --data, --eval and --labels");
   }
   const specifier = "npm:onnxruntime-web@1.30.0/wasm";
   const { default: runtime }: { default: OnnxRuntime } = await import(specifier);
@@ -106,7 +107,9 @@ async function main(args: string[]): Promise<void> {
   const header = ["top-1", "Octet", ...columns("onnxruntime-web"), ...(python ? columns("onnxruntime") : [])];
   console.log(textTable(header, rows, { align: ["left", ...header.slice(1).map(() => "right" as const)] }));
   console.log(`\n${samples.tensors.length} images, onnxruntime-web ${runtime.env.versions.web}`);
-  if (worst > MOST_DIFFERENCE + 1e-9) throw new RangeError(`A top-1 differs by ${percent(worst)} from the bundle's`);
+  if (worst > MOST_DIFFERENCE + 1e-9) {
+    throw new InputRangeError(`A top-1 differs by ${percent(worst)} from the bundle's`);
+  }
 }
 
 async function readSamples(

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { InputRangeError } from "../../runtime/errors.ts";
 import type { Budget } from "../budget.ts";
 import type { StartFigures } from "../start/measure.ts";
 import type { Sizes } from "./sizes.ts";
@@ -37,7 +38,7 @@ export function sizeFindings({ bytes }: Budget, sizes: Sizes): Finding[] {
   };
   return bytes.map(({ file, atMost }) => {
     if (!Object.hasOwn(measured, file)) {
-      throw new RangeError(`The budget has a limit for "${file}": nothing measures it`);
+      throw new InputRangeError(`The budget has a limit for "${file}": nothing measures it`);
     }
     return atMostFinding(file, measured[file], atMost, "bytes");
   });

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { InputRangeError } from "../../runtime/errors.ts";
 import { fileURLToPath } from "node:url";
 import { createProgress } from "../../cli/progress.ts";
 import { textTable } from "../../cli/text_table.ts";
@@ -53,7 +54,7 @@ async function checkBudget(args: string[]): Promise<void> {
   console.log(values.json ? JSON.stringify(findings) : await tableOf(findings));
   const beyond = findings.filter(({ kept }) => !kept);
   if (beyond.length > 0) {
-    throw new RangeError(
+    throw new InputRangeError(
       `${beyond.length} of ${findings.length} figures are beyond the budget: ${beyond.map(sentenceOf).join("; ")}`,
     );
   }

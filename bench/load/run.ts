@@ -4,6 +4,7 @@
  * @module
  */
 
+import { InputError } from "../../runtime/errors.ts";
 import { checkOutput, writeOutput } from "../../calibrate/commands/files.ts";
 import { readCount } from "../../calibrate/commands/options.ts";
 import { textTable } from "../../cli/text_table.ts";
@@ -82,7 +83,7 @@ async function main(args: string[]): Promise<void> {
     },
   });
   if (values.help) return console.log(HELP.trimEnd());
-  if (positionals.length !== 1) throw new TypeError("One bundle must be named: bench:load FILE.octet");
+  if (positionals.length !== 1) throw new InputError("One bundle must be named: bench:load FILE.octet");
   const [bundle] = positionals;
   const seconds = readCount("--seconds", values.seconds);
   const connections = readCount("--connections", values.connections);

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { InputError } from "../../runtime/errors.ts";
 import type { LoadRequest } from "./requests.ts";
 
 /** What wrk counted. */
@@ -75,7 +76,9 @@ async function run(args: string[]): Promise<string> {
     if (!success) throw new Error(`wrk failed: ${new TextDecoder().decode(stderr).trim()}`);
     return new TextDecoder().decode(stdout);
   } catch (cause) {
-    if (cause instanceof Deno.errors.NotFound) throw new Error("wrk is not installed: it makes the load", { cause });
+    if (cause instanceof Deno.errors.NotFound) {
+      throw new InputError("wrk is not installed: it makes the load", { cause });
+    }
     throw cause;
   }
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { InputError } from "../../runtime/errors.ts";
 import { cachePath } from "../networks/cache.ts";
 
 /** Packages at the versions that are measured. */
@@ -38,7 +39,7 @@ export async function installPackages(root = cachePath("peers/")): Promise<Packa
   console.error("Installing the peers' packages from npm");
   const { success, stderr } = await runNpm(root);
   if (!success) {
-    throw new Error(`npm could not install the peers' packages: ${firstError(new TextDecoder().decode(stderr))}`);
+    throw new InputError(`npm could not install the peers' packages: ${firstError(new TextDecoder().decode(stderr))}`);
   }
   return packages;
 }
@@ -61,7 +62,7 @@ async function runNpm(root: URL): Promise<Deno.CommandOutput> {
     }).output();
   } catch (cause) {
     if (!(cause instanceof Deno.errors.NotFound)) throw cause;
-    throw new Error("npm is not installed: the peers' packages come from it", { cause });
+    throw new InputError("npm is not installed: the peers' packages come from it", { cause });
   }
 }
 

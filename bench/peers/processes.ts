@@ -4,6 +4,7 @@
  * @module
  */
 
+import { InputError, InputRangeError } from "../../runtime/errors.ts";
 import { cpuTimes } from "../cpu_times.ts";
 import { type Answer, ANSWER_MARK, type Job } from "./job.ts";
 
@@ -49,10 +50,10 @@ export interface Answered extends Answer {
 export async function checkPinning(core: number): Promise<void> {
   try {
     const { success } = await new Deno.Command("taskset", { args: ["-c", String(core), "true"] }).output();
-    if (!success) throw new RangeError(`Core ${core} is not one that this process may use`);
+    if (!success) throw new InputRangeError(`Core ${core} is not one that this process may use`);
   } catch (cause) {
     if (!(cause instanceof Deno.errors.NotFound)) throw cause;
-    throw new Error("taskset is not available: times of processes that are not pinned to one core mean nothing", {
+    throw new InputError("taskset is not available: times of processes that are not pinned to one core mean nothing", {
       cause,
     });
   }

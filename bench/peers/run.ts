@@ -4,6 +4,7 @@
  * @module
  */
 
+import { FormatError, InputError, InputRangeError } from "../../runtime/errors.ts";
 import { checkOutput, writeOutput } from "../../calibrate/commands/files.ts";
 import { createProgress } from "../../cli/progress.ts";
 import { runCommand } from "../../cli/command.ts";
@@ -61,9 +62,11 @@ function readOptions(args: string[]): Options | undefined {
   });
   if (values.help) return undefined;
   const { rounds, only, core, markdown, json } = values;
-  if (!/^[1-9]\d{0,3}$/.test(rounds)) throw new RangeError(`--rounds must be an integer of 1 to 9999, not ${rounds}`);
+  if (!/^[1-9]\d{0,3}$/.test(rounds)) {
+    throw new InputRangeError(`--rounds must be an integer of 1 to 9999, not ${rounds}`);
+  }
   if (core !== undefined && !/^\d{1,4}$/.test(core)) {
-    throw new RangeError(`--core must be a core's number, not ${core}`);
+    throw new InputRangeError(`--core must be a core's number, not ${core}`);
   }
   return {
     rounds: Number(rounds),
@@ -78,7 +81,7 @@ function readPattern(text: string): RegExp {
   try {
     return new RegExp(text);
   } catch (cause) {
-    throw new SyntaxError(`--only must be a regular expression, not ${text}`, { cause });
+    throw new FormatError(`--only must be a regular expression, not ${text}`, { cause });
   }
 }
 
@@ -96,10 +99,10 @@ async function comparePeers(args: string[]): Promise<void> {
     return;
   }
   if (Deno.build.os !== "linux") {
-    throw new Error("Peers are measured on Linux alone: it pins processes and counts memory");
+    throw new InputError("Peers are measured on Linux alone: it pins processes and counts memory");
   }
   const benchmarks = listBenchmarks(Deno.build.arch).filter(({ name }) => options.only.test(name));
-  if (benchmarks.length === 0) throw new RangeError(`No benchmark matches ${options.only.source}`);
+  if (benchmarks.length === 0) throw new InputRangeError(`No benchmark matches ${options.only.source}`);
   if (options.json) await checkOutput(options.json);
   const core = options.core ?? lastCore();
   await checkPinning(core);
@@ -131,7 +134,7 @@ async function comparePeers(args: string[]): Promise<void> {
   console.log(options.markdown ? comparisonMarkdown(rows) : comparisonText(rows));
   const wrong = checks.find(({ passed }) => !passed);
   if (wrong) {
-    throw new Error(
+    throw new InputError(
       `${RUNTIMES[wrong.runtime]} computes something else in "${wrong.benchmark}": its output has a correlation of ` +
         `${wrong.correlation.toFixed(4)} with the reference`,
     );

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { InputError, InputRangeError } from "../../runtime/errors.ts";
+import { fileError } from "../../cli/file_error.ts";
+import { InputError, InputRangeError, isInputError } from "../../runtime/errors.ts";
 import { decodeImage } from "../../image/decode_image.ts";
 import { hasImageExtension, listFormats } from "../../image/formats.ts";
 import { ImageError } from "../../image/image_error.ts";
@@ -40,7 +41,11 @@ const UNREADABLE = /\.(avif|bmp|dng|gif|hei[cf]|ico|j2k|jp2|jfif|jxl|p[bgnp]m|tg
  */
 async function listImages(path: string): Promise<ImageFolder> {
   const found: ImageFolder = { files: [], folders: [], unreadable: [] };
-  await walk(path, "", new Set([await Deno.realPath(path)]), found);
+  try {
+    await walk(path, "", new Set([await Deno.realPath(path)]), found);
+  } catch (error) {
+    throw isInputError(error) ? error : fileError(path, error);
+  }
   found.files.sort(byCodeUnits);
   found.folders.sort(byCodeUnits);
   found.unreadable.sort(byCodeUnits);

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { fileError } from "../../cli/file_error.ts";
 import { FormatError } from "../../runtime/errors.ts";
 import { checkFileBytes, elements, LARGEST_HEADER, type NpyData, type NpyHeader, readNpyHeader } from "./npy.ts";
 
@@ -22,7 +23,7 @@ export interface NpyFile extends NpyHeader {
  * @throws {TypeError} If its elements are of another type, big-endian or in Fortran order.
  */
 export async function openNpy(path: string): Promise<NpyFile> {
-  using file = await Deno.open(path);
+  using file = await open(path);
   const { size } = await file.stat();
   const head = await readExactly(file, 0, Math.min(size, LARGEST_HEADER), path);
   const header = readNpyHeader(head, path);
@@ -53,7 +54,7 @@ export async function readNpyRow(
     (product, size) => product * size,
     file.elementBytes,
   );
-  using handle = await Deno.open(file.path);
+  using handle = await open(file.path);
   const row = await readExactly(
     handle,
     file.dataOffset + index * bytes,
@@ -81,4 +82,12 @@ async function readExactly(
     at += count;
   }
   return bytes;
+}
+
+async function open(path: string): Promise<Deno.FsFile> {
+  try {
+    return await Deno.open(path);
+  } catch (cause) {
+    throw fileError(path, cause);
+  }
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { fileError } from "../../cli/file_error.ts";
 import { InputRangeError } from "../../runtime/errors.ts";
 import type { Preprocessing } from "../../runtime/preprocessing.ts";
 import type { Classes } from "./classes.ts";
@@ -110,6 +111,6 @@ async function isFolder(path: string): Promise<boolean> {
     if (error instanceof Deno.errors.NotFound) {
       throw new InputRangeError(`No such file or folder: ${path}`, { cause: error });
     }
-    throw error;
+    throw fileError(path, error);
   }
 }

@@ -34,8 +34,8 @@ interface Host {
  *
  * @param models The models; of several versions of one name the last is the default.
  * @param options Limits, and where to report; memory is measured where the host tells it.
- * @throws {TypeError} If a name with the same version occurs twice.
- * @throws {RangeError} If a limit is not a positive number.
+ * @throws {InputError} If a name with the same version occurs twice.
+ * @throws {InputRangeError} If a limit is not a positive number.
  */
 export function createEdgeFunction(models: Iterable<ModelEntry>, options: HandlerOptions = {}): EdgeFunction {
   const { Deno, process } = globalThis as Host;

@@ -32,7 +32,7 @@ const COMPRESSED_TYPES = /^(?:application\/(?:json|octet-stream|wasm)|text\/)/;
  * @param models The models.
  * @param options Limits, and where to report.
  * @returns The handler.
- * @throws {RangeError} If a limit is not a positive number.
+ * @throws {InputRangeError} If a limit is not a positive number.
  */
 export function createHandler(models: ModelRegistry, options: HandlerOptions = {}): Handler {
   const { log, onError = console.error } = options;

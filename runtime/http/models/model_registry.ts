@@ -120,7 +120,7 @@ interface Slot extends ModelStatus {
  *
  * @param entries The models; of several versions of one name the last is the default.
  * @param options When to try again, and where to report.
- * @throws {TypeError} If a name with the same version occurs twice.
+ * @throws {InputError} If a name with the same version occurs twice.
  */
 export function createRegistry(entries: Iterable<ModelEntry>, options: RegistryOptions = {}): ModelRegistry {
   const { retryMilliseconds = 5_000, onError = console.error } = options;

@@ -105,8 +105,8 @@ Limits:
 /**
  * Reads the arguments of the command.
  *
- * @throws {TypeError} Where an option is unknown or no path is named.
- * @throws {RangeError} Where an option has a value that it does not take.
+ * @throws {InputError} Where an option is unknown or no path is named.
+ * @throws {InputRangeError} Where an option has a value that it does not take.
  */
 export function parseServeArguments(args: string[]): ServeArguments {
   const { values, positionals } = parseArguments({

@@ -22,7 +22,7 @@ export interface OpenedModel {
   /**
    * Gives the bundle; reads it where that was not needed before.
    *
-   * @throws {TypeError} Where it cannot be read.
+   * @throws {InputError} Where it cannot be read.
    */
   read(): Promise<Bundle>;
 }
@@ -33,7 +33,7 @@ export interface OpenedModel {
  * @param args Arguments as `findBundles` takes them.
  * @param options Limits and cache of downloads.
  * @returns The models in the order of the arguments, versions from the lowest.
- * @throws {TypeError} Where a file, folder or URL cannot be read or two models have one name.
+ * @throws {InputError} Where a file, folder or URL cannot be read or two models have one name.
  */
 export async function openModels(args: readonly string[], options: SourceOptions = {}): Promise<OpenedModel[]> {
   const models: OpenedModel[] = [];

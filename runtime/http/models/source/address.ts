@@ -19,7 +19,7 @@ export interface BundleAddress {
  *
  * @param source A source of a bundle.
  * @returns The address, or nothing where the source is not on the web.
- * @throws {TypeError} If the URL or the hash in its fragment cannot be read.
+ * @throws {InputError} If the URL or the hash in its fragment cannot be read.
  */
 export function parseBundleAddress(source: unknown): BundleAddress | undefined {
   if (!(source instanceof URL) && typeof source !== "string") return undefined;
@@ -40,7 +40,7 @@ export function parseBundleAddress(source: unknown): BundleAddress | undefined {
  * Checks the form of an expected hash.
  *
  * @returns The hash in lower case.
- * @throws {TypeError} If it is not 64 hexadecimal digits.
+ * @throws {InputError} If it is not 64 hexadecimal digits.
  */
 export function checkSha256(text: string): string {
   if (!/^[0-9a-f]{64}$/i.test(text)) throw new InputError(`A SHA-256 must be 64 hexadecimal digits, not ${text}`);

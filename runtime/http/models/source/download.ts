@@ -30,8 +30,8 @@ export interface Download {
  * @param url Where it is.
  * @param limits Limits on size and time.
  * @param etag Tag of the bytes that are here already; the server may answer that they are still right.
- * @throws {TypeError} If the server cannot be reached, answers with a failure, or takes too long.
- * @throws {RangeError} If there are too many bytes.
+ * @throws {InputError} If the server cannot be reached, answers with a failure, or takes too long.
+ * @throws {InputRangeError} If there are too many bytes.
  */
 export async function download(url: URL, limits: DownloadLimits, etag?: string): Promise<Download> {
   const place = hideSecrets(url.href);

@@ -32,7 +32,7 @@ const FILE_NAME = "model.octet";
  *
  * @param argument The argument; a path with `=` can be told apart by `./` before it.
  * @returns The bundles, versions from the lowest.
- * @throws {TypeError} Where a folder cannot be read or holds no model, or a URL cannot be read.
+ * @throws {InputError} Where a folder cannot be read or holds no model, or a URL cannot be read.
  */
 export async function findBundles(argument: string): Promise<FoundBundle[]> {
   const [, name, source] = argument.match(/^(?:([^/\\:=]+)=)?(.*)$/s)!;

@@ -19,7 +19,7 @@ export const CACHE_CHOICES: readonly CacheChoice[] = ["auto", "cache-api", "kv",
  * Opens the cache of a choice.
  *
  * @returns The cache; nothing where the choice is "off".
- * @throws {TypeError} If the host has no such cache.
+ * @throws {InputError} If the host has no such cache.
  */
 export function openBundleCache(choice: CacheChoice): BundleCache | undefined {
   if (choice === "off") return undefined;

@@ -41,8 +41,8 @@ export interface SourceOptions {
  * @param source Bytes, the path of a file, or a URL.
  * @param options Hash, limits and cache.
  * @throws {BundleError} If the bytes are no bundle, or not the one that the hash names.
- * @throws {TypeError} If they cannot be read, or the hash has another form.
- * @throws {RangeError} If there are too many bytes or a limit is not a positive number.
+ * @throws {InputError} If they cannot be read, or the hash has another form.
+ * @throws {InputRangeError} If there are too many bytes or a limit is not a positive number.
  */
 export async function readBundleSource(source: BundleSource, options: SourceOptions = {}): Promise<Bundle> {
   const { maxBytes = 512 * 2 ** 20, milliseconds = 60_000, onWarning = console.warn } = options;
