@@ -235,7 +235,7 @@ export interface PadNode extends NodeBase {
   before: number[];
   /** One per dimension. */
   after: number[];
-  /** The number, or the name of the value. */
+  /** The number that stands around the input. */
   value: number;
 }
 

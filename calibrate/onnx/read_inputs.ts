@@ -10,7 +10,8 @@ import { elementTypeName } from "./decode_tensor.ts";
 import { quote, type UnsupportedPart } from "./errors.ts";
 import type { OnnxPort } from "./model.ts";
 import { fixDimensions, USE_FLOAT32 } from "./remedies.ts";
-import { elementCount, MAXIMUM_ELEMENTS, MAXIMUM_RANK } from "./tensor.ts";
+import { elementCount } from "../../runtime/tensor.ts";
+import { MAXIMUM_ELEMENTS, MAXIMUM_RANK } from "./tensor.ts";
 
 /** Lengths for free dimensions, by their names. */
 export type Dimensions = Readonly<Record<string, number>>;

@@ -38,13 +38,6 @@ export const COMPUTED_PER_ELEMENT = 8;
 /** Most dimensions a tensor may have. */
 export const MAXIMUM_RANK = 8;
 
-/** Number of elements of a shape. */
-export function elementCount(shape: readonly number[]): number {
-  let count = 1;
-  for (const dimension of shape) count *= dimension;
-  return count;
-}
-
 /** Whether a type is one of the floating-point types. */
 export function isFloatType(type: TensorType): boolean {
   return type === "float32" || type === "float16" || type === "float64";
@@ -84,15 +77,4 @@ export function kept(type: TensorType): (value: number) => number {
 /** An int64 vector. */
 export function integers(values: readonly number[]): Tensor {
   return { type: "int64", shape: [values.length], data: Float64Array.from(values) };
-}
-
-/** Distance in elements between neighbours along each dimension. */
-export function stridesOf(shape: readonly number[]): number[] {
-  const strides = new Array<number>(shape.length);
-  let stride = 1;
-  for (let i = shape.length - 1; i >= 0; i--) {
-    strides[i] = stride;
-    stride *= shape[i];
-  }
-  return strides;
 }

@@ -23,7 +23,9 @@ import {
   sliceRange,
   splitLengths,
 } from "../shape_arguments.ts";
-import { elementCount, integers, stridesOf, type Tensor } from "../tensor.ts";
+import { elementCount } from "../../../runtime/tensor.ts";
+import { stridesOf } from "../../graph/shape.ts";
+import { integers, type Tensor } from "../tensor.ts";
 import { ARITHMETIC_FOLDS, type Fold, required } from "./arithmetic.ts";
 import { broadcastTensor, concatTensors, padTensor, sliceTensor, transposeTensor } from "./select.ts";
 

@@ -6,7 +6,9 @@
 
 import { sameShape } from "../../graph/shape.ts";
 import { type Lowering, reserve } from "../lowering.ts";
-import { elementCount, stridesOf, type Tensor } from "../tensor.ts";
+import { elementCount } from "../../../runtime/tensor.ts";
+import { stridesOf } from "../../graph/shape.ts";
+import type { Tensor } from "../tensor.ts";
 
 /** How elements are found: the offset of the first and the stride along each dimension of the result. */
 export interface Reading {

@@ -13,7 +13,7 @@ import { OnnxError, UnsupportedReason } from "../errors.ts";
 import { constantValue, type Lowering, operand, optionalConstant, reserve } from "../lowering.ts";
 import type { OnnxNode } from "../model.ts";
 import { expandedShape, permutationOf, reshapedShape } from "../shape_arguments.ts";
-import { elementCount } from "../tensor.ts";
+import { elementCount } from "../../../runtime/tensor.ts";
 
 /** Lowers Reshape, Flatten, Squeeze and Unsqueeze. */
 export function lowerReshape(lowering: Lowering, node: OnnxNode): Value {

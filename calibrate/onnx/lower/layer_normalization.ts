@@ -11,7 +11,7 @@ import { emit } from "../emit.ts";
 import { quote, UnsupportedReason } from "../errors.ts";
 import { asFloat32, hasInput, type Lowering, normaliseAxis, operand, parameter } from "../lowering.ts";
 import type { OnnxNode } from "../model.ts";
-import { elementCount } from "../tensor.ts";
+import { elementCount } from "../../../runtime/tensor.ts";
 
 /** Lowers LayerNormalization over the dimensions from `axis` on, with constant parameters. */
 export function lowerLayerNormalization(lowering: Lowering, node: OnnxNode): Value {
