@@ -44,6 +44,7 @@ export {
   type UnsupportedPart,
 } from "./onnx/errors.ts";
 export { importOnnx, type ImportOptions } from "./onnx/import.ts";
+export type { Dimensions } from "./onnx/read_inputs.ts";
 export { type LayerProfile, type Profile, type ProfileOptions, profileProgram } from "./profile/profile.ts";
 export type { DropReport, KeptLayer, PrecisionReport, RankedLayer } from "./report/describe_precision.ts";
 export type {

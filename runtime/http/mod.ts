@@ -28,6 +28,5 @@ export type { ExecutorOptions } from "../executor.ts";
 export type { KernelBuild } from "../kernels/build.ts";
 export type { ModelPort, Prediction, Tensor } from "../model.ts";
 export type { Preprocessing } from "../preprocessing.ts";
-export type * from "../program.ts";
 export type { Pixels } from "../resize_image.ts";
 export type { BundleSource } from "../source.ts";
