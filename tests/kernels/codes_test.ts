@@ -1,5 +1,6 @@
 import { assertThrows } from "@std/assert";
 import { ACTIVATION_CODES } from "../../runtime/activation.ts";
+import { instantiateKernels } from "../../runtime/kernels/instance.ts";
 import { geometryWords } from "./convolutions.ts";
 import { callKernel, type Field, type Host, hosts } from "./harness.ts";
 
@@ -87,4 +88,10 @@ Deno.test("a kernel takes the greatest codes that there are, on every build", ()
   eachHost((host) => {
     for (const [kernel, fields] of known) callKernel(host, kernel, fields);
   });
+});
+
+Deno.test("set_signed takes 0 and 1 alone", () => {
+  const { functions: { set_signed } } = instantiateKernels("simd128");
+  for (const signed of [1, 0]) set_signed(signed);
+  assertThrows(() => set_signed(2), WebAssembly.RuntimeError, "unreachable");
 });
