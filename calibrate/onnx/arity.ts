@@ -39,6 +39,7 @@ const ARITIES: Readonly<Record<string, Arity>> = {
   MatMul: BINARY,
   Max: VARIADIC,
   MaxPool: [1, 1, 2],
+  Mean: VARIADIC,
   Min: VARIADIC,
   Mod: BINARY,
   Mul: BINARY,

@@ -83,11 +83,23 @@ function begin(model: OnnxModel, inputs: readonly InputPort[], samples: number):
     current: model.nodes[0],
     made: 0,
     samples,
-    read: new Set([...model.nodes.flatMap((node) => node.inputs), ...model.outputs.map(({ name }) => name)]),
+    readers: readersOf(model),
     origins: new Map(),
     room: samples * (COMPUTED_ELEMENTS + COMPUTED_PER_ELEMENT * given),
     computed: 0,
   };
+}
+
+function readersOf({ nodes, outputs }: OnnxModel): Map<string, Set<string>> {
+  const readers = new Map<string, Set<string>>();
+  const note = (name: string, operator: string) => {
+    const known = readers.get(name);
+    if (known) known.add(operator);
+    else readers.set(name, new Set([operator]));
+  };
+  for (const { operator, inputs } of nodes) for (const input of inputs) note(input, operator);
+  for (const { name } of outputs) note(name, "");
+  return readers;
 }
 
 function lowerNode(lowering: Lowering, node: OnnxNode): void {
@@ -120,7 +132,7 @@ function lowerNode(lowering: Lowering, node: OnnxNode): void {
 }
 
 function requireOutputs(lowering: Lowering, node: OnnxNode, made: number): void {
-  const more = node.outputs.slice(made).find((output) => output !== "" && lowering.read.has(output));
+  const more = node.outputs.slice(made).find((output) => output !== "" && lowering.readers.has(output));
   if (more !== undefined) throw new UnsupportedReason(`its output ${quote(more)} is used`);
 }
 

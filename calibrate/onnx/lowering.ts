@@ -31,8 +31,8 @@ export interface Lowering {
   made: number;
   /** Number of samples that stand for a free batch. */
   samples: number;
-  /** Names that nodes or the graph's outputs read. */
-  read: ReadonlySet<string>;
+  /** Operators that read a name; "" stands for an output of the graph. */
+  readers: ReadonlyMap<string, ReadonlySet<string>>;
   /** ONNX name of each constant that was made a value, by the value's name. */
   origins: Map<string, string>;
   /** Elements that constants may have together that are computed. */
@@ -114,14 +114,27 @@ export function isConstant(lowering: Lowering, node: OnnxNode, index: number): b
   return hasInput(node, index) && lowering.constants.has(node.inputs[index]);
 }
 
-/** The value of a required input; a constant becomes a value with data. */
+/** The value of a required input; a constant becomes a value with data, finite numbers. */
 export function operand(lowering: Lowering, node: OnnxNode, index: number): Value {
+  return readOperand(lowering, node, index, parameter);
+}
+
+/** As {@linkcode operand}; a constant may hold -Infinity. */
+export function maskOperand(lowering: Lowering, node: OnnxNode, index: number): Value {
+  return readOperand(lowering, node, index, (...args) => {
+    const tensor = floatParameter(...args);
+    return tensor.data.every((value) => value === -Infinity || Number.isFinite(Math.fround(value)))
+      ? tensor
+      : parameter(...args);
+  });
+}
+
+function readOperand(lowering: Lowering, node: OnnxNode, index: number, read: typeof parameter): Value {
   const name = inputName(node, index);
   const known = lowering.names.get(name);
   if (known !== undefined) return lowering.values.get(known)!;
-  const tensor = lowering.constants.get(name);
-  if (tensor === undefined) throw new OnnxError(`Input ${quote(name)} is made by no node`, node.name);
-  const value = constantValue(lowering, parameter(lowering, node, index));
+  if (!lowering.constants.has(name)) throw new OnnxError(`Input ${quote(name)} is made by no node`, node.name);
+  const value = constantValue(lowering, read(lowering, node, index));
   lowering.origins.set(value.name, name);
   return value;
 }
@@ -167,18 +180,24 @@ export function optionalIntegers(
 
 /** A required constant input of finite floats: weights and the like. */
 export function parameter(lowering: Lowering, node: OnnxNode, index: number): Tensor {
+  const tensor = floatParameter(lowering, node, index);
+  const bad = firstUnusable(tensor.data);
+  if (bad >= 0) {
+    throw new OnnxError(
+      `Tensor ${quote(node.inputs[index])} holds ${tensor.data[bad]} at element ${bad}: expected finite numbers`,
+      node.name,
+    );
+  }
+  return tensor;
+}
+
+/** A required constant input of floats. */
+function floatParameter(lowering: Lowering, node: OnnxNode, index: number): Tensor {
   const name = inputName(node, index);
   const tensor = optionalConstant(lowering, node, index)!;
   if (!isFloatType(tensor.type)) {
     throw new OnnxError(
       `Tensor ${quote(name)} has type ${tensor.type}: expected floats`,
-      node.name,
-    );
-  }
-  const bad = firstUnusable(tensor.data);
-  if (bad >= 0) {
-    throw new OnnxError(
-      `Tensor ${quote(name)} holds ${tensor.data[bad]} at element ${bad}: expected finite numbers`,
       node.name,
     );
   }

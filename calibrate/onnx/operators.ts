@@ -11,7 +11,7 @@ import { lowerCast, lowerDepthToSpace, lowerDropout, lowerExpand } from "./lower
 import { lowerIdentity, lowerReshape, lowerSpaceToDepth } from "./lower/arrange.ts";
 import { lowerTranspose } from "./lower/arrange.ts";
 import { lowerConv, lowerConvTranspose } from "./lower/convolution.ts";
-import { lowerAdd, lowerDiv, lowerMax, lowerMin, lowerMul } from "./lower/elementwise.ts";
+import { lowerAdd, lowerDiv, lowerMax, lowerMean, lowerMin, lowerMul } from "./lower/elementwise.ts";
 import { lowerNeg, lowerSub, lowerSum } from "./lower/elementwise.ts";
 import { lowerGemm, lowerMatMul } from "./lower/matrix.ts";
 import { lowerLayerNormalization } from "./lower/layer_normalization.ts";
@@ -55,6 +55,7 @@ const LOWER: ReadonlyMap<string, Lower> = new Map<string, Lower>([
   ["MatMul", lowerMatMul],
   ["Max", lowerMax],
   ["MaxPool", lowerPool],
+  ["Mean", lowerMean],
   ["Min", lowerMin],
   ["Mul", lowerMul],
   ["Neg", lowerNeg],

@@ -189,7 +189,7 @@ const foldReshape: Fold = (lowering, node, [input]) => {
 function foldDropout(lowering: Lowering, node: OnnxNode, [input, , training]: (Tensor | undefined)[]): Tensor[] {
   if (training !== undefined && training.data[0] !== 0) throw new UnsupportedReason("it is in training mode");
   const source = required(input, node);
-  if (!lowering.read.has(node.outputs[1])) return [source];
+  if (!lowering.readers.has(node.outputs[1])) return [source];
   const { shape } = source;
   return [source, { type: "bool", shape, data: reserve(lowering, "bool", shape).fill(1) }];
 }

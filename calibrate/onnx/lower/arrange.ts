@@ -34,7 +34,7 @@ export function lowerIdentity(lowering: Lowering, node: OnnxNode): Value {
 
 /** Lowers Dropout. */
 export function lowerDropout(lowering: Lowering, node: OnnxNode): Value {
-  if (lowering.read.has(node.outputs[1])) throw new UnsupportedReason("its mask is used");
+  if (lowering.readers.has(node.outputs[1])) throw new UnsupportedReason("its mask is used");
   const training = optionalConstant(lowering, node, 2);
   if (training !== undefined && training.data[0] !== 0) {
     throw new UnsupportedReason("it is in training mode");

@@ -7,10 +7,8 @@
 import { LARGEST_FLOAT32 } from "../../../runtime/numerics/float32.ts";
 import type { BinaryNode, Value } from "../../graph/graph.ts";
 import { emitActivation, emitBinary } from "../emit.ts";
-import { constantValue, type Lower, type Lowering, operand } from "../lowering.ts";
+import { constantValue, type Lower, type Lowering, maskOperand, operand } from "../lowering.ts";
 import type { OnnxNode } from "../model.ts";
-
-/** The largest float32. */
 
 function binary(operation: BinaryNode["operation"]): Lower {
   return (lowering, node) => emitBinary(lowering, operation, [operand(lowering, node, 0), operand(lowering, node, 1)]);
@@ -40,8 +38,12 @@ function limited(lowering: Lowering, pair: [Value, Value], operation: BinaryNode
   return emitActivation(lowering, variable, { kind: "clip", min: limit, max: LARGEST_FLOAT32 });
 }
 
-/** Lowers Add. */
-export const lowerAdd: Lower = binary("add");
+/** Lowers Add; a constant may hold -Infinity where the sum is read by Softmax alone, as masks are. */
+export function lowerAdd(lowering: Lowering, node: OnnxNode): Value {
+  const readers = [...lowering.readers.get(node.outputs[0]) ?? []];
+  const read = readers.length > 0 && readers.every((operator) => operator === "Softmax") ? maskOperand : operand;
+  return emitBinary(lowering, "add", [read(lowering, node, 0), read(lowering, node, 1)]);
+}
 /** Lowers Sub. */
 export const lowerSub: Lower = binary("subtract");
 /** Lowers Mul. */
@@ -54,6 +56,12 @@ export const lowerMax: Lower = chain("maximum");
 export const lowerMin: Lower = chain("minimum");
 /** Lowers Sum of any number of values. */
 export const lowerSum: Lower = chain("add");
+
+/** Lowers Mean of any number of values. */
+export function lowerMean(lowering: Lowering, node: OnnxNode): Value {
+  const count = constantValue(lowering, { type: "float32", shape: [], data: Float32Array.of(node.inputs.length) });
+  return emitBinary(lowering, "divide", [chain("add")(lowering, node) as Value, count]);
+}
 
 /** Lowers Neg. */
 export function lowerNeg(lowering: Lowering, node: OnnxNode): Value {

@@ -7,7 +7,7 @@
 import type { Value } from "../../graph/graph.ts";
 import { floatAttribute, intAttribute } from "../attributes.ts";
 import { emitBinary, emitFullyConnected, emitMatMul, emitReshape, emitTranspose } from "../emit.ts";
-import { OnnxError, UnsupportedReason } from "../errors.ts";
+import { OnnxError } from "../errors.ts";
 import { asFloat32, constantValue, hasInput, isConstant, type Lowering, operand, parameter } from "../lowering.ts";
 import type { OnnxNode } from "../model.ts";
 import type { Tensor } from "../tensor.ts";
@@ -43,12 +43,17 @@ export function lowerGemm(lowering: Lowering, node: OnnxNode): Value {
   return bias ? product : addMatrix(lowering, node, { product, beta });
 }
 
-/** Lowers MatMul; a constant matrix on the right makes a fully connected layer. */
+/** Lowers MatMul; one constant matrix makes a fully connected layer. */
 export function lowerMatMul(lowering: Lowering, node: OnnxNode): Value {
-  if (isConstant(lowering, node, 1)) return multiplyByConstant(lowering, node);
-  if (isConstant(lowering, node, 0)) return multiplyConstantBy(lowering, node);
+  const [first, second] = node.inputs.map((input) => lowering.constants.get(input)?.shape);
   const a = operand(lowering, node, 0);
+  if (a.shape.length === 0 || second?.length === 0) throw new OnnxError("MatMul has a scalar input", node.name);
+  if (second && isOneMatrix(second) && second.length <= Math.max(2, a.shape.length)) {
+    return multiplyByConstant(lowering, node);
+  }
   const b = operand(lowering, node, 1);
+  if (b.shape.length === 0) throw new OnnxError("MatMul has a scalar input", node.name);
+  if (!second && first?.length === 2 && b.shape.length >= 2) return multiplyConstantBy(lowering, node);
   const left = a.shape.length === 1 ? emitReshape(lowering, a, [1, a.shape[0]]) : a;
   const right = b.shape.length === 1 ? emitReshape(lowering, b, [b.shape[0], 1]) : b;
   requireInner(left.shape.at(-1)!, right.shape.at(-2)!, node);
@@ -59,15 +64,14 @@ export function lowerMatMul(lowering: Lowering, node: OnnxNode): Value {
   return emitReshape(lowering, product, shape);
 }
 
+function isOneMatrix(shape: readonly number[]): boolean {
+  return shape.slice(0, -2).every((length) => length === 1);
+}
+
 function multiplyByConstant(lowering: Lowering, node: OnnxNode): Value {
   const a = operand(lowering, node, 0);
   const b = parameter(lowering, node, 1);
   const rank = b.shape.length;
-  if (rank === 0 || a.shape.length === 0) throw new OnnxError("MatMul has a scalar input", node.name);
-  const leading = b.shape.slice(0, -2);
-  if (rank > a.shape.length && rank > 2 || leading.some((length) => length !== 1)) {
-    throw new UnsupportedReason(`its constant has shape [${b.shape}], not that of one matrix`);
-  }
   const matrix: Tensor = { ...b, shape: rank === 1 ? [b.shape[0], 1] : b.shape.slice(-2) };
   const [inputs, outputs] = matrix.shape;
   requireInner(a.shape.at(-1)!, inputs, node);
@@ -85,9 +89,6 @@ function multiplyByConstant(lowering: Lowering, node: OnnxNode): Value {
 function multiplyConstantBy(lowering: Lowering, node: OnnxNode): Value {
   const a = parameter(lowering, node, 0);
   const b = operand(lowering, node, 1);
-  if (a.shape.length !== 2 || b.shape.length < 2) {
-    throw new UnsupportedReason(`its constant has shape [${a.shape}], not that of one matrix`);
-  }
   const [outputs, inputs] = a.shape;
   requireInner(inputs, b.shape.at(-2)!, node);
   const rank = b.shape.length;

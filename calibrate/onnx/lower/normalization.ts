@@ -13,7 +13,9 @@ import type { OnnxNode } from "../model.ts";
 
 /** Lowers BatchNormalization to a depthwise 1x1 convolution and notes what it said. */
 export function lowerBatchNormalization(lowering: Lowering, node: OnnxNode): Value {
-  if (intAttribute(node, "training_mode", 0) !== 0 || node.outputs.slice(1).some((name) => lowering.read.has(name))) {
+  if (
+    intAttribute(node, "training_mode", 0) !== 0 || node.outputs.slice(1).some((name) => lowering.readers.has(name))
+  ) {
     throw new UnsupportedReason("it is in training mode");
   }
   if (intAttribute(node, "spatial", 1) !== 1) {

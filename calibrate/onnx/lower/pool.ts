@@ -15,7 +15,7 @@ import { readWindow, resolvePads } from "../window.ts";
 
 /** Lowers MaxPool and AveragePool over signals and images. */
 export function lowerPool(lowering: Lowering, node: OnnxNode): Value {
-  if (lowering.read.has(node.outputs[1])) {
+  if (lowering.readers.has(node.outputs[1])) {
     throw new UnsupportedReason("its output of indices is used");
   }
   const input = operand(lowering, node, 0);
