@@ -15,7 +15,7 @@ import { elementCount } from "../../../runtime/tensor.ts";
 
 /** Lowers LayerNormalization over the dimensions from `axis` on, with constant parameters. */
 export function lowerLayerNormalization(lowering: Lowering, node: OnnxNode): Value {
-  const used = node.outputs.slice(1).find((name) => lowering.read.has(name));
+  const used = node.outputs.slice(1).find((name) => lowering.readers.has(name));
   if (used !== undefined) throw new UnsupportedReason(`its output ${quote(used)} is used`);
   if (intAttribute(node, "stash_type", 1) !== 1) throw new UnsupportedReason("it does not compute in float32");
   const input = operand(lowering, node, 0);
