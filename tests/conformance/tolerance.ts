@@ -33,7 +33,9 @@ export function difference(
   for (let i = 0; i < data.length; i++) {
     const [one, other] = [got.data[i], Math.fround(data[i])];
     if (Object.is(one, other) || one === other) continue;
-    if (Math.abs(one - other) <= relative * Math.abs(other) + ofLargest * largest + absolute) continue;
+    const isNear = Number.isFinite(other) &&
+      Math.abs(one - other) <= relative * Math.abs(other) + ofLargest * largest + absolute;
+    if (isNear) continue;
     return `element ${i} of ${data.length} is ${one}, expected ${other}`;
   }
   return undefined;

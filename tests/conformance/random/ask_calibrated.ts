@@ -16,8 +16,8 @@ import type { DrawnNetwork } from "./draw_network.ts";
 /** Samples that networks are calibrated on. */
 const SAMPLES = 6;
 
-/** Signal below this many times the error is no answer: a defect where weights have 8 bits. */
-export const LEAST_SQNR = 3;
+/** Decibels below which a calibrated network is not like the float one. */
+export const LEAST_SQNR = 6;
 
 /** How well a calibrated network does: decibels of signal over error, the worst output of all samples. */
 export type Quality = { kind: "calibrated"; decibels: number; settings: string } | Failure;

@@ -138,7 +138,7 @@ async function isUnsettled(
     const allowed = TOLERANCE.ofLargest * largest + TOLERANCE.absolute + 4 * reach;
     return tensor.data.every((value, i) =>
       Object.is(value, data[i]) || value === data[i] ||
-      Math.abs(value - data[i]) <= allowed + TOLERANCE.relative * Math.abs(value)
+      Number.isFinite(value) && Math.abs(value - data[i]) <= allowed + TOLERANCE.relative * Math.abs(value)
     );
   });
 }
