@@ -421,3 +421,20 @@ Deno.test("a Clip whose limits cross makes the upper one of everything, as onnxr
     assertEquals(Array.from(answers), new Array(answers.length).fill(high));
   }
 });
+
+Deno.test("BatchNormalization is taken of values of every rank from two on", () => {
+  for (const shape of [[3, 2], [1, 2, 3], [1, 2, 3, 2], [1, 2, 2, 3, 2], [2, 2, 1, 2, 2, 3], [1, 2, 2, 1, 2, 2, 2]]) {
+    const [answers] = run({
+      inputs: { x: shape },
+      outputs: ["y"],
+      constants: normalization,
+      nodes: [normalize("x", "y")],
+    });
+    const inner = shape.slice(2).reduce((count, length) => count * length, 1);
+    pattern(answers.length).forEach((value, i) => {
+      const channel = Math.floor(i / inner) % 2;
+      const expected = (value - [0.1, -0.2][channel]) / [2, 0.5][channel] * [2, -1][channel] + [0.5, 0.25][channel];
+      assertAlmostEquals(answers[i], expected, 1e-5);
+    });
+  }
+});

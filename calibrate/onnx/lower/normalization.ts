@@ -4,6 +4,7 @@
  * @module
  */
 
+import { elementCount } from "../../../runtime/tensor.ts";
 import type { Value } from "../../graph/graph.ts";
 import { floatAttribute, intAttribute } from "../attributes.ts";
 import { emitChannelScale, emitReshape } from "../emit.ts";
@@ -23,7 +24,7 @@ export function lowerBatchNormalization(lowering: Lowering, node: OnnxNode): Val
   }
   const input = operand(lowering, node, 0);
   const rank = input.shape.length;
-  if (rank < 2 || rank > 4) throw new UnsupportedReason(`its input has ${rank} dimensions`);
+  if (rank < 2) throw new UnsupportedReason(`its input has ${rank} dimensions`);
   const channels = input.shape[1];
   const [gamma, beta, mean, variance] = [1, 2, 3, 4].map((index) => vectorParameter(lowering, node, index, channels));
   const epsilon = floatAttribute(node, "epsilon", 1e-5);
@@ -43,7 +44,9 @@ export function lowerBatchNormalization(lowering: Lowering, node: OnnxNode): Val
     shift[channel] = beta[channel] - mean[channel] * factor;
   }
   const [batch, , ...spatial] = input.shape;
-  const size = [...new Array(4 - rank).fill(1), ...spatial];
+  const size = rank > 4
+    ? [elementCount(spatial.slice(0, -1)), spatial.at(-1)!]
+    : [...new Array(4 - rank).fill(1), ...spatial];
   const image = emitReshape(lowering, input, [batch, channels, ...size]);
   const output = emitChannelScale(lowering, image, { scale, shift });
   lowering.normalizations.set(output.name, { gamma, beta, variance, epsilon });
