@@ -18,7 +18,7 @@ export const FORMATS = { jpeg, png, webp } as const satisfies Readonly<Record<st
 export type FormatName = keyof typeof FORMATS;
 
 /** Names of all formats. */
-export const FORMAT_NAMES: readonly FormatName[] = Object.keys(FORMATS) as FormatName[];
+const FORMAT_NAMES: readonly FormatName[] = Object.keys(FORMATS) as FormatName[];
 
 const ALL: readonly ImageFormat[] = Object.values(FORMATS);
 

@@ -554,3 +554,22 @@ Deno.test("a place that the system cannot read is the input's fault", async () =
     }
   });
 });
+
+Deno.test("images of any size are prepared as the runtime prepares them where that is asked for", async () => {
+  await inFolder(async (folder) => {
+    const image = gradientPixels(20, 30);
+    await Deno.writeFile(`${folder}/x.png`, encodePng(image));
+    await Deno.writeFile(`${folder}.npy`, writeNpy([1, 20, 30, 3], image.data as Uint8Array));
+    try {
+      const preprocessing = { crop: [4, 6] as [number, number], mean: [0, 0, 0], std: [1, 1, 1] };
+      for (const path of [folder, `${folder}.npy`]) {
+        const dataset = await openDataset(path, { inputShape: INPUT, preprocessing, anySize: true });
+        assertEquals(await dataset.sample(0), { pixels: prepareImage(image, preprocessing) });
+        const strict = openDataset(path, { inputShape: INPUT, preprocessing }).then((dataset) => dataset.sample(0));
+        await assertRejects(() => strict, RangeError, "add --resize");
+      }
+    } finally {
+      await Deno.remove(`${folder}.npy`);
+    }
+  });
+});

@@ -62,13 +62,18 @@ async function main(args: string[]): Promise<void> {
   if (values.help) return console.log(HELP);
   if (positionals.length !== 1) throw new InputError("Give one FILE to evaluate (--help shows the usage)");
   if (values.data === undefined) throw new InputError("--data is missing: where are the samples");
-  const { model, inputShape, names } = await loadModel(positionals[0], values, readDimensions(values.dimension));
+  const { model, inputShape, names, shipped } = await loadModel(
+    positionals[0],
+    values,
+    readDimensions(values.dimension),
+  );
   const dataset = await openDataset(values.data, {
     inputShape,
     classes: { count: classCount(model.outputs[0].shape.map(Math.abs)), names },
     ...(values.labels !== undefined && { labels: values.labels }),
     ...(values.samples !== undefined && { samples: readCount("--samples", values.samples) }),
     ...(model.preprocessing && { preprocessing: model.preprocessing }),
+    anySize: shipped,
   });
   const progress = createProgress(values.json);
   const result = await evaluate(model, dataset, (done, total) => progress.update("Evaluating", done, total))
@@ -90,6 +95,8 @@ interface LoadedNetwork {
   inputShape: readonly number[];
   /** Names of its classes, where they are known. */
   names: readonly string[] | undefined;
+  /** Whether it is a bundle, whose images are prepared as where it is served. */
+  shipped: boolean;
 }
 
 /** Loads a bundle or a float network, whichever the file is. */
@@ -110,12 +117,12 @@ async function loadModel(
     if (values.classes !== undefined) {
       throw new InputError("A bundle holds its own names of classes: leave out --classes");
     }
-    return { model, inputShape: model.inputs[0].shape.map(Math.abs), names: model.labels };
+    return { model, inputShape: model.inputs[0].shape.map(Math.abs), names: model.labels, shipped: true };
   }
   const graph = await readNetwork(path, dimensions);
   const inputShape = graph.inputs[0].shape;
   const names = await readClasses(values.classes as string | undefined, graph);
-  return { model: await floatModel(graph, readPreprocessing(values, inputShape)), inputShape, names };
+  return { model: await floatModel(graph, readPreprocessing(values, inputShape)), inputShape, names, shipped: false };
 }
 
 function percent(share: number): string {

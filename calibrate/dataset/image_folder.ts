@@ -59,8 +59,8 @@ async function listImages(path: string): Promise<ImageFolder> {
  *
  * @param path Path of the folder.
  * @param inputShape Shape of the network's input with its batch.
- * @param preprocessing Recipe; without a resize the images must have the network's size.
- * @param options The network's classes, and where labels are from, if not from sub-folders.
+ * @param preprocessing Recipe; without a resize the images must have the network's size, unless any is asked for.
+ * @param options The network's classes, where labels are from, if not from sub-folders, and whether images may have any size.
  * @returns The samples.
  * @throws {TypeError} If the network takes no images, the recipe is for others, or images are in other formats.
  * @throws {RangeError} If class sub-folders don't match the network.
@@ -69,7 +69,7 @@ export async function imageFolderSource(
   path: string,
   inputShape: readonly number[],
   preprocessing?: Preprocessing,
-  options: { labels?: string; classes?: Classes } = {},
+  options: { labels?: string; classes?: Classes; anySize?: boolean } = {},
 ): Promise<SampleSource> {
   const input = imageInput(inputShape, preprocessing);
   const recipe: Preprocessing = preprocessing ?? {
@@ -95,7 +95,7 @@ export async function imageFolderSource(
       const file = `${path}/${files[index]}`;
       const image = await decodeFile(file);
       if (
-        recipe.resize === undefined &&
+        recipe.resize === undefined && !options.anySize &&
         (image.height !== input.height || image.width !== input.width)
       ) {
         throw sizeError(image, input, file);

@@ -22,6 +22,7 @@ import { type NpyFile, openNpy, readNpyRow } from "./npy_file.ts";
  * @param path Path of the file.
  * @param inputShape Shape of the network's input with its batch.
  * @param preprocessing Recipe for images.
+ * @param options Whether a recipe without a resize takes images of any size.
  * @returns The samples.
  * @throws {TypeError} If the elements are of another type, or the shape doesn't suit the network.
  * @throws {RangeError} If images are of another size and there is no resize.
@@ -31,10 +32,11 @@ export async function npySource(
   path: string,
   inputShape: readonly number[],
   preprocessing?: Preprocessing,
+  options: { anySize?: boolean } = {},
 ): Promise<SampleSource> {
   const file = await openNpy(path);
   if (file.type === "uint8") {
-    return imageSource(file, inputShape, preprocessing);
+    return imageSource(file, inputShape, preprocessing, options.anySize ?? false);
   }
   if (file.type === "float32") return tensorSource(file, inputShape);
   throw new InputError(
@@ -45,7 +47,8 @@ export async function npySource(
 function imageSource(
   file: NpyFile,
   inputShape: readonly number[],
-  preprocessing?: Preprocessing,
+  preprocessing: Preprocessing | undefined,
+  anySize: boolean,
 ): SampleSource {
   const input = imageInput(inputShape, preprocessing);
   const [length, height, width, channels] = file.shape.length === 3 ? [...file.shape, 1] : file.shape;
@@ -58,7 +61,7 @@ function imageSource(
     );
   }
   const prepared = height === input.height && width === input.width;
-  if (!prepared && preprocessing?.resize === undefined) {
+  if (!prepared && preprocessing?.resize === undefined && !(anySize && preprocessing)) {
     throw sizeError({ height, width }, input, file.path);
   }
   return {

@@ -30,6 +30,8 @@ export interface DatasetOptions {
   subset?: { index: number; count: number };
   /** Recipe for images. */
   preprocessing?: Preprocessing;
+  /** Whether a recipe without a resize takes images of any size, as the runtime does; absent: no, for calibration. */
+  anySize?: boolean;
 }
 
 /**
@@ -58,7 +60,7 @@ export async function openDataset(
   }
   const source = await isFolder(path)
     ? await imageFolderSource(path, inputShape, preprocessing, options)
-    : await npySource(path, inputShape, preprocessing);
+    : await npySource(path, inputShape, preprocessing, options);
   if (source.length === 0) throw new InputRangeError(`No samples in ${path}`);
   if (options.labels !== undefined && options.labels !== NO_LABELS) {
     source.labels = await readLabels(options.labels, source.length);
