@@ -438,3 +438,20 @@ Deno.test("BatchNormalization is taken of values of every rank from two on", () 
     });
   }
 });
+
+Deno.test("fuseActivation takes slopes along a layer's outputs and leaves those along its rows", () => {
+  const spec = (slope: Constant): ModelSpec => ({
+    inputs: { x: [1, 2, 3] },
+    outputs: ["y"],
+    constants: { w: fill([3, 2]), slope },
+    nodes: [
+      { op: "MatMul", inputs: ["x", "w"], outputs: ["m"] },
+      { op: "PRelu", inputs: ["m", "slope"], outputs: ["y"] },
+    ],
+  });
+  const along = load(spec(floats([2], [0.1, 0.2])));
+  assertEquals(operations(along), ["fullyConnected"]);
+  const across = load(spec(floats([2, 1], [0.1, 0.2])));
+  assertEquals(only(across, "fullyConnected").activation.kind, "identity");
+  assertEquals(Array.from(only(across, "activation").slopes!), [0.1, 0.2].map(Math.fround));
+});

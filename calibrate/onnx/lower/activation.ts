@@ -86,7 +86,7 @@ export function lowerClip(lowering: Lowering, node: OnnxNode): Value {
   });
 }
 
-/** Lowers PRelu; slopes that are not per channel make max(x, 0) + slope * min(x, 0). */
+/** Lowers PRelu; slopes that run along several dimensions make max(x, 0) + slope * min(x, 0). */
 export function lowerPRelu(lowering: Lowering, node: OnnxNode): Value {
   const input = operand(lowering, node, 0);
   const slope = parameter(lowering, node, 1);
@@ -94,12 +94,11 @@ export function lowerPRelu(lowering: Lowering, node: OnnxNode): Value {
   if (data.length === 1) {
     return emitActivation(lowering, input, { kind: "leakyRelu", alpha: data[0] });
   }
-  const rank = input.shape.length;
-  const channels = input.shape[1];
-  const channelAxis = slope.shape.length - (rank - 1);
-  const perChannel = rank >= 2 && slope.shape.length <= rank &&
-    slope.shape.every((length, i) => length === (i === channelAxis ? channels : 1));
-  if (perChannel) return emitActivation(lowering, input, { kind: "prelu" }, { data, axis: 1 });
+  const own = slope.shape.findIndex((length) => length !== 1);
+  const axis = own + input.shape.length - slope.shape.length;
+  if (data.length === slope.shape[own] && axis >= 0 && data.length === input.shape[axis]) {
+    return emitActivation(lowering, input, { kind: "prelu" }, { data, axis });
+  }
   const zero = constantValue(lowering, { type: "float32", shape: [1], data: Float32Array.of(0) });
   const negative = emitBinary(lowering, "minimum", [input, zero]);
   const sloped = emitBinary(lowering, "multiply", [negative, constantValue(lowering, slope)]);
