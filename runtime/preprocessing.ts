@@ -23,7 +23,7 @@ export interface Preprocessing {
 }
 
 /** Largest side in pixels that a resize or a crop may ask for. */
-export const LARGEST_INPUT_SIDE = 8192;
+const LARGEST_INPUT_SIDE = 8192;
 
 /**
  * Checks a recipe that comes from outside.

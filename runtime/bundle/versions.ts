@@ -55,7 +55,7 @@ export const VERSIONS: readonly FormatVersion[] = [
 ];
 
 /** The newest version. */
-export const NEWEST_VERSION: number = VERSIONS[VERSIONS.length - 1].number;
+const NEWEST_VERSION: number = VERSIONS[VERSIONS.length - 1].number;
 
 /** The least version that has all features of a program. */
 export function versionOf(program: Program): number {

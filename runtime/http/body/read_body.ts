@@ -21,7 +21,7 @@ export interface BodyLimits {
 }
 
 /** Milliseconds over which the speed of a body is measured. */
-export const RATE_WINDOW_MILLISECONDS = 2500;
+const RATE_WINDOW_MILLISECONDS = 2500;
 
 /** A body that has arrived. */
 export interface ReadBody {
