@@ -6,8 +6,8 @@
 
 import { elementCount, type TensorType } from "../tensor.ts";
 import { type AttributeTable, dimensions } from "./attributes.ts";
-import { binaryF32Block, binaryU8Block } from "./blocks.ts";
-import { checkCounts, checkTensor, type KernelDefinition, type Tables } from "./definition.ts";
+import { binaryF32Block, type BinaryU8Block, binaryU8Block } from "./blocks.ts";
+import { checkCounts, checkTensor, type KernelDefinition, type MemoryMap, type Tables } from "./definition.ts";
 import {
   ACTIVATION,
   type ActivationAttributes,
@@ -100,25 +100,28 @@ export const binaryU8: KernelDefinition<BinaryU8Attributes> = {
     checkOperands(step, tables, "u8");
     checkEpilogue(step);
   },
-  bind(step, { tensors }, memory) {
-    const [a, b] = step.inputs;
-    const { dimensions, aStrides, bStrides, operation, scales } = step.attributes;
-    return {
-      entry: "binary_u8",
-      block: binaryU8Block({
-        a: memory.tensor(a),
-        b: memory.tensor(b),
-        output: memory.tensor(step.output),
-        shape: { dimensions, a: aStrides, b: bStrides },
-        operation: U8_OPERATIONS.indexOf(operation),
-        aZeroPoint: tensors[a].zeroPoint!,
-        bZeroPoint: tensors[b].zeroPoint!,
-        scales,
-        epilogue: epilogueWords(step.attributes, tensors[step.output]),
-      }),
-    };
-  },
+  bind: (step, tables, memory) => ({ entry: "binary_u8", block: binaryU8Block(binaryU8Words(step, tables, memory)) }),
 };
+
+/** The parameter block of a function of two u8 tensors. */
+export function binaryU8Words(
+  { inputs: [a, b], output, attributes }: StepOf<string, BinaryU8Attributes>,
+  { tensors }: Tables,
+  memory: MemoryMap,
+): BinaryU8Block {
+  const { dimensions, aStrides, bStrides, operation, scales } = attributes;
+  return {
+    a: memory.tensor(a),
+    b: memory.tensor(b),
+    output: memory.tensor(output),
+    shape: { dimensions, a: aStrides, b: bStrides },
+    operation: U8_OPERATIONS.indexOf(operation),
+    aZeroPoint: tensors[a].zeroPoint!,
+    bZeroPoint: tensors[b].zeroPoint!,
+    scales,
+    epilogue: epilogueWords(attributes, tensors[output]),
+  };
+}
 
 /** The kernel "binary_f32". */
 export const binaryF32: KernelDefinition<BinaryF32Attributes> = {

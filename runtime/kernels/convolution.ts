@@ -10,8 +10,15 @@
 
 import { ELEMENT_BYTES, elementCount, type ElementType, type TensorType } from "../tensor.ts";
 import { dimensions } from "./attributes.ts";
-import { convolutionBlock } from "./blocks.ts";
-import { checkConstant, checkCounts, checkTensor, type KernelDefinition, type Tables } from "./definition.ts";
+import { type ConvolutionBlock, convolutionBlock } from "./blocks.ts";
+import {
+  checkConstant,
+  checkCounts,
+  checkTensor,
+  type KernelDefinition,
+  type MemoryMap,
+  type Tables,
+} from "./definition.ts";
 import { checkEpilogue, EPILOGUE, type EpilogueAttributes, epilogueWords, needsSlopes } from "./epilogue.ts";
 import { type ConvolutionGeometry, depthwiseBlock, findPadding, packedLength } from "./packed_weights.ts";
 import { stepError, type StepOf } from "./step.ts";
@@ -108,40 +115,53 @@ function define(depthwise: boolean, type: TensorType): KernelDefinition<Convolut
         throw stepError(step, `the padding of its weights must be zero: element ${index} is not`);
       }
     },
-    bind({ inputs: [source], output: target, constants, attributes }, { tensors }, memory) {
-      const { input, output, kernel, stride, dilation, pads, groups } = attributes;
-      const block = convolutionBlock({
-        input: memory.tensor(source),
-        weights: memory.constant(constants[0]),
-        bias: memory.constant(constants[1]),
-        multiplier: type === "u8" ? memory.constant(constants[2]) : 0,
-        slopes: needsSlopes(attributes) ? memory.constant(constants[constants.length - 1]) : 0,
-        output: memory.tensor(target),
-        scratch: memory.scratch,
-        inputShape: input,
-        outputHeight: output[1],
-        outputWidth: output[2],
-        outputChannels: output[3],
-        kernel,
-        stride,
-        dilation,
-        pads,
-        groups,
-        inputZeroPoint: tensors[source].zeroPoint ?? 0,
-        outputType: tensors[target].type === "f32" ? 1 : 0,
-        epilogue: epilogueWords(attributes, tensors[target]),
-      });
-      // Room for the bias that serves signed bytes.
-      if (type === "u8" && memory.signed) block.push(new Array<number>(output[3]).fill(0));
-      return {
-        entry,
-        block,
-        ...(type === "u8" && { prepare: `prepare_${entry}` }),
-        scratchBytes: scratchBytes(attributes, depthwise, type),
-      };
+    bind(step, tables, memory) {
+      const block = convolutionBlock(convolutionWords(step, type, tables, memory));
+      const scratch = scratchBytes(step.attributes, depthwise, type);
+      if (type === "f32") return { entry, block, scratchBytes: scratch };
+      block.push(signedBiasRoom(step.attributes, memory));
+      return { entry, block, prepare: `prepare_${entry}`, scratchBytes: scratch };
     },
   };
 }
+
+/** The parameter block of a convolution. */
+export function convolutionWords(
+  { inputs: [source], output: target, constants, attributes }: StepOf<string, ConvolutionAttributes>,
+  type: TensorType,
+  { tensors }: Tables,
+  memory: MemoryMap,
+): ConvolutionBlock {
+  const { input, output, kernel, stride, dilation, pads, groups } = attributes;
+  return {
+    input: memory.tensor(source),
+    weights: memory.constant(constants[0]),
+    bias: memory.constant(constants[1]),
+    multiplier: type === "u8" ? memory.constant(constants[2]) : 0,
+    slopes: needsSlopes(attributes) ? memory.constant(constants[constants.length - 1]) : 0,
+    output: memory.tensor(target),
+    scratch: memory.scratch,
+    inputShape: input,
+    outputHeight: output[1],
+    outputWidth: output[2],
+    outputChannels: output[3],
+    kernel,
+    stride,
+    dilation,
+    pads,
+    groups,
+    inputZeroPoint: tensors[source].zeroPoint ?? 0,
+    outputType: tensors[target].type === "f32" ? 1 : 0,
+    epilogue: epilogueWords(attributes, tensors[target]),
+  };
+}
+
+/** The words behind the block of a u8 convolution where kernels prepare the bias that serves signed bytes. */
+export function signedBiasRoom({ output }: ConvolutionGeometry, { signed }: MemoryMap): readonly number[] {
+  return signed ? new Array<number>(output[3]).fill(0) : NO_WORDS;
+}
+
+const NO_WORDS: readonly number[] = [];
 
 /** The kernels "convolution_u8" and "convolution_f32". */
 export const convolution = { u8: define(false, "u8"), f32: define(false, "f32") } as const;

@@ -7,8 +7,15 @@
 
 import { elementCount } from "../tensor.ts";
 import type { Attribute } from "./attributes.ts";
-import { binaryU8, type BinaryU8Attributes } from "./binary.ts";
-import { convolution, type ConvolutionAttributes } from "./convolution.ts";
+import { binaryU8, type BinaryU8Attributes, binaryU8Words } from "./binary.ts";
+import { convolutionSumBlock } from "./blocks.ts";
+import {
+  convolution,
+  type ConvolutionAttributes,
+  convolutionWords,
+  scratchBytes,
+  signedBiasRoom,
+} from "./convolution.ts";
 import type { KernelDefinition } from "./definition.ts";
 import { EPILOGUE, type EpilogueAttributes } from "./epilogue.ts";
 import { stepError, type StepOf } from "./step.ts";
@@ -139,11 +146,15 @@ export const convolutionSum: KernelDefinition<ConvolutionSumAttributes> = {
   intermediate: ({ attributes }) => attributes.product,
   bind(step, tables, memory) {
     const parts = partsOfSum(step);
-    const { block, scratchBytes } = convolution.u8.bind(parts.convolution, tables, memory);
+    const block = convolutionSumBlock({
+      sum: binaryU8Words(parts.sum, tables, memory),
+      convolution: convolutionWords(parts.convolution, "u8", tables, memory),
+    });
+    block.push(signedBiasRoom(step.attributes, memory));
     return {
       entry: "convolution_sum_u8",
-      block: [...binaryU8.bind(parts.sum, tables, memory).block, ...block],
-      scratchBytes: scratchBytes!,
+      block,
+      scratchBytes: scratchBytes(step.attributes, false, "u8"),
       prepare: "prepare_convolution_sum_u8",
     };
   },
