@@ -12,6 +12,7 @@ import {
   packDepthwiseU8,
   type WeightShape,
 } from "../lower/pack_weights.ts";
+import { elementCount } from "../../runtime/tensor.ts";
 import { floats, typed } from "../onnx/encode.ts";
 import type { ExportContext } from "./context.ts";
 import { exportActivation } from "./export_activation.ts";
@@ -73,7 +74,7 @@ function weightsOf(
   step: ConvolutionStep,
   { shape, groups }: WeightForm,
 ): Int8Array | Float32Array {
-  const length = shape.reduce((product, size) => product * size, 1);
+  const length = elementCount(shape);
   const depthwise = step.kernel.startsWith("depthwise");
   const packed = constant(step, 0);
   if (packed instanceof Float32Array) {

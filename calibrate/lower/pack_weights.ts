@@ -5,6 +5,8 @@
  * @module
  */
 
+import { elementCount } from "../../runtime/tensor.ts";
+
 /** [output channels, input channels / groups, kernel height, kernel width]. */
 export type WeightShape = readonly [number, number, number, number];
 
@@ -13,7 +15,7 @@ function checkLength(
   shape: WeightShape,
   groups: number,
 ): void {
-  const length = shape.reduce((product, size) => product * size, 1);
+  const length = elementCount(shape);
   if (weights.length !== length) {
     throw new RangeError(
       `Weights of shape ${shape.join(" x ")} need ${length} elements, got ${weights.length}`,

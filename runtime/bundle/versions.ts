@@ -44,6 +44,14 @@ export const VERSIONS: readonly FormatVersion[] = [
         name: "a convolution with a sum",
         isUsed: ({ steps }) => steps.some(({ kernel }) => kernel === "convolution_sum_u8"),
       },
+      {
+        name: "slopes along another dimension than the input's last",
+        isUsed: ({ steps, tensors }) =>
+          steps.some(({ kernel, inputs, output, constants }) =>
+            kernel === "activation_f32" && constants.length > 0 &&
+            tensors[inputs[0]].shape.at(-1) !== tensors[output].shape.at(-1)
+          ),
+      },
       { name: "a port for pixels", isUsed: ({ pixels }) => pixels !== undefined },
       { name: "a kind of its first output", isUsed: ({ outputKind }) => outputKind !== undefined },
       {
