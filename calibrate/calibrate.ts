@@ -4,29 +4,29 @@
  * @module
  */
 
-import type { OutputKind } from "../runtime/program.ts";
-import { collectDetails } from "./report/collect_details.ts";
-import type { CalibrationDetails } from "./report/details.ts";
-import { equalizeLayers } from "./equalize/equalize_layers.ts";
-import type { Graph } from "./graph/graph.ts";
-import { joinStatistics } from "./stages/join_statistics.ts";
-import { observeSamples, surveyedNames } from "./stages/observe_samples.ts";
-import { describePrecision } from "./report/describe_precision.ts";
-import { checkKeepFloat } from "./stages/keep_layers.ts";
-import { quantizeMixed } from "./stages/quantize_mixed.ts";
-import { evenlySpread } from "./evenly_spread.ts";
-import { findOutliers } from "./observe/outliers.ts";
 import { InputError } from "../runtime/errors.ts";
-import { describeProvenance } from "./report/provenance.ts";
+import type { OutputKind } from "../runtime/program.ts";
+import { equalizeLayers } from "./equalize/equalize_layers.ts";
+import { evenlySpread } from "./evenly_spread.ts";
+import type { Graph } from "./graph/graph.ts";
+import { findOutliers } from "./observe/outliers.ts";
+import { checkOutputKind, findOutputKind } from "./output_kind.ts";
+import { collectDetails } from "./report/collect_details.ts";
+import { describePrecision } from "./report/describe_precision.ts";
+import type { CalibrationDetails } from "./report/details.ts";
 import { describeOutliers, OutputErrors } from "./report/outliers.ts";
+import { describeProvenance } from "./report/provenance.ts";
+import { type CalibrationReport, makeReport } from "./report/report.ts";
+import { type CalibrationSettings, completeSettings } from "./settings.ts";
+import { comparePrograms } from "./stages/compare_programs.ts";
+import { joinStatistics } from "./stages/join_statistics.ts";
+import { checkKeepFloat } from "./stages/keep_layers.ts";
+import { leaveOutOutliers } from "./stages/leave_out_outliers.ts";
+import { observeSamples, surveyedNames } from "./stages/observe_samples.ts";
+import { quantizeMixed } from "./stages/quantize_mixed.ts";
 import { readBack } from "./stages/read_back.ts";
 import { sampleWarnings } from "./stages/sample_warnings.ts";
-import { leaveOutOutliers } from "./stages/leave_out_outliers.ts";
-import { checkOutputKind, findOutputKind } from "./output_kind.ts";
-import { comparePrograms } from "./stages/compare_programs.ts";
-import { type CalibrationReport, makeReport } from "./report/report.ts";
 import { type SessionOptions, withSession } from "./stages/session.ts";
-import { type CalibrationSettings, completeSettings } from "./settings.ts";
 import { checkLength, checkNames, writeNetwork } from "./write_network.ts";
 
 /** How a network is calibrated. */

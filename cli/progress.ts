@@ -4,8 +4,8 @@
  * @module
  */
 
-import process from "node:process";
 import cliProgress from "cli-progress";
+import process from "node:process";
 
 /** Is told of the work done: a phase, and how much of it. */
 export type ProgressListener = (phase: string, done: number, total: number) => void;

@@ -7,8 +7,8 @@
 
 import { align } from "./alignment.ts";
 import { InputError } from "./errors.ts";
-import type { ElementView } from "./kernels/definition.ts";
 import type { KernelBuild } from "./kernels/build.ts";
+import type { ElementView } from "./kernels/definition.ts";
 import { chooseBuild, instantiateKernels, type KernelInstance } from "./kernels/instance.ts";
 import { type Layout, layOut } from "./layout.ts";
 import { grow, viewElements } from "./linear_memory.ts";

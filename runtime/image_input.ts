@@ -5,8 +5,8 @@
  */
 
 import type { Executor } from "./executor.ts";
-import { normalizationTable, normalizePixels, type Preprocessing } from "./preprocessing.ts";
 import { quantizeValue } from "./numerics/quantization.ts";
+import { normalizationTable, normalizePixels, type Preprocessing } from "./preprocessing.ts";
 import type { PixelPort } from "./program.ts";
 
 /** Writes pixels [height, width, channels] into an executor and returns the first step that remains to run. */

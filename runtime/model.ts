@@ -5,12 +5,12 @@
  */
 
 import { type Bundle, readBundle } from "./bundle/read.ts";
+import { classScores } from "./class_scores.ts";
 import { InputError } from "./errors.ts";
 import { Executor, type ExecutorOptions, reserveFile } from "./executor.ts";
+import { createImageWriter, type ImageWriter } from "./image_input.ts";
 import type { KernelInstance } from "./kernels/instance.ts";
 import { loadKernels } from "./kernels/modules.ts";
-import { classScores } from "./class_scores.ts";
-import { createImageWriter, type ImageWriter } from "./image_input.ts";
 import { prepareImage, type Preprocessing } from "./preprocessing.ts";
 import type { OutputKind, PortSpec } from "./program.ts";
 import type { Pixels } from "./resize_image.ts";

@@ -4,9 +4,9 @@
  * @module
  */
 
-import { hideSecrets } from "./hide_secrets.ts";
-import { InputError } from "./errors.ts";
 import { MAX_PART_BYTES } from "./bundle/format.ts";
+import { InputError } from "./errors.ts";
+import { hideSecrets } from "./hide_secrets.ts";
 
 /** What a bundle is loaded from: its bytes, a URL, or the path of a file. */
 export type BundleSource = Uint8Array | ArrayBuffer | URL | string;

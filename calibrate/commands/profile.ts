@@ -6,19 +6,19 @@
 
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
-import { InputError } from "../../runtime/errors.ts";
-import type { ProgramData } from "../../runtime/program.ts";
-import { readBundle } from "../../runtime/bundle/read.ts";
 import { runCommand } from "../../cli/command.ts";
 import { escapeText } from "../../cli/escape_text.ts";
 import { fileError } from "../../cli/file_error.ts";
-import { loadKernels } from "../../runtime/kernels/modules.ts";
 import { parseArguments } from "../../cli/parse_arguments.ts";
-import { lower } from "../program/lower.ts";
+import { readBundle } from "../../runtime/bundle/read.ts";
+import { InputError } from "../../runtime/errors.ts";
+import { loadKernels } from "../../runtime/kernels/modules.ts";
+import type { ProgramData } from "../../runtime/program.ts";
 import { importOnnx } from "../onnx/import.ts";
+import type { Dimensions } from "../onnx/read_inputs.ts";
 import { profileProgram } from "../profile/profile.ts";
 import { profileText } from "../profile/profile_text.ts";
-import type { Dimensions } from "../onnx/read_inputs.ts";
+import { lower } from "../program/lower.ts";
 import { fileFormat } from "./file_format.ts";
 import { NETWORK_HELP, NETWORK_OPTIONS, readDimensions, refuseDimensions } from "./network_options.ts";
 import { readChoice, readCount } from "./options.ts";

@@ -5,16 +5,16 @@
  */
 
 import { fileError } from "../../cli/file_error.ts";
-import { InputError, InputRangeError, isInputError } from "../../runtime/errors.ts";
 import { decodeImage } from "../../image/decode_image.ts";
 import { hasImageExtension, listFormats } from "../../image/formats.ts";
 import { ImageError } from "../../image/image_error.ts";
+import { InputError, InputRangeError, isInputError } from "../../runtime/errors.ts";
 import { prepareImage, type Preprocessing } from "../../runtime/preprocessing.ts";
 import { readFile } from "../read_file.ts";
 import { type Classes, classesOfFolders } from "./classes.ts";
 import type { SampleSource } from "./dataset.ts";
-import { listed } from "./unusable_samples.ts";
 import { imageInput, sizeError } from "./image_input.ts";
+import { listed } from "./unusable_samples.ts";
 
 /** Image files below a folder. */
 export interface ImageFolder {

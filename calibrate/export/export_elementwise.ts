@@ -4,13 +4,13 @@
  * @module
  */
 
-import { elementCount } from "../../runtime/tensor.ts";
+import { InputError } from "../../runtime/errors.ts";
 import type { Step } from "../../runtime/kernels/registry.ts";
+import { elementCount } from "../../runtime/tensor.ts";
 import { stridesOf } from "../graph/shape.ts";
 import { float, floats, typed } from "../onnx/encode.ts";
-import { exportActivation } from "./export_activation.ts";
-import { InputError } from "../../runtime/errors.ts";
 import type { ExportContext } from "./context.ts";
+import { exportActivation } from "./export_activation.ts";
 import { equal } from "./values.ts";
 
 /** An element-wise function of two tensors. */

@@ -5,6 +5,7 @@
  */
 
 import type { ConvolutionStep } from "../../runtime/kernels/convolution_step.ts";
+import { elementCount } from "../../runtime/tensor.ts";
 import {
   packConvolutionF32,
   packConvolutionU8,
@@ -12,7 +13,6 @@ import {
   packDepthwiseU8,
   type WeightShape,
 } from "../lower/pack_weights.ts";
-import { elementCount } from "../../runtime/tensor.ts";
 import { floats, typed } from "../onnx/encode.ts";
 import type { ExportContext } from "./context.ts";
 import { exportActivation } from "./export_activation.ts";

@@ -5,9 +5,9 @@
  */
 
 import { constantElements } from "../../runtime/bundle/constant_elements.ts";
-import type { Program, ProgramData } from "../../runtime/program.ts";
 import { partsOfSum } from "../../runtime/kernels/convolution_sum.ts";
 import type { Kernel, Step } from "../../runtime/kernels/registry.ts";
+import type { Program, ProgramData } from "../../runtime/program.ts";
 import { writeOnnx } from "../onnx/encode.ts";
 import type { ExportContext } from "./context.ts";
 import {

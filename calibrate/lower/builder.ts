@@ -5,11 +5,11 @@
  */
 
 import { align } from "../../runtime/alignment.ts";
-import type { ConstantSpec, ElementType, TensorSpec, TensorType } from "../../runtime/tensor.ts";
-import type { Step } from "../../runtime/kernels/registry.ts";
 import type { ConstantElements } from "../../runtime/bundle/constant_elements.ts";
-import type { PackedLevels } from "./pack_weights.ts";
+import type { Step } from "../../runtime/kernels/registry.ts";
+import type { ConstantSpec, ElementType, TensorSpec, TensorType } from "../../runtime/tensor.ts";
 import type { ValueQuantization } from "../plan.ts";
+import type { PackedLevels } from "./pack_weights.ts";
 
 /** The growing tables of a program. */
 export interface ProgramBuilder {

@@ -5,7 +5,12 @@
  */
 
 import type { ConvolutionGeometry } from "../../runtime/kernels/packed_weights.ts";
+import { activationTraits } from "../graph/activations.ts";
+import { keepsFloat } from "../graph/form.ts";
 import { fourDimensions, groupsOf, isDepthwise, type LayerNode } from "../graph/layers.ts";
+import type { ValueQuantization, WeightQuantization } from "../plan.ts";
+import type { LayerParts, LowerContext } from "./context.ts";
+import { activationAttributes, floatEpilogue, IDENTITY } from "./epilogue.ts";
 import {
   packConvolutionF32,
   packConvolutionU8,
@@ -13,12 +18,7 @@ import {
   packDepthwiseU8,
   packLevels,
 } from "./pack_weights.ts";
-import type { ValueQuantization, WeightQuantization } from "../plan.ts";
-import { activationTraits } from "../graph/activations.ts";
 import { clampOf, requantise, sumOf } from "./requantise.ts";
-import { keepsFloat } from "../graph/form.ts";
-import type { LayerParts, LowerContext } from "./context.ts";
-import { activationAttributes, floatEpilogue, IDENTITY } from "./epilogue.ts";
 
 /** Lowers a convolution or fully connected layer. */
 export function lowerLayer(context: LowerContext, node: LayerNode, geometry: ConvolutionGeometry): void {

@@ -4,10 +4,10 @@
  * @module
  */
 
-import { type Lifetime, lifetimesOf } from "../../runtime/bundle/check_lifetimes.ts";
 import { align } from "../../runtime/alignment.ts";
-import { tensorBytes } from "../../runtime/tensor.ts";
+import { type Lifetime, lifetimesOf } from "../../runtime/bundle/check_lifetimes.ts";
 import type { Program } from "../../runtime/program.ts";
+import { tensorBytes } from "../../runtime/tensor.ts";
 
 /**
  * Sets the offsets of all tensors of a program, and the arena's size, so that

@@ -5,8 +5,8 @@
  * @module
  */
 
-import { InputRangeError } from "../../runtime/errors.ts";
 import type { Activation } from "../../runtime/activation.ts";
+import { InputRangeError } from "../../runtime/errors.ts";
 import { roundTiesToEven } from "../../runtime/numerics/float32.ts";
 import { activationTraits, passesFactors } from "../graph/activations.ts";
 import type { LayerCorrection, ValueQuantization, WeightQuantization } from "../plan.ts";

@@ -5,9 +5,9 @@
  * @module
  */
 
+import { Executor } from "../../runtime/executor.ts";
 import type { ConvolutionGeometry } from "../../runtime/kernels/packed_weights.ts";
 import type { Program } from "../../runtime/program.ts";
-import { Executor } from "../../runtime/executor.ts";
 
 /** Sums over positions of one group of a layer's inputs. Plain data of exact integers: sums do not depend on order. */
 export interface Gram {

@@ -5,9 +5,9 @@
  */
 
 import type { onnx } from "onnx-proto";
+import { elementCount } from "../../runtime/tensor.ts";
 import { OnnxError, quote, UnsupportedReason } from "./errors.ts";
 import { USE_FLOAT32, USE_ONE_FILE } from "./remedies.ts";
-import { elementCount } from "../../runtime/tensor.ts";
 import { allocate, MAXIMUM_ELEMENTS, MAXIMUM_RANK, type Tensor, type TensorType } from "./tensor.ts";
 
 interface Storage {

@@ -5,10 +5,10 @@
  * @module
  */
 
+import { elementCount } from "../../runtime/tensor.ts";
 import type { FoldedNormalization, Node, Value } from "../graph/graph.ts";
 import { OnnxError, quote, UnsupportedReason } from "./errors.ts";
 import type { OnnxNode } from "./model.ts";
-import { elementCount } from "../../runtime/tensor.ts";
 import { allocate, isFloatType, MAXIMUM_ELEMENTS, MAXIMUM_RANK, type Tensor, type TensorType } from "./tensor.ts";
 
 /** The state of an import. */

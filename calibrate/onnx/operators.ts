@@ -4,6 +4,8 @@
  * @module
  */
 
+import { stringAttribute } from "./attributes.ts";
+import { isFoldable } from "./fold/fold.ts";
 import { lowerClip, lowerElu, lowerGelu, lowerHardSigmoid } from "./lower/activation.ts";
 import { lowerHardSwish, lowerLeakyRelu, lowerPRelu, lowerRelu } from "./lower/activation.ts";
 import { lowerSigmoid, lowerTanh } from "./lower/activation.ts";
@@ -13,16 +15,14 @@ import { lowerTranspose } from "./lower/arrange.ts";
 import { lowerConv, lowerConvTranspose } from "./lower/convolution.ts";
 import { lowerAdd, lowerDiv, lowerMax, lowerMean, lowerMin, lowerMul } from "./lower/elementwise.ts";
 import { lowerNeg, lowerSub, lowerSum } from "./lower/elementwise.ts";
-import { lowerGemm, lowerMatMul } from "./lower/matrix.ts";
 import { lowerLayerNormalization } from "./lower/layer_normalization.ts";
+import { lowerGemm, lowerMatMul } from "./lower/matrix.ts";
 import { lowerBatchNormalization } from "./lower/normalization.ts";
 import { lowerPad, PAD_MODES } from "./lower/pad.ts";
 import { lowerGlobalAveragePool, lowerGlobalMaxPool, lowerPool } from "./lower/pool.ts";
 import { lowerReduceMean, lowerReduceSum, lowerSoftmax } from "./lower/reduce.ts";
 import { lowerResize, resizeComplaint } from "./lower/resize.ts";
 import { lowerConcat, lowerGather, lowerSlice, lowerSplit } from "./lower/select.ts";
-import { stringAttribute } from "./attributes.ts";
-import { isFoldable } from "./fold/fold.ts";
 import type { Lower } from "./lowering.ts";
 import type { OnnxNode } from "./model.ts";
 import { remedyFor } from "./remedies.ts";

@@ -5,12 +5,12 @@
  */
 
 import { InputRangeError } from "../../runtime/errors.ts";
+import { elementCount } from "../../runtime/tensor.ts";
 import type { Port } from "../graph/graph.ts";
 import { elementTypeName } from "./decode_tensor.ts";
 import { quote, type UnsupportedPart } from "./errors.ts";
 import type { OnnxPort } from "./model.ts";
 import { fixDimensions, USE_FLOAT32 } from "./remedies.ts";
-import { elementCount } from "../../runtime/tensor.ts";
 import { MAXIMUM_ELEMENTS, MAXIMUM_RANK } from "./tensor.ts";
 
 /** Lengths for free dimensions, by their names. */

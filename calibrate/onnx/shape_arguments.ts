@@ -5,11 +5,11 @@
  * @module
  */
 
+import { elementCount } from "../../runtime/tensor.ts";
 import { intAttribute, intsAttribute } from "./attributes.ts";
 import { OnnxError, UnsupportedReason } from "./errors.ts";
 import { hasInput, type Lowering, normaliseAxis, optionalIntegers } from "./lowering.ts";
 import type { OnnxNode } from "./model.ts";
-import { elementCount } from "../../runtime/tensor.ts";
 
 /** The shape that Reshape, Flatten, Squeeze or Unsqueeze gives to a value of the given shape. */
 export function reshapedShape(lowering: Lowering, node: OnnxNode, shape: number[]): number[] {

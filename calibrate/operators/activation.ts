@@ -4,11 +4,11 @@
  * @module
  */
 
-import { activationAttributes } from "../lower/epilogue.ts";
-import { activationTable } from "../lower/activation_table.ts";
+import { activationTraits, allowsFactors } from "../graph/activations.ts";
 import type { ActivationNode } from "../graph/graph.ts";
 import { orderOf, place } from "../graph/relayout.ts";
-import { activationTraits, allowsFactors } from "../graph/activations.ts";
+import { activationTable } from "../lower/activation_table.ts";
+import { activationAttributes } from "../lower/epilogue.ts";
 import { computed, linkOneByOne, noLimits, type Operator } from "./operator.ts";
 import { keepPlace } from "./samples.ts";
 

@@ -4,16 +4,16 @@
  * @module
  */
 
-import type { LowerContext } from "../lower/context.ts";
-import { clampOf } from "../lower/requantise.ts";
-import { activationAttributes, IDENTITY } from "../lower/epilogue.ts";
-import { expand, expansionWalk, walkLimits } from "../lower/copy.ts";
 import type { BinaryU8Attributes, OperandAttributes } from "../../runtime/kernels/binary.ts";
+import { activationTraits, allowsFactors, passesFactors } from "../graph/activations.ts";
 import type { ChannelLinker } from "../graph/channel_links.ts";
 import type { BinaryNode } from "../graph/graph.ts";
 import { addNode, formOf, freshName, heldShape, orderOf, type Relayout } from "../graph/relayout.ts";
 import { broadcastShapes, broadcastStrides, type Shape } from "../graph/shape.ts";
-import { activationTraits, allowsFactors, passesFactors } from "../graph/activations.ts";
+import type { LowerContext } from "../lower/context.ts";
+import { expand, expansionWalk, walkLimits } from "../lower/copy.ts";
+import { activationAttributes, IDENTITY } from "../lower/epilogue.ts";
+import { clampOf } from "../lower/requantise.ts";
 import { checkNothing, computed, noParameterAxis, type Operator } from "./operator.ts";
 import { broadcastPlace } from "./samples.ts";
 

@@ -4,10 +4,10 @@
  * @module
  */
 
+import type { ConcatNode } from "../graph/graph.ts";
+import { orderOf, place } from "../graph/relayout.ts";
 import { stridesOf } from "../graph/shape.ts";
 import { copy } from "../lower/copy.ts";
-import { orderOf, place } from "../graph/relayout.ts";
-import type { ConcatNode } from "../graph/graph.ts";
 import { checkNothing, describeAs, noLimits, noParameterAxis, type Operator } from "./operator.ts";
 import { commonPlace } from "./samples.ts";
 

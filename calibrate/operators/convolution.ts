@@ -4,10 +4,10 @@
  * @module
  */
 
-import { lowerLayer } from "../lower/lower_layer.ts";
+import type { ConvolutionNode } from "../graph/graph.ts";
 import { isDepthwise } from "../graph/layers.ts";
 import { placeImages } from "../graph/relayout.ts";
-import type { ConvolutionNode } from "../graph/graph.ts";
+import { lowerLayer } from "../lower/lower_layer.ts";
 import {
   channelAxis,
   imageShape,

@@ -4,10 +4,10 @@
  * @module
  */
 
+import type { DilateNode } from "../graph/graph.ts";
+import { placeImages } from "../graph/relayout.ts";
 import { stridesOf } from "../graph/shape.ts";
 import { lowerFilled } from "../lower/movement.ts";
-import { placeImages } from "../graph/relayout.ts";
-import type { DilateNode } from "../graph/graph.ts";
 import { channelAxis, imageShape, refuseNoImage, spatialAxes } from "./images.ts";
 import { checkNothing, describeAs, linkOneByOne, noLimits, noParameterAxis, type Operator } from "./operator.ts";
 import { keepImages } from "./samples.ts";

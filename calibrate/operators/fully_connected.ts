@@ -4,11 +4,11 @@
  * @module
  */
 
-import { LARGEST_WINDOW } from "./images.ts";
 import { elementCount } from "../../runtime/tensor.ts";
-import { lowerLayer } from "../lower/lower_layer.ts";
-import { place, primaryForm, sourceOrder } from "../graph/relayout.ts";
 import type { FullyConnectedNode } from "../graph/graph.ts";
+import { place, primaryForm, sourceOrder } from "../graph/relayout.ts";
+import { lowerLayer } from "../lower/lower_layer.ts";
+import { LARGEST_WINDOW } from "./images.ts";
 import { checkLayer, layerCounts, layerForms, linkLayer } from "./layers.ts";
 import { computed, type Operator } from "./operator.ts";
 import { keepPlace } from "./samples.ts";

@@ -5,10 +5,10 @@
  */
 
 import { elementCount } from "../../runtime/tensor.ts";
+import { activationTraits, allowsFactors } from "../graph/activations.ts";
 import type { ChannelLinker } from "../graph/channel_links.ts";
 import type { LayerNode } from "../graph/layers.ts";
 import type { Shape } from "../graph/shape.ts";
-import { activationTraits, allowsFactors } from "../graph/activations.ts";
 import type { FormContext, NodeForms } from "./operator.ts";
 
 /** What is wrong with the lengths of a layer's parameters. */

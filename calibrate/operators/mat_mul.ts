@@ -4,11 +4,11 @@
  * @module
  */
 
-import { expand, expansionWalk, walkLimits } from "../lower/copy.ts";
-import { placeInSourceOrder } from "../graph/relayout.ts";
 import { elementCount } from "../../runtime/tensor.ts";
 import type { MatMulNode } from "../graph/graph.ts";
+import { placeInSourceOrder } from "../graph/relayout.ts";
 import { broadcastShapes, type Shape } from "../graph/shape.ts";
+import { expand, expansionWalk, walkLimits } from "../lower/copy.ts";
 import { checkNothing, computed, noParameterAxis, type Operator } from "./operator.ts";
 import { broadcastPlace } from "./samples.ts";
 

@@ -8,8 +8,8 @@ import type { ChannelLinker } from "../graph/channel_links.ts";
 import type { Form } from "../graph/form.ts";
 import type { Node, NodeBase } from "../graph/graph.ts";
 import type { Relayout } from "../graph/relayout.ts";
-import type { LowerContext } from "../lower/context.ts";
 import type { Shape } from "../graph/shape.ts";
+import type { LowerContext } from "../lower/context.ts";
 import type { SampleContext, SamplePlace, SamplePlaces } from "./samples.ts";
 
 /** A node without its name and the names of its values. */

@@ -4,11 +4,11 @@
  * @module
  */
 
-import { type Shape, stridesOf } from "../graph/shape.ts";
-import { lowerFilled } from "../lower/movement.ts";
-import { offsetOf, type Walk, walkLimits } from "../lower/copy.ts";
-import { heldShape, orderOf, place } from "../graph/relayout.ts";
 import type { PadNode } from "../graph/graph.ts";
+import { heldShape, orderOf, place } from "../graph/relayout.ts";
+import { type Shape, stridesOf } from "../graph/shape.ts";
+import { offsetOf, type Walk, walkLimits } from "../lower/copy.ts";
+import { lowerFilled } from "../lower/movement.ts";
 import { describeAs, linkOneByOne, noParameterAxis, type Operator } from "./operator.ts";
 import { keepPlace } from "./samples.ts";
 

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { placeImages } from "../graph/relayout.ts";
 import type { PoolNode } from "../graph/graph.ts";
+import { placeImages } from "../graph/relayout.ts";
 import { channelAxis, imageShape, LARGEST_WINDOW, refuseNoImage, spatialAxes, windowLimits } from "./images.ts";
 import { checkNothing, linkOneByOne, noParameterAxis, type Operator } from "./operator.ts";
 import { keepImages } from "./samples.ts";

@@ -4,13 +4,13 @@
  * @module
  */
 
-import { LARGEST_WINDOW } from "./images.ts";
-import type { Shape } from "../graph/shape.ts";
 import { elementCount } from "../../runtime/tensor.ts";
+import type { ReduceMeanNode } from "../graph/graph.ts";
+import { orderOf, place } from "../graph/relayout.ts";
+import type { Shape } from "../graph/shape.ts";
 import type { LowerContext } from "../lower/context.ts";
 import { copy, permutationWalk, walkLimits } from "../lower/copy.ts";
-import { orderOf, place } from "../graph/relayout.ts";
-import type { ReduceMeanNode } from "../graph/graph.ts";
+import { LARGEST_WINDOW } from "./images.ts";
 import { checkNothing, computed, describeAs, linkOneByOne, noParameterAxis, type Operator } from "./operator.ts";
 import { keepPlace } from "./samples.ts";
 

@@ -4,11 +4,11 @@
  * @module
  */
 
-import { planReshape } from "./reshape_order.ts";
-import { addNode, formOf, permute, primaryForm } from "../graph/relayout.ts";
 import { elementCount } from "../../runtime/tensor.ts";
 import type { ReshapeNode } from "../graph/graph.ts";
+import { addNode, formOf, permute, primaryForm } from "../graph/relayout.ts";
 import { checkNothing, describeAs, moved, noLimits, noParameterAxis, type Operator } from "./operator.ts";
+import { planReshape } from "./reshape_order.ts";
 
 /** The same elements under another shape. */
 export const reshape: Operator<ReshapeNode> = {

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { placeImages } from "../graph/relayout.ts";
 import type { ResizeAxis, ResizeNode } from "../graph/graph.ts";
+import { placeImages } from "../graph/relayout.ts";
 import { channelAxis, imageShape, refuseNoImage } from "./images.ts";
 import { describeAs, linkOneByOne, noLimits, noParameterAxis, type Operator } from "./operator.ts";
 import { keepImages } from "./samples.ts";

@@ -4,11 +4,11 @@
  * @module
  */
 
-import type { Shape } from "../graph/shape.ts";
 import { elementCount } from "../../runtime/tensor.ts";
-import { copy, permutationWalk, walkLimits } from "../lower/copy.ts";
-import { orderOf, place } from "../graph/relayout.ts";
 import type { SoftmaxNode } from "../graph/graph.ts";
+import { orderOf, place } from "../graph/relayout.ts";
+import type { Shape } from "../graph/shape.ts";
+import { copy, permutationWalk, walkLimits } from "../lower/copy.ts";
 import { checkNothing, computed, describeAs, noParameterAxis, type Operator } from "./operator.ts";
 import { keepPlace } from "./samples.ts";
 

@@ -4,11 +4,11 @@
  * @module
  */
 
-import type { LowerContext } from "../lower/context.ts";
-import { lowerMovement } from "../lower/movement.ts";
-import { permutationWalk, walkLimits } from "../lower/copy.ts";
-import { hold, primaryForm } from "../graph/relayout.ts";
 import type { TransposeNode } from "../graph/graph.ts";
+import { hold, primaryForm } from "../graph/relayout.ts";
+import type { LowerContext } from "../lower/context.ts";
+import { permutationWalk, walkLimits } from "../lower/copy.ts";
+import { lowerMovement } from "../lower/movement.ts";
 import { describeAs, linkOneByOne, moved, noParameterAxis, type Operator } from "./operator.ts";
 
 /** Permutation of dimensions. */

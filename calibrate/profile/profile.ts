@@ -4,9 +4,9 @@
  * @module
  */
 
-import type { ProgramData } from "../../runtime/program.ts";
 import { Executor, type ExecutorOptions } from "../../runtime/executor.ts";
 import type { KernelBuild } from "../../runtime/kernels/build.ts";
+import type { ProgramData } from "../../runtime/program.ts";
 import { median } from "../median.ts";
 import { multiplyAddsOf } from "./step_work.ts";
 

@@ -5,18 +5,18 @@
  * @module
  */
 
-import type { Form, FormChoice } from "../graph/form.ts";
 import { joinSteps } from "../../runtime/bundle/upgrade.ts";
 import type { Step } from "../../runtime/kernels/registry.ts";
 import type { Program } from "../../runtime/program.ts";
+import type { Form, FormChoice } from "../graph/form.ts";
 import type { Graph, Node } from "../graph/graph.ts";
-import type { QuantizationPlan } from "../plan.ts";
-import { chooseForms } from "./forms.ts";
 import type { ProgramBuilder } from "../lower/builder.ts";
 import { createContext, type LayerParts, type LowerContext } from "../lower/context.ts";
 import { lowerConvert } from "../lower/convert.ts";
 import { planMemory } from "../lower/plan_memory.ts";
 import { operatorOf } from "../operators/operators.ts";
+import type { QuantizationPlan } from "../plan.ts";
+import { chooseForms } from "./forms.ts";
 
 /** How a graph is lowered. */
 export interface LowerOptions {

@@ -6,17 +6,17 @@
 
 import { constantBytes } from "../../runtime/bundle/format.ts";
 import { decibels } from "../decibels.ts";
-import type { Lowered } from "../program/lower.ts";
-import type { Statistics } from "../observe/statistics.ts";
-import type { MixedNetwork } from "../stages/quantize_mixed.ts";
 import { layersOf } from "../graph/layers.ts";
-import type { ComparisonListener } from "../stages/compare_programs.ts";
+import type { Statistics } from "../observe/statistics.ts";
 import { type Profile, profileProgram } from "../profile/profile.ts";
-import type { CalibrationReport } from "./report.ts";
-import type { Session } from "../stages/session.ts";
+import type { Lowered } from "../program/lower.ts";
 import { type CalibrationSettings, describeMethods } from "../settings.ts";
+import type { ComparisonListener } from "../stages/compare_programs.ts";
+import type { MixedNetwork } from "../stages/quantize_mixed.ts";
+import type { Session } from "../stages/session.ts";
 import { describeShifts } from "./channel_shifts.ts";
 import type { CalibrationDetails, LayerCost, LayerShift, WorstSample } from "./details.ts";
+import type { CalibrationReport } from "./report.ts";
 import { describeTensors } from "./tensor_details.ts";
 import { addPictures, worstSamples } from "./worst_samples.ts";
 

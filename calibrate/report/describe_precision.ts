@@ -5,8 +5,8 @@
  */
 
 import { decibels } from "../decibels.ts";
-import type { Lowered } from "../program/lower.ts";
 import { type Profile, profileProgram } from "../profile/profile.ts";
+import type { Lowered } from "../program/lower.ts";
 import type { CalibrationSettings } from "../settings.ts";
 import type { MixedNetwork } from "../stages/quantize_mixed.ts";
 

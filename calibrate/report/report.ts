@@ -4,14 +4,14 @@
  * @module
  */
 
+import type { Accuracy } from "../accuracy.ts";
 import type { Graph } from "../graph/graph.ts";
 import { describeNode } from "../operators/describe_node.ts";
-import type { Provenance } from "./provenance.ts";
-import type { OutliersReport } from "./outliers.ts";
-import type { DropReport, PrecisionReport } from "./describe_precision.ts";
-import type { QuantizedNetwork } from "../stages/quantize_network.ts";
-import type { Accuracy } from "../accuracy.ts";
 import type { Summary } from "../stages/compare_programs.ts";
+import type { QuantizedNetwork } from "../stages/quantize_network.ts";
+import type { DropReport, PrecisionReport } from "./describe_precision.ts";
+import type { OutliersReport } from "./outliers.ts";
+import type { Provenance } from "./provenance.ts";
 
 /** One row of a report. */
 export interface LayerReport {

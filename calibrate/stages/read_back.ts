@@ -5,11 +5,11 @@
  * @module
  */
 
+import { Executor } from "../../runtime/executor.ts";
 import { Model } from "../../runtime/model.ts";
 import { normalizePixels } from "../../runtime/preprocessing.ts";
 import type { Sample } from "../dataset/dataset.ts";
 import type { Lowered } from "../program/lower.ts";
-import { Executor } from "../../runtime/executor.ts";
 
 /**
  * Loads a bundle, runs a sample through it, and compares every output bit for bit.

@@ -6,9 +6,9 @@
  */
 
 import { Executor } from "../../runtime/executor.ts";
-import type { Lowered } from "../program/lower.ts";
-import { addSample, type ChannelMoments, createChannelMoments } from "../observe/channel_moments.ts";
 import { indexOfLargest, rankOf } from "../accuracy.ts";
+import { addSample, type ChannelMoments, createChannelMoments } from "../observe/channel_moments.ts";
+import type { Lowered } from "../program/lower.ts";
 import type { LaneNetwork } from "./lane_network.ts";
 import type { WatchedChannels } from "./observation.ts";
 import { stepRanges } from "./step_ranges.ts";

@@ -7,9 +7,9 @@
 import load from "npm:@jsquash/jpeg@1.6.0/codec/dec/mozjpeg_dec.js";
 import type { Pixels } from "../../runtime/resize_image.ts";
 import { type Codec, type CodecLoader, decodeByCodec } from "../codec.ts";
+import { ImageError } from "../image_error.ts";
 import { checkPixels, type ImageFormat } from "../image_format.ts";
 import { type JpegHeader, readJpegHeader } from "../jpeg_header.ts";
-import { ImageError } from "../image_error.ts";
 import { readOrientation } from "../orientation.ts";
 
 /** Scans that a file may have, and pixels over all scans in multiples of the limit on pixels. */

@@ -5,14 +5,14 @@
  * @module
  */
 
-import type { Pixels } from "../../runtime/resize_image.ts";
-import { FormatError } from "../../runtime/errors.ts";
 import { decompress } from "../../runtime/decompress.ts";
+import { FormatError } from "../../runtime/errors.ts";
+import type { Pixels } from "../../runtime/resize_image.ts";
+import { ImageError } from "../image_error.ts";
 import { checkPixels, type ImageFormat } from "../image_format.ts";
+import { readOrientation } from "../orientation.ts";
 import { type PngFile, readPngChunks } from "../png_chunks.ts";
 import { unfilterRow } from "../png_filter.ts";
-import { ImageError } from "../image_error.ts";
-import { readOrientation } from "../orientation.ts";
 
 /** A sub-image: where its pixels lie in the image. */
 interface Pass {

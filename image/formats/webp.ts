@@ -7,10 +7,10 @@
 import load from "npm:@jsquash/webp@1.5.0/codec/dec/webp_dec.js";
 import type { Pixels } from "../../runtime/resize_image.ts";
 import { type Codec, type CodecLoader, decodeByCodec } from "../codec.ts";
-import { checkPixels, type ImageFormat } from "../image_format.ts";
-import { readWebpHeader, type WebpHeader } from "../webp_header.ts";
 import { ImageError } from "../image_error.ts";
+import { checkPixels, type ImageFormat } from "../image_format.ts";
 import { readOrientation } from "../orientation.ts";
+import { readWebpHeader, type WebpHeader } from "../webp_header.ts";
 
 const CODEC: Codec = {
   name: "webp",

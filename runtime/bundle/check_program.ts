@@ -5,8 +5,8 @@
  * @module
  */
 
-import { BundleError, isInputError } from "../errors.ts";
 import { ALIGNMENT } from "../alignment.ts";
+import { BundleError, isInputError } from "../errors.ts";
 import { asArray, asFields, asFloat, asInteger, asIntegers, asShape, asString, type Fields } from "../fields.ts";
 import { checkStep, parseStep, type Step } from "../kernels/registry.ts";
 import { type Preprocessing, validatePreprocessing } from "../preprocessing.ts";

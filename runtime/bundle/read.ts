@@ -5,8 +5,8 @@
  * @module
  */
 
-import { BundleError } from "../errors.ts";
 import { align } from "../alignment.ts";
+import { BundleError } from "../errors.ts";
 import { toHex } from "../hexadecimal.ts";
 import { checkStepData } from "../kernels/registry.ts";
 import type { Program, ProgramData } from "../program.ts";

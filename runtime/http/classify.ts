@@ -4,13 +4,13 @@
  * @module
  */
 
-import { HttpError, quote } from "./http_error.ts";
 import { findFormat } from "../../image/formats.ts";
+import { HttpError, quote } from "./http_error.ts";
 import type { Metrics } from "./metrics/metrics.ts";
 import type { LoadedModel } from "./models/model_registry.ts";
-import { jsonResponse } from "./response.ts";
 import { runModel } from "./models/run_model.ts";
 import type { ClassifyFileOptions } from "./models/served_model.ts";
+import { jsonResponse } from "./response.ts";
 
 const DEFAULT_TOP = 5;
 

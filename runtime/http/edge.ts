@@ -5,9 +5,9 @@
  */
 
 import { createHandler, type Handler } from "./handler.ts";
+import { createRegistry, type ModelEntry } from "./models/model_registry.ts";
 import type { HandlerOptions } from "./options.ts";
 import type { MemoryUsage } from "./protocol/metrics_response.ts";
-import { createRegistry, type ModelEntry } from "./models/model_registry.ts";
 
 /** What a host of edge functions takes as a module's default export. */
 export interface EdgeFunction {

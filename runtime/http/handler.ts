@@ -10,9 +10,9 @@ import { Hono } from "npm:hono@4.13.19/tiny";
 import type { Exchange } from "./exchange.ts";
 import { errorResponse, HttpError, quote } from "./http_error.ts";
 import type { ModelRegistry } from "./models/model_registry.ts";
-import { asEncoded } from "./response.ts";
 import { observe } from "./observe.ts";
 import { completeOptions, type HandlerOptions } from "./options.ts";
+import { asEncoded } from "./response.ts";
 import { type Answer, createRoutes } from "./routes.ts";
 
 /** Answers a request. */

@@ -7,8 +7,8 @@
 import { DEFAULT_MAX_PIXELS } from "../../image/decode_image.ts";
 import { InputRangeError } from "../errors.ts";
 import { createMetrics, type Metrics } from "./metrics/metrics.ts";
-import type { MemoryUsage } from "./protocol/metrics_response.ts";
 import type { LogEntry } from "./observe.ts";
+import type { MemoryUsage } from "./protocol/metrics_response.ts";
 
 /** Limits of a server, and where it reports. */
 export interface HandlerOptions {

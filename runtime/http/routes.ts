@@ -4,23 +4,23 @@
  * @module
  */
 
+import { createByteBudget } from "./body/byte_budget.ts";
+import { imageUpload } from "./body/image_upload.ts";
+import { type BodyLimits, readBody } from "./body/read_body.ts";
 import { classify, parseClassifyQuery } from "./classify.ts";
 import { describeModel, describeServer, help } from "./describe.ts";
 import type { ExchangeContext } from "./exchange.ts";
 import { findFile, findModel, findModelByQuery, modelNames, versionsOf } from "./models/find_model.ts";
-import { imageUpload } from "./body/image_upload.ts";
-import { infer } from "./protocol/infer.ts";
-import { metricsResponse } from "./protocol/metrics_response.ts";
-import type { HandlerSettings } from "./options.ts";
-import { queueFull } from "./models/queue_full.ts";
 import type { LoadedModel, ModelRegistry } from "./models/model_registry.ts";
+import { queueFull } from "./models/queue_full.ts";
 import { describeApi } from "./openapi.ts";
-import { createByteBudget } from "./body/byte_budget.ts";
+import type { HandlerSettings } from "./options.ts";
 import { bundleResponse, offeredModels } from "./page/offered_models.ts";
 import { pageFile, showPage, wantsPage } from "./page/page_response.ts";
-import { type BodyLimits, readBody } from "./body/read_body.ts";
-import { jsonResponse } from "./response.ts";
+import { infer } from "./protocol/infer.ts";
+import { metricsResponse } from "./protocol/metrics_response.ts";
 import { JSON_LENGTH_HEADER } from "./protocol/tensor_bytes.ts";
+import { jsonResponse } from "./response.ts";
 
 /** Answers a request. */
 export type Answer = (context: ExchangeContext) => Response | Promise<Response>;

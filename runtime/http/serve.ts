@@ -4,10 +4,10 @@
  * @module
  */
 
-import { InputError } from "../errors.ts";
-import { bundleBytes } from "../bundle/file_bytes.ts";
 import { runCommand } from "../../cli/command.ts";
 import { escapeText } from "../../cli/escape_text.ts";
+import { bundleBytes } from "../bundle/file_bytes.ts";
+import { InputError } from "../errors.ts";
 import { chooseBuild } from "../kernels/instance.ts";
 import { createHandler, type Handler } from "./handler.ts";
 import { createMetrics } from "./metrics/metrics.ts";

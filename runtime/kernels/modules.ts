@@ -6,8 +6,8 @@
  */
 
 import { wasm as relaxed } from "../../kernels/pkg/relaxed.ts";
-import { InputError } from "../errors.ts";
 import { decodeBase64 } from "../base64.ts";
+import { InputError } from "../errors.ts";
 import type { KernelBuild } from "./build.ts";
 
 /** The code of each build. Most hosts never need the second one. */

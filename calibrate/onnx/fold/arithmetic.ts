@@ -12,8 +12,8 @@ import { broadcastShapes } from "../emit.ts";
 import { UnsupportedReason } from "../errors.ts";
 import { type Lowering, reserve } from "../lowering.ts";
 import type { OnnxNode } from "../model.ts";
-import { isFloatType, kept, type Tensor, type TensorType } from "../tensor.ts";
 import { reductionAxes } from "../shape_arguments.ts";
+import { isFloatType, kept, type Tensor, type TensorType } from "../tensor.ts";
 import { power } from "./power.ts";
 import { broadcastTensor } from "./select.ts";
 

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { elementCount } from "../../../runtime/tensor.ts";
+import { stridesOf } from "../../graph/shape.ts";
 import {
   floatAttribute,
   floatsAttribute,
@@ -23,8 +25,6 @@ import {
   sliceRange,
   splitLengths,
 } from "../shape_arguments.ts";
-import { elementCount } from "../../../runtime/tensor.ts";
-import { stridesOf } from "../../graph/shape.ts";
 import { integers, type Tensor } from "../tensor.ts";
 import { ARITHMETIC_FOLDS, type Fold, required } from "./arithmetic.ts";
 import { broadcastTensor, concatTensors, padTensor, sliceTensor, transposeTensor } from "./select.ts";

@@ -4,10 +4,10 @@
  * @module
  */
 
-import { sameShape } from "../../graph/shape.ts";
-import { type Lowering, reserve } from "../lowering.ts";
 import { elementCount } from "../../../runtime/tensor.ts";
+import { sameShape } from "../../graph/shape.ts";
 import { stridesOf } from "../../graph/shape.ts";
+import { type Lowering, reserve } from "../lowering.ts";
 import type { Tensor } from "../tensor.ts";
 
 /** How elements are found: the offset of the first and the stride along each dimension of the result. */

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { LARGEST_FLOAT32 } from "../../../runtime/numerics/float32.ts";
 import type { Activation } from "../../../runtime/activation.ts";
+import { LARGEST_FLOAT32 } from "../../../runtime/numerics/float32.ts";
 import type { Value } from "../../graph/graph.ts";
 import { floatAttribute, intAttribute, stringAttribute } from "../attributes.ts";
 import { emitActivation, emitBinary, emitReshape } from "../emit.ts";

@@ -4,16 +4,16 @@
  * @module
  */
 
+import { elementCount } from "../../../runtime/tensor.ts";
 import type { Value } from "../../graph/graph.ts";
+import { sameShape } from "../../graph/shape.ts";
 import { intAttribute, stringAttribute } from "../attributes.ts";
 import { elementTypeName } from "../decode_tensor.ts";
-import { sameShape } from "../../graph/shape.ts";
 import { emitBinary, emitReshape, emitTranspose } from "../emit.ts";
 import { OnnxError, UnsupportedReason } from "../errors.ts";
 import { constantValue, type Lowering, operand, optionalConstant, reserve } from "../lowering.ts";
 import type { OnnxNode } from "../model.ts";
 import { expandedShape, permutationOf, reshapedShape } from "../shape_arguments.ts";
-import { elementCount } from "../../../runtime/tensor.ts";
 
 /** Lowers Reshape, Flatten, Squeeze and Unsqueeze. */
 export function lowerReshape(lowering: Lowering, node: OnnxNode): Value {

@@ -4,13 +4,13 @@
  * @module
  */
 
+import { elementCount } from "../../../runtime/tensor.ts";
 import type { Value } from "../../graph/graph.ts";
 import { intAttribute } from "../attributes.ts";
 import { emitBinary, emitReduceMean, emitReshape, emitSoftmax } from "../emit.ts";
 import { constantValue, type Lowering, normaliseAxis, operand } from "../lowering.ts";
 import type { OnnxNode } from "../model.ts";
 import { reductionAxes } from "../shape_arguments.ts";
-import { elementCount } from "../../../runtime/tensor.ts";
 
 /** Lowers ReduceMean. */
 export function lowerReduceMean(lowering: Lowering, node: OnnxNode): Value {

@@ -7,8 +7,8 @@
 import type { Value } from "../../graph/graph.ts";
 import { intAttribute } from "../attributes.ts";
 import { emitConcat, emitRange, emitReshape, emitSlice } from "../emit.ts";
-import { emitGather } from "../gather.ts";
 import { OnnxError } from "../errors.ts";
+import { emitGather } from "../gather.ts";
 import { type Lowering, normaliseAxis, operand, optionalConstant } from "../lowering.ts";
 import type { OnnxNode } from "../model.ts";
 import { sliceRange, splitLengths } from "../shape_arguments.ts";

@@ -4,11 +4,11 @@
  * @module
  */
 
+import { decompress } from "../../decompress.ts";
+import { FormatError } from "../../errors.ts";
+import { HttpError, quote } from "../http_error.ts";
 import type { BudgetShare } from "./byte_budget.ts";
 import { createByteBuffer } from "./byte_buffer.ts";
-import { FormatError } from "../../errors.ts";
-import { decompress } from "../../decompress.ts";
-import { HttpError, quote } from "../http_error.ts";
 
 /** Limits on a body. */
 export interface BodyLimits {

@@ -4,12 +4,12 @@
  * @module
  */
 
+import { readCodec } from "../../../image/codec_files.ts";
+import { CODECS } from "../../../image/formats.ts";
 import { wasm as relaxed } from "../../../kernels/pkg/relaxed.ts";
 import { wasm as simd128 } from "../../../kernels/pkg/simd128.ts";
 import { toHex } from "../../hexadecimal.ts";
 import { HttpError, quote } from "../http_error.ts";
-import { readCodec } from "../../../image/codec_files.ts";
-import { CODECS } from "../../../image/formats.ts";
 import { bytesResponse, pageResponse } from "../response.ts";
 import { files } from "./files.ts";
 

@@ -4,12 +4,12 @@
  * @module
  */
 
-import { inferResponse } from "./infer_response.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import type { LoadedModel } from "../models/model_registry.ts";
-import { parseInferRequest } from "./parse_infer_request.ts";
 import { runModel } from "../models/run_model.ts";
 import type { RunOptions } from "../models/served_model.ts";
+import { inferResponse } from "./infer_response.ts";
+import { parseInferRequest } from "./parse_infer_request.ts";
 
 /** How tensors are inferred on. */
 export interface InferOptions extends RunOptions {

@@ -4,13 +4,13 @@
  * @module
  */
 
-import { joinBytes } from "./join_bytes.ts";
 import type { Tensor } from "../../model.ts";
-import { classifyTensor, type TextTensor } from "./classification.ts";
 import { HttpError, quote } from "../http_error.ts";
 import type { LoadedModel } from "../models/model_registry.ts";
-import type { InferRequest, RequestedOutput } from "./parse_infer_request.ts";
 import { bytesResponse, jsonResponse } from "../response.ts";
+import { classifyTensor, type TextTensor } from "./classification.ts";
+import { joinBytes } from "./join_bytes.ts";
+import type { InferRequest, RequestedOutput } from "./parse_infer_request.ts";
 import { JSON_LENGTH_HEADER } from "./tensor_bytes.ts";
 
 /**

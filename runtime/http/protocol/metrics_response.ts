@@ -4,10 +4,10 @@
  * @module
  */
 
-import type { ModelRegistry, ModelStatus } from "../models/model_registry.ts";
-import { textResponse } from "../response.ts";
 import { expose, EXPOSITION_TYPE, type Family } from "../metrics/exposition.ts";
 import type { Metrics } from "../metrics/metrics.ts";
+import type { ModelRegistry, ModelStatus } from "../models/model_registry.ts";
+import { textResponse } from "../response.ts";
 
 /** Memory of the process in bytes, as `Deno.memoryUsage()` and `process.memoryUsage()` tell it. */
 export interface MemoryUsage {

@@ -6,9 +6,9 @@
 
 import type { ModelPort, Tensor } from "../../model.ts";
 import { HttpError, quote, quoteAll } from "../http_error.ts";
+import type { ServedModel } from "../models/served_model.ts";
 import { parseJson } from "./parse_json.ts";
 import { readTensor } from "./read_tensor.ts";
-import type { ServedModel } from "../models/served_model.ts";
 import { createTensorReader, splitBody, type TensorReader } from "./tensor_bytes.ts";
 
 /** A request that suits its model. */

@@ -5,8 +5,8 @@
  */
 
 import type { ModelPort, Tensor } from "../../model.ts";
-import { type Datatype, DATATYPES, type Elements, findDatatype, toFloat32 } from "./datatype.ts";
 import { HttpError, quote } from "../http_error.ts";
+import { type Datatype, DATATYPES, type Elements, findDatatype, toFloat32 } from "./datatype.ts";
 import type { TensorReader } from "./tensor_bytes.ts";
 
 /** An input as it stands in the JSON of a request. */

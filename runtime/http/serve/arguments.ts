@@ -4,12 +4,12 @@
  * @module
  */
 
-import { listFormats } from "../../../image/formats.ts";
 import { escapeText } from "../../../cli/escape_text.ts";
 import { parseArguments } from "../../../cli/parse_arguments.ts";
+import { listFormats } from "../../../image/formats.ts";
 import { InputError, InputRangeError } from "../../errors.ts";
-import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from "./logger.ts";
 import { CACHE_CHOICES, type CacheChoice } from "../models/source/open_bundle_cache.ts";
+import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from "./logger.ts";
 import type { QueueSettings } from "./queue.ts";
 
 /** What the command was asked to do. */

@@ -9,10 +9,10 @@
 
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
-import { trackConnections } from "./connections.ts";
 import { getRequestListener, RequestError } from "npm:@hono/node-server@2.1.9";
 import type { Handler } from "../handler.ts";
 import { errorResponse, HttpError } from "../http_error.ts";
+import { trackConnections } from "./connections.ts";
 import { requestBody } from "./request_body.ts";
 
 /** A running server. */

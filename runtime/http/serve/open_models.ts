@@ -4,11 +4,11 @@
  * @module
  */
 
-import { hideSecrets } from "../../hide_secrets.ts";
-import { InputError } from "../../errors.ts";
-import type { Bundle } from "../../bundle/read.ts";
 import { escapeText } from "../../../cli/escape_text.ts";
 import { fileError } from "../../../cli/file_error.ts";
+import type { Bundle } from "../../bundle/read.ts";
+import { InputError } from "../../errors.ts";
+import { hideSecrets } from "../../hide_secrets.ts";
 import { findBundles, type FoundBundle } from "../models/source/find_bundles.ts";
 import { readBundleSource, type SourceOptions } from "../models/source/read_bundle_source.ts";
 import { readOnce } from "../models/source/read_once.ts";

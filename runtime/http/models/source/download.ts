@@ -5,8 +5,8 @@
  */
 
 import { InputError, InputRangeError, isInputError } from "../../../errors.ts";
-import { createByteBuffer } from "../../body/byte_buffer.ts";
 import { hideSecrets } from "../../../hide_secrets.ts";
+import { createByteBuffer } from "../../body/byte_buffer.ts";
 
 /** Limits on a download. */
 export interface DownloadLimits {

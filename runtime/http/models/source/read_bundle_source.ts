@@ -4,15 +4,15 @@
  * @module
  */
 
-import { hideSecrets } from "../../../hide_secrets.ts";
-import { toHex } from "../../../hexadecimal.ts";
 import { type Bundle, readBundle } from "../../../bundle/read.ts";
 import { BundleError, InputRangeError } from "../../../errors.ts";
+import { toHex } from "../../../hexadecimal.ts";
+import { hideSecrets } from "../../../hide_secrets.ts";
 import { type BundleSource, readSource } from "../../../source.ts";
 import { checkSha256, parseBundleAddress } from "./address.ts";
 import type { BundleCache, CachedFile } from "./bundle_cache.ts";
-import { type CacheChoice, openBundleCache } from "./open_bundle_cache.ts";
 import { download } from "./download.ts";
+import { type CacheChoice, openBundleCache } from "./open_bundle_cache.ts";
 
 /** How a bundle is read. */
 export interface SourceOptions {

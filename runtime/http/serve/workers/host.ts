@@ -5,10 +5,10 @@
  */
 
 import type { Bundle } from "../../../bundle/read.ts";
-import { describeWorkerFailure } from "./failure.ts";
-import { type Order, type Reply, type Result, type Task, viewsOf } from "./messages.ts";
 import { release } from "../../models/release.ts";
 import type { ServedModel } from "../../models/served_model.ts";
+import { describeWorkerFailure } from "./failure.ts";
+import { type Order, type Reply, type Result, type Task, viewsOf } from "./messages.ts";
 
 /** Answers orders. */
 export type Host = (order: Order) => Promise<void>;

@@ -8,8 +8,8 @@ import type { Bundle } from "../../../bundle/read.ts";
 import type { Metrics } from "../../metrics/metrics.ts";
 import type { ServedModel } from "../../models/served_model.ts";
 import { createQueue, type QueuedModel, type QueueSettings } from "../queue.ts";
-import { startWorker, type WorkerThread } from "./worker_thread.ts";
 import type { ModelDescription, Result, Task } from "./messages.ts";
+import { startWorker, type WorkerThread } from "./worker_thread.ts";
 
 /** How a pool works. */
 export interface PoolSettings extends QueueSettings {
