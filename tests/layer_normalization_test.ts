@@ -152,3 +152,76 @@ Deno.test("LayerNormalization is exported as it was imported", async () => {
     assertClose(await run(importOnnx(exported, { name: "again" }), input), expected(input), `seed ${seed}`);
   }
 });
+
+/** A layer normalisation as exporters spell it out before operator set 17. */
+function spelledOut(
+  row: number[],
+  parts: { power: boolean; swapped: boolean; scale?: Float32Array; bias?: Float32Array; epsilon?: number[] },
+): ModelSpec {
+  const axes = row.map((_, i) => i - row.length);
+  const ordered = (a: string, b: string) => parts.swapped ? [b, a] : [a, b];
+  const nodes: NodeSpec[] = [
+    { op: "ReduceMean", inputs: ["x"], outputs: ["mean"], attributes: { axes } },
+    { op: "Sub", inputs: ["x", "mean"], outputs: ["centred"] },
+    parts.power
+      ? { op: "Pow", inputs: ["centred", "two"], outputs: ["square"] }
+      : { op: "Mul", inputs: ["centred", "centred"], outputs: ["square"] },
+    { op: "ReduceMean", inputs: ["square"], outputs: ["variance"], attributes: { axes } },
+    { op: "Add", inputs: ordered("variance", "epsilon"), outputs: ["sum"] },
+    { op: "Sqrt", inputs: ["sum"], outputs: ["root"] },
+    { op: "Div", inputs: ["centred", "root"], outputs: ["normal"] },
+    ...(parts.scale ? [{ op: "Mul", inputs: ordered("normal", "scale"), outputs: ["scaled"] }] : []),
+    ...(parts.bias ? [{ op: "Add", inputs: ordered(parts.scale ? "scaled" : "normal", "bias"), outputs: ["y"] }] : []),
+  ];
+  nodes.at(-1)!.outputs = ["y"];
+  return {
+    opset: 13,
+    inputs: { x: [2, ...row] },
+    outputs: ["y"],
+    nodes,
+    constants: {
+      two: floats([], [2]),
+      epsilon: floats(parts.epsilon ?? [], [1e-5]),
+      ...(parts.scale && { scale: floats(row, parts.scale) }),
+      ...(parts.bias && { bias: floats(row, parts.bias) }),
+    },
+  };
+}
+
+Deno.test("A layer normalisation that is spelled out becomes one node, with its factor and addend", async () => {
+  for (const row of [[7], [3, 4]]) {
+    for (
+      const [power, swapped, scaled, shifted] of [0, 5, 6, 11, 13, 15].map((n) =>
+        [8, 4, 2, 1].map((bit) => !!(n & bit))
+      )
+    ) {
+      const draw = random(9);
+      const scale = draw.f32(elementCount(row), 0.5, 2);
+      const bias = draw.f32(elementCount(row));
+      const spec = spelledOut(row, { power, swapped, ...(scaled && { scale }), ...(shifted && { bias }) });
+      const graph = importOnnx(writeOnnx(spec), { name: "test" });
+      assertEquals(graph.nodes.map(({ op }) => op), ["layerNormalization"], `${[power, swapped, scaled, shifted]}`);
+      const input = draw.f32(2 * elementCount(row));
+      const expected = normalizeRows(input, {
+        scale: scaled ? scale : new Float32Array(scale.length).fill(1),
+        bias: shifted ? bias : undefined,
+        epsilon: 1e-5,
+      });
+      assertClose(await run(graph, input), expected, `${[power, swapped, scaled, shifted]}`);
+    }
+  }
+});
+
+Deno.test("What only looks like a layer normalisation is not taken for one", () => {
+  const load = (spec: ModelSpec) => importOnnx(writeOnnx(spec), { name: "test" });
+  const spec = spelledOut([4], { power: true, swapped: false });
+  const change = (index: number, node: Partial<NodeSpec>): ModelSpec => ({
+    ...spec,
+    nodes: spec.nodes.map((old, i) => i === index ? { ...old, ...node } : old),
+  });
+  assertThrows(() => load(change(2, { inputs: ["x", "two"] })), TypeError, "Pow");
+  assertThrows(() => load(change(3, { attributes: { axes: [0] } })), TypeError, "Pow");
+  assertThrows(() => load({ ...spec, constants: { ...spec.constants, two: floats([], [3]) } }), TypeError, "Pow");
+  assertThrows(() => load(spelledOut([4], { power: true, swapped: false, epsilon: [1, 1, 1] })), TypeError, "Pow");
+  assertThrows(() => load({ ...spec, outputs: ["y", "root"] }), TypeError, "Sqrt");
+});

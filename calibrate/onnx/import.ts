@@ -14,6 +14,7 @@ import { lowerModel } from "./lower_model.ts";
 import type { OnnxModel } from "./model.ts";
 import type { Dimensions } from "./read_inputs.ts";
 import { recogniseGelu } from "./recognise_gelu.ts";
+import { recogniseLayerNormalization } from "./recognise_layer_normalization.ts";
 
 /** How a network is imported. */
 export interface ImportOptions {
@@ -40,7 +41,7 @@ export interface ImportOptions {
  * @throws {InputRangeError} Where a length is given for a dimension that no input has.
  */
 export function importOnnx(bytes: Uint8Array, { name, dimensions = {} }: ImportOptions): Graph {
-  const model = recogniseGelu(decodeOnnx(bytes));
+  const model = recogniseLayerNormalization(recogniseGelu(decodeOnnx(bytes)));
   const { graph, normalizations } = lowerModel(model, { name, dimensions });
   const result = runPasses(graph, normalizations);
   verifyGraph(result);

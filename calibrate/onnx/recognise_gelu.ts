@@ -4,8 +4,8 @@
  * @module
  */
 
-import { tensorAttribute } from "./attributes.ts";
 import type { OnnxModel, OnnxNode } from "./model.ts";
+import { type Pattern, patternOf, withoutUnused } from "./pattern.ts";
 
 /**
  * Replaces each spelled-out GELU by one Gelu node:
@@ -14,7 +14,7 @@ import type { OnnxModel, OnnxNode } from "./model.ts";
  * order.
  */
 export function recogniseGelu(model: OnnxModel): OnnxModel {
-  const view = viewOf(model);
+  const view: View = { ...patternOf(model), rank: 0 };
   const replaced = new Map<OnnxNode, OnnxNode>();
   for (const core of model.nodes) {
     if (core.operator !== "Erf" && core.operator !== "Tanh") continue;
@@ -40,39 +40,16 @@ export function recogniseGelu(model: OnnxModel): OnnxModel {
 /** An attribute of a recognised Gelu: the number of dimensions that its constants raise its result to. */
 export const LEAST_RANK = "least_rank_of_result";
 
-interface View {
-  producers: ReadonlyMap<string, OnnxNode>;
-  consumers: ReadonlyMap<string, OnnxNode[]>;
-  /** The one element of a constant and its number of dimensions. */
-  constant: (name: string) => { number: number; rank: number } | undefined;
-  /** Most dimensions of the constants that were matched. */
+/** A view of the nodes, with the most dimensions of the constants that were matched. */
+interface View extends Pattern {
   rank: number;
-}
-
-function viewOf(model: OnnxModel): View {
-  const producers = new Map<string, OnnxNode>();
-  const consumers = new Map<string, OnnxNode[]>();
-  for (const node of model.nodes) {
-    for (const output of node.outputs) producers.set(output, node);
-    for (const input of node.inputs) {
-      const list = consumers.get(input);
-      if (list) list.push(node);
-      else consumers.set(input, [node]);
-    }
-  }
-  const constant = (name: string): { number: number; rank: number } | undefined => {
-    const made = producers.get(name);
-    const tensor = made?.operator === "Constant" ? tensorAttribute(made, "value") : model.initializers.get(name);
-    return tensor?.data.length === 1 ? { number: tensor.data[0], rank: tensor.shape.length } : undefined;
-  };
-  return { producers, consumers, constant, rank: 0 };
 }
 
 /** Whether a constant is a number, whose dimensions are then noted. */
 function matches(view: View, name: string, wanted: number): boolean {
-  const found = view.constant(name);
-  if (found === undefined || !(Math.abs(found.number - wanted) < 1e-4 * Math.abs(wanted))) return false;
-  view.rank = Math.max(view.rank, found.rank);
+  const tensor = view.constant(name);
+  if (tensor?.data.length !== 1 || !(Math.abs(tensor.data[0] - wanted) < 1e-4 * Math.abs(wanted))) return false;
+  view.rank = Math.max(view.rank, tensor.shape.length);
   return true;
 }
 
@@ -121,18 +98,14 @@ function isCube(view: View, cube: string, x: string): boolean {
 
 /** The last of the products of (1 + core), x and 1/2. */
 function gateAround(view: View, core: OnnxNode, x: string): OnnxNode | undefined {
-  const only = (name: string): OnnxNode | undefined => {
-    const list = view.consumers.get(name);
-    return list?.length === 1 ? list[0] : undefined;
-  };
-  const sum = only(core.outputs[0]);
+  const sum = view.reader(core.outputs[0]);
   if (besides(view, sum, { operator: "Add", number: 1 }) !== core.outputs[0]) return undefined;
   const half = { operator: "Mul", number: 0.5 };
   let value = sum!.outputs[0];
   const rest = new Set(["x", "half"]);
   let last: OnnxNode | undefined;
   while (rest.size > 0) {
-    const next = only(value);
+    const next = view.reader(value);
     if (next?.operator !== "Mul") return undefined;
     const other = next.inputs[0] === value ? next.inputs[1] : next.inputs[0];
     const halved = besides(view, view.producers.get(other), half) === x;
@@ -144,15 +117,4 @@ function gateAround(view: View, core: OnnxNode, x: string): OnnxNode | undefined
     value = next.outputs[0];
   }
   return last;
-}
-
-function withoutUnused(model: OnnxModel, nodes: OnnxNode[]): OnnxNode[] {
-  const used = new Set(model.outputs.map((port) => port.name));
-  const kept: OnnxNode[] = [];
-  for (const node of nodes.toReversed()) {
-    if (!node.outputs.some((output) => used.has(output))) continue;
-    kept.push(node);
-    for (const input of node.inputs) used.add(input);
-  }
-  return kept.reverse();
 }

@@ -6,11 +6,12 @@
 
 import type { Value } from "../../graph/graph.ts";
 import { broadcastShapes, broadcastStrides, sameShape, type Shape } from "../../graph/shape.ts";
-import { floatAttribute, intAttribute } from "../attributes.ts";
+import { floatAttribute, intAttribute, intsAttribute } from "../attributes.ts";
 import { emit } from "../emit.ts";
 import { quote, UnsupportedReason } from "../errors.ts";
 import { asFloat32, hasInput, type Lowering, normaliseAxis, operand, parameter } from "../lowering.ts";
 import type { OnnxNode } from "../model.ts";
+import { RECOGNISED_AXES } from "../recognise_layer_normalization.ts";
 import { elementCount } from "../../../runtime/tensor.ts";
 
 /** Lowers LayerNormalization over the dimensions from `axis` on, with constant parameters. */
@@ -21,6 +22,10 @@ export function lowerLayerNormalization(lowering: Lowering, node: OnnxNode): Val
   const input = operand(lowering, node, 0);
   const rank = input.shape.length;
   const first = normaliseAxis(intAttribute(node, "axis", -1), rank, node);
+  const recognised = intsAttribute(node, RECOGNISED_AXES)?.map((other) => normaliseAxis(other, rank, node));
+  if (recognised && recognised.length < rank - first) {
+    throw new UnsupportedReason(`it normalises over axes ${recognised}: expected the last ones`);
+  }
   const row = input.shape.slice(first);
   const bias = hasInput(node, 2) ? { bias: parameterOver(lowering, node, { index: 2, row }) } : {};
   return emit(lowering, [input], {
