@@ -21,7 +21,10 @@ export interface ExecutorOptions {
   kernels?: KernelBuild;
 }
 
-/** A program in memory, ready to run; not re-entrant. */
+/**
+ * A program in memory, ready to run; not re-entrant. Calibration runs it too, step by step and with constants replaced:
+ * what it measures is what ships.
+ */
 export class Executor {
   /** The program that runs. */
   readonly program: Program;

@@ -120,7 +120,12 @@ function define(depthwise: boolean, type: TensorType): KernelDefinition<Convolut
       const scratch = scratchBytes(step.attributes, depthwise, type);
       if (type === "f32") return { entry, block, scratchBytes: scratch };
       block.push(signedBiasRoom(step.attributes, memory));
-      return { entry, block, prepare: `prepare_${entry}`, scratchBytes: scratch };
+      return {
+        entry,
+        block,
+        prepare: depthwise ? "prepare_depthwise_u8" : "prepare_convolution_u8",
+        scratchBytes: scratch,
+      };
     },
   };
 }

@@ -59,7 +59,7 @@ export interface KernelCall {
   /** Bytes of scratch memory that it needs; none where absent. */
   scratchBytes?: number;
   /** The exported function that must have run on the block, on hosts with signed bytes, whenever constants changed. */
-  prepare?: string;
+  prepare?: KernelEntry;
 }
 
 /** A kernel that steps can name. */
