@@ -149,6 +149,62 @@ for (const [what, text] of Object.entries(UNENDING)) {
   });
 }
 
+/** A network whose one run takes days: the mean of a million numbers, a million times. */
+function endlessParts(): Parts {
+  const [side, shape] = [1024, [1, 1024, 1024, 1]];
+  const port = (name: string, tensor: number) => ({ name, tensor, shape: [1, 1, side, side], batched: false });
+  return {
+    program: {
+      name: "endless",
+      inputs: [port("x", 0)],
+      outputs: [port("y", 1)],
+      tensors: ["x", "y"].map((name, index) => ({ name, type: "f32", shape, offset: index * side * side * 4 })),
+      constants: [],
+      steps: [{
+        kernel: "average_pool_f32",
+        name: "pool",
+        inputs: [0],
+        output: 1,
+        constants: [],
+        attributes: {
+          input: shape,
+          output: shape,
+          kernel: [4 * side, 4 * side],
+          stride: [1, 1],
+          dilation: [1, 1],
+          pads: [2 * side, 2 * side, 2 * side, 2 * side],
+          countIncludePad: 1,
+        },
+      }],
+      arenaBytes: 2 * side * side * 4,
+    },
+    data: new Uint8Array(0),
+  } as unknown as Parts;
+}
+
+Deno.test({
+  name: "serve ends with status 0 while a network runs that does not end",
+  ignore: windows,
+  fn: () =>
+    withBundles(
+      [endlessParts()],
+      ([path]) =>
+        withServer([path, "--port", "0", "--shutdown-timeout", "500"], async ({ url, signal, end }) => {
+          const headers = { "inference-header-content-length": "0" };
+          const body = new Uint8Array(4 * 1024 * 1024);
+          const answered = fetch(`${url}/v2/models/endless/infer`, { method: "POST", headers, body }).then(
+            () => true,
+            () => false,
+          );
+          await new Promise((resolve) => setTimeout(resolve, 500));
+          const start = performance.now();
+          signal("SIGTERM");
+          assertEquals([(await end).code, await answered], [0, false]);
+          assert(performance.now() - start < 5_000);
+        }),
+    ),
+});
+
 Deno.test({
   name: "serve ends at once upon a second signal",
   ignore: windows,

@@ -110,4 +110,8 @@ function urlOf(host: string, port: number): string {
   return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
 
-if (import.meta.main) await runCommand(serve);
+if (import.meta.main) {
+  await runCommand(serve);
+  // A thread that is within a long run does not end before it, and the process would wait for it.
+  Deno.exit();
+}
