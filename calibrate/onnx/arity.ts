@@ -6,6 +6,7 @@
 
 import { OnnxError } from "./errors.ts";
 import type { OnnxNode } from "./model.ts";
+import type { LoweredOperator } from "./operators.ts";
 
 /** Fewest inputs, most inputs and most outputs over all versions that are read. */
 type Arity = readonly [fewest: number, most: number, outputs: number];
@@ -15,25 +16,37 @@ const BINARY: Arity = [2, 2, 1];
 const VARIADIC: Arity = [1, Infinity, 1];
 const REDUCTION: Arity = [1, 2, 1];
 
-/** Of operators with another number than one input and one output. */
-const ARITIES: Readonly<Record<string, Arity>> = {
+/** Of all operators that can be lowered, and of those that are only folded and have more than one input. */
+const ARITIES: Readonly<Record<LoweredOperator, Arity>> & Readonly<Record<string, Arity>> = {
   Add: BINARY,
   And: BINARY,
+  AveragePool: UNARY,
   BatchNormalization: [5, 5, 5],
+  Cast: UNARY,
   Clip: [1, 3, 1],
   Concat: VARIADIC,
   Constant: [0, 0, 1],
   Conv: [2, 3, 1],
   ConvTranspose: [2, 3, 1],
+  DepthToSpace: UNARY,
   Div: BINARY,
   Dropout: [1, 3, 2],
+  Elu: UNARY,
   Equal: BINARY,
   Expand: BINARY,
+  Flatten: UNARY,
   Gather: BINARY,
+  Gelu: UNARY,
   Gemm: [2, 3, 1],
+  GlobalAveragePool: UNARY,
+  GlobalMaxPool: UNARY,
   Greater: BINARY,
   GreaterOrEqual: BINARY,
+  HardSigmoid: UNARY,
+  HardSwish: UNARY,
+  Identity: UNARY,
   LayerNormalization: [2, 3, 3],
+  LeakyRelu: UNARY,
   Less: BINARY,
   LessOrEqual: BINARY,
   MatMul: BINARY,
@@ -43,23 +56,30 @@ const ARITIES: Readonly<Record<string, Arity>> = {
   Min: VARIADIC,
   Mod: BINARY,
   Mul: BINARY,
+  Neg: UNARY,
   Or: BINARY,
-  PRelu: BINARY,
   Pad: [1, 4, 1],
   Pow: BINARY,
+  PRelu: BINARY,
   Range: [3, 3, 1],
   ReduceMax: REDUCTION,
   ReduceMean: REDUCTION,
   ReduceMin: REDUCTION,
   ReduceProd: REDUCTION,
   ReduceSum: REDUCTION,
+  Relu: UNARY,
   Reshape: [1, 2, 1],
   Resize: [1, 4, 1],
+  Sigmoid: UNARY,
   Slice: [1, 5, 1],
+  Softmax: UNARY,
+  SpaceToDepth: UNARY,
   Split: [1, 2, Infinity],
   Squeeze: [1, 2, 1],
   Sub: BINARY,
   Sum: VARIADIC,
+  Tanh: UNARY,
+  Transpose: UNARY,
   Unsqueeze: [1, 2, 1],
   Upsample: [1, 2, 1],
   Where: [3, 3, 1],

@@ -27,62 +27,70 @@ import type { Lower } from "./lowering.ts";
 import type { OnnxNode } from "./model.ts";
 import { remedyFor } from "./remedies.ts";
 
-const LOWER: ReadonlyMap<string, Lower> = new Map<string, Lower>([
-  ["Add", lowerAdd],
-  ["AveragePool", lowerPool],
-  ["BatchNormalization", lowerBatchNormalization],
-  ["Cast", lowerCast],
-  ["Clip", lowerClip],
-  ["Concat", lowerConcat],
-  ["Conv", lowerConv],
-  ["ConvTranspose", lowerConvTranspose],
-  ["DepthToSpace", lowerDepthToSpace],
-  ["Div", lowerDiv],
-  ["Dropout", lowerDropout],
-  ["Elu", lowerElu],
-  ["Expand", lowerExpand],
-  ["Flatten", lowerReshape],
-  ["Gather", lowerGather],
-  ["Gelu", lowerGelu],
-  ["Gemm", lowerGemm],
-  ["GlobalAveragePool", lowerGlobalAveragePool],
-  ["GlobalMaxPool", lowerGlobalMaxPool],
-  ["HardSigmoid", lowerHardSigmoid],
-  ["HardSwish", lowerHardSwish],
-  ["Identity", lowerIdentity],
-  ["LayerNormalization", lowerLayerNormalization],
-  ["LeakyRelu", lowerLeakyRelu],
-  ["MatMul", lowerMatMul],
-  ["Max", lowerMax],
-  ["MaxPool", lowerPool],
-  ["Mean", lowerMean],
-  ["Min", lowerMin],
-  ["Mul", lowerMul],
-  ["Neg", lowerNeg],
-  ["PRelu", lowerPRelu],
-  ["Pad", lowerPad],
-  ["ReduceMean", lowerReduceMean],
-  ["ReduceSum", lowerReduceSum],
-  ["Relu", lowerRelu],
-  ["Reshape", lowerReshape],
-  ["Resize", lowerResize],
-  ["Sigmoid", lowerSigmoid],
-  ["Slice", lowerSlice],
-  ["Softmax", lowerSoftmax],
-  ["SpaceToDepth", lowerSpaceToDepth],
-  ["Split", lowerSplit],
-  ["Squeeze", lowerReshape],
-  ["Sub", lowerSub],
-  ["Sum", lowerSum],
-  ["Tanh", lowerTanh],
-  ["Transpose", lowerTranspose],
-  ["Unsqueeze", lowerReshape],
-  ["Upsample", lowerResize],
-]);
+/** How each operator is lowered. */
+const LOWER = {
+  Add: lowerAdd,
+  AveragePool: lowerPool,
+  BatchNormalization: lowerBatchNormalization,
+  Cast: lowerCast,
+  Clip: lowerClip,
+  Concat: lowerConcat,
+  Conv: lowerConv,
+  ConvTranspose: lowerConvTranspose,
+  DepthToSpace: lowerDepthToSpace,
+  Div: lowerDiv,
+  Dropout: lowerDropout,
+  Elu: lowerElu,
+  Expand: lowerExpand,
+  Flatten: lowerReshape,
+  Gather: lowerGather,
+  Gelu: lowerGelu,
+  Gemm: lowerGemm,
+  GlobalAveragePool: lowerGlobalAveragePool,
+  GlobalMaxPool: lowerGlobalMaxPool,
+  HardSigmoid: lowerHardSigmoid,
+  HardSwish: lowerHardSwish,
+  Identity: lowerIdentity,
+  LayerNormalization: lowerLayerNormalization,
+  LeakyRelu: lowerLeakyRelu,
+  MatMul: lowerMatMul,
+  Max: lowerMax,
+  MaxPool: lowerPool,
+  Mean: lowerMean,
+  Min: lowerMin,
+  Mul: lowerMul,
+  Neg: lowerNeg,
+  PRelu: lowerPRelu,
+  Pad: lowerPad,
+  ReduceMean: lowerReduceMean,
+  ReduceSum: lowerReduceSum,
+  Relu: lowerRelu,
+  Reshape: lowerReshape,
+  Resize: lowerResize,
+  Sigmoid: lowerSigmoid,
+  Slice: lowerSlice,
+  Softmax: lowerSoftmax,
+  SpaceToDepth: lowerSpaceToDepth,
+  Split: lowerSplit,
+  Squeeze: lowerReshape,
+  Sub: lowerSub,
+  Sum: lowerSum,
+  Tanh: lowerTanh,
+  Transpose: lowerTranspose,
+  Unsqueeze: lowerReshape,
+  Upsample: lowerResize,
+} satisfies Readonly<Record<string, Lower>>;
+
+/** The name of an operator that can be lowered. */
+export type LoweredOperator = keyof typeof LOWER;
 
 /** How to lower an operator, where it can be. */
 export function lowerOf(operator: string): Lower | undefined {
-  return LOWER.get(operator);
+  return isLowered(operator) ? LOWER[operator] : undefined;
+}
+
+function isLowered(operator: string): operator is LoweredOperator {
+  return Object.hasOwn(LOWER, operator);
 }
 
 /** What can be said against a node without knowing its inputs. */
@@ -105,7 +113,7 @@ export function complaintAbout(node: OnnxNode, isVariable: boolean): Complaint |
     const { description, remedy } = attribute;
     return { reason: `it has ${description}`, ...(remedy !== undefined && { remedy }) };
   }
-  if (!LOWER.has(node.operator)) {
+  if (!isLowered(node.operator)) {
     if (!isFoldable(node.operator)) return unknownOperator(node);
     if (isVariable) return { reason: "its inputs are not all constant" };
   }
