@@ -133,6 +133,8 @@ function run(node: Node, inputs: Array32[], output: Array32): void {
             ? at(inputs[0], [batch, y / node.step[0], x / node.step[1], channel])
             : 0,
       );
+    default:
+      node satisfies never;
   }
 }
 
