@@ -63,3 +63,9 @@ Deno.test("Folded arithmetic keeps to the integers and floats of its type", () =
   assertEquals(folded("Add", words), [-(2 ** 31), 2]);
   assertEquals(folded("Add", [floats([2], [2048, 1]), floats([2], [1, 1])], {}, TYPES.float16), [2048, 2]);
 });
+
+Deno.test("A folded mean of integers is cut off, and negative numbers do not become uint64", () => {
+  assertEquals(folded("ReduceMean", [ints([1, 2])], { axes: [0], keepdims: 0 }), [1]);
+  assertEquals(folded("ReduceMean", [ints([-1, -2])], { axes: [0], keepdims: 0 }), [-1]);
+  assertThrows(() => folded("Cast", [ints([3, -1])], { to: 13 }), UnsupportedNetworkError, "it makes uint64 of -1");
+});

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { UnsupportedReason } from "./errors.ts";
+
 /** Element types of constants. Integers and float64 are held in a Float64Array, the rest in a Float32Array. */
 export type TensorType =
   | "float32"
@@ -60,10 +62,12 @@ const WRAPPED_BITS: Readonly<Partial<Record<TensorType, { bits: number; signed: 
 
 /**
  * How a type keeps a computed number: float16 is rounded, integers of up to 32
- * bits wrap around. All else is kept as it is; arrays round to float32.
+ * bits wrap around, and negative numbers are none of uint64. All else is kept
+ * as it is; arrays round to float32.
  */
 export function kept(type: TensorType): (value: number) => number {
   if (type === "float16") return Math.f16round;
+  if (type === "uint64") return requireNonNegative;
   const wrapped = WRAPPED_BITS[type];
   if (!wrapped) return (value) => value;
   const { bits, signed } = wrapped;
@@ -72,6 +76,12 @@ export function kept(type: TensorType): (value: number) => number {
     const rest = (value - lowest) % range;
     return (rest < 0 ? rest + range : rest) + lowest;
   };
+}
+
+/** Wrapped around they would lie beyond the integers of a float64. */
+function requireNonNegative(value: number): number {
+  if (value < 0) throw new UnsupportedReason(`it makes uint64 of ${value}`);
+  return value;
 }
 
 /** An int64 vector. */

@@ -123,7 +123,8 @@ function reduction(start: number, combine: (sum: number, value: number) => numbe
       for (let i = reduced.length - 1; i >= 0 && ++index[i] === source.shape[i]; i--) index[i] = 0;
     }
     const shape = keep ? reduced : reduced.filter((_, i) => !axes.includes(i));
-    data.forEach((value, i) => data[i] = kept(source.type)(value));
+    const keepType = kept(source.type);
+    data.forEach((value, i) => data[i] = keepType(value));
     return { type: source.type, shape, data };
   };
 }
@@ -134,7 +135,10 @@ function foldMean(lowering: Lowering, node: OnnxNode, inputs: (Tensor | undefine
   const source = required(inputs[0], node);
   const sums = foldSum(lowering, node, [{ ...source, type: "float64" }]) as Tensor;
   const count = source.data.length / sums.data.length;
-  return mapped(lowering, sums, { type: source.type, compute: (sum) => sum / count });
+  return mapped(lowering, sums, {
+    type: source.type,
+    compute: isFloatType(source.type) ? (sum) => sum / count : (sum) => Math.trunc(sum / count),
+  });
 }
 
 function foldClip(lowering: Lowering, node: OnnxNode, inputs: (Tensor | undefined)[]): Tensor {
