@@ -2,7 +2,8 @@
 
 use crate::blocks::ConvolutionBlock;
 use crate::depthwise::LINES;
-use crate::vector::{load, Rounding};
+use crate::rounding::Rounding;
+use crate::vector::load;
 use core::arch::wasm32::*;
 use core::ops::Range;
 

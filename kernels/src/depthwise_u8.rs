@@ -8,7 +8,8 @@ use crate::depthwise::{pass_along, slides, Taps, LINES};
 use crate::depthwise_passes::{Pass, Passes, Results};
 use crate::epilogue::fill_many_over;
 use crate::interleave::{interleave_high, interleave_low};
-use crate::vector::{flip, load, opaque, stay_small, store_bytes};
+use crate::rounding::stay_small;
+use crate::vector::{flip, load, opaque, store_bytes};
 use core::arch::wasm32::*;
 use core::ops::Range;
 

@@ -2,7 +2,8 @@
 
 use crate::activation::Activation;
 use crate::blocks::EpilogueWords;
-use crate::vector::{at_least, at_most, load, store, store_bytes, store_floats, Rounding};
+use crate::rounding::Rounding;
+use crate::vector::{at_least, at_most, load, store, store_bytes, store_floats};
 use core::arch::wasm32::*;
 
 /// Activation, output scale, rounding and type of a result.

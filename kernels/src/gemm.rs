@@ -1,7 +1,8 @@
 //! Rows of activations times packed weights, eight output channels at a time.
 
 use crate::epilogue::Epilogue;
-use crate::vector::{load, stay_small, store, Rounding};
+use crate::rounding::{stay_small, Rounding};
+use crate::vector::{load, store};
 use core::arch::wasm32::*;
 use core::ops::Range;
 

@@ -2,7 +2,8 @@
 
 use crate::blocks::PoolBlock;
 use crate::codes::flag;
-use crate::vector::{flip, load, store_bytes, store_floats, Rounding};
+use crate::rounding::Rounding;
+use crate::vector::{flip, load, store_bytes, store_floats};
 use core::arch::wasm32::*;
 
 /// Taps `first..end` of a window along one axis lie in the input; `padded` of

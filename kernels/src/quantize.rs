@@ -2,7 +2,8 @@
 
 use crate::blocks::{DequantizeBlock, LookupBlock, QuantizeBlock};
 use crate::codes::flag;
-use crate::vector::{flip, load, load_u8x8, store, store_bytes, store_floats, widen_to_f32, Rounding};
+use crate::rounding::Rounding;
+use crate::vector::{flip, load, load_u8x8, store, store_bytes, store_floats, widen_to_f32};
 use core::arch::wasm32::*;
 
 #[no_mangle]

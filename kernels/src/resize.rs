@@ -2,7 +2,8 @@
 
 use crate::blocks::ResizeBlock;
 use crate::codes::flag;
-use crate::vector::{load, load_u8x8, store_bytes, store_floats, widen_to_f32, Rounding};
+use crate::rounding::Rounding;
+use crate::vector::{load, load_u8x8, store_bytes, store_floats, widen_to_f32};
 use core::arch::wasm32::*;
 
 /// Calls `pixel([p00, p01, p10, p11], [wx1, wy1], position)` with the source

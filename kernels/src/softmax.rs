@@ -1,7 +1,7 @@
 //! Softmax over the last dimension.
 
-use crate::activation::exp;
 use crate::blocks::SoftmaxBlock;
+use crate::functions::exp;
 use crate::vector::{keep, load, store_floats, sum_lanes};
 use core::arch::wasm32::*;
 

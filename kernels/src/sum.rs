@@ -1,6 +1,7 @@
 //! Sums of u8 tensors whose elements lie side by side.
 
-use crate::vector::{flip, load, store, sums_stay_small, Rounding};
+use crate::rounding::{sums_stay_small, Rounding};
+use crate::vector::{flip, load, store};
 use core::arch::wasm32::*;
 
 /// The upper half of the f32 2^23, of whose lower half an integer takes the place.
