@@ -44,6 +44,8 @@ pub type Pass = unsafe fn(&ConvolutionBlock, &[*const u8; LINES], &Results);
 /// Which results a pass computes and where they go.
 pub struct Results {
     pub channels: Range<usize>,
+    /// The bias of the host.
+    pub bias: *const u8,
     /// Weights in the order of the pass.
     pub weights: *const u8,
     pub padding: v128,
@@ -60,6 +62,6 @@ impl Results {
     #[inline(always)]
     pub unsafe fn constants(&self, block: &ConvolutionBlock, channel: usize) -> [v128; 2] {
         let factors = block.multiplier.add(channel) as *const u8;
-        [load(block.bias.add(channel * 4)), load(factors)]
+        [load(self.bias.add(channel * 4)), load(factors)]
     }
 }

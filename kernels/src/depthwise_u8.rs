@@ -15,7 +15,6 @@ use core::ops::Range;
 
 #[no_mangle]
 unsafe extern "C" fn depthwise_u8(block: &ConvolutionBlock) {
-    let block = &block.on_host();
     let padding = v128_xor(u8x16_splat(block.input_zero_point as u8), flip());
     // Calls through pointers keep the passes apart; in one function registers would not do.
     for passes in &PASSES {
@@ -45,6 +44,7 @@ unsafe fn slide(block: &ConvolutionBlock, padding: v128, passes: &Passes) {
     let rows = [block.scratch, block.scratch.add(block.output_width * step)];
     let mut results = Results {
         channels: 0..whole,
+        bias: block.host_bias(),
         weights: (passes.arrange)(block, arranged),
         padding,
         rounding,
@@ -75,7 +75,7 @@ unsafe fn slide(block: &ConvolutionBlock, padding: v128, passes: &Passes) {
 #[inline(never)]
 unsafe fn all_stay_small(block: &ConvolutionBlock, taps: usize) -> bool {
     (0..block.output_channels.div_ceil(4)).all(|four| {
-        let bias = block.bias.add(four * 16);
+        let bias = block.host_bias().add(four * 16);
         stay_small(bias, block.multiplier.add(four * 4), taps)
     })
 }
@@ -156,9 +156,9 @@ unsafe fn gather(block: &ConvolutionBlock, padding: v128) {
         (row / 4 * columns + column) * 4 + row % 4
     };
     let epilogue = block.epilogue();
-    let zero = opaque(0);
+    let (zero, bias) = (opaque(0), block.host_bias());
     taps.run(block, &epilogue, block.input_channels, index, |channel| {
-        let bias = block.bias.add(channel * 4);
+        let bias = bias.add(channel * 4);
         let mut low = [load(bias), load(bias.add(16))];
         let mut high = [load(bias.add(32)), load(bias.add(48))];
         let mut weights = block.weights.add(channel / 16 * (groups * 64));

@@ -6,15 +6,21 @@ use crate::vector::{is_signed, load, store_floats};
 use core::arch::wasm32::*;
 
 impl ConvolutionBlock {
-    /// The block with the bias of the host.
+    /// The bias of the host.
     #[inline(always)]
-    pub unsafe fn on_host(&self) -> Self {
-        let bias = if is_signed() {
+    pub unsafe fn host_bias(&self) -> *const u8 {
+        if is_signed() {
             // What was prepared lies behind the block.
             (self as *const ConvolutionBlock).add(1) as *const u8
         } else {
             self.bias
-        };
+        }
+    }
+
+    /// The block with the bias of the host.
+    #[inline(always)]
+    pub unsafe fn on_host(&self) -> Self {
+        let bias = self.host_bias();
         ConvolutionBlock { bias, ..*self }
     }
 }
