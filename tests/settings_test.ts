@@ -42,13 +42,13 @@ Deno.test("Weights of 4 bits are rounded by GPTQ where nothing else is asked for
   assertEquals(completeSettings({ weightBits: 4, rounding: "nearest" }).rounding, "nearest");
 });
 
-Deno.test("Help and README name every option with its values and its default", async () => {
-  const readme = await Deno.readTextFile(new URL("../README.md", import.meta.url));
+Deno.test("Help and docs/calibrate.md name every option with its values and its default", async () => {
+  const document = await Deno.readTextFile(new URL("../docs/calibrate.md", import.meta.url));
   const lineOf = (text: string, start: RegExp) => text.split("\n").find((line) => start.test(line)) ?? "";
   for (const name of SETTING_NAMES) {
     const { option, choices = [], range, default: usual } = SETTINGS[name];
     const help = lineOf(SETTINGS_HELP, new RegExp(`^  --${option} `));
-    const row = lineOf(readme, new RegExp(`^\\| \`--${option}[ \`]`));
+    const row = lineOf(document, new RegExp(`^\\| \`--${option}[ \`]`));
     for (const choice of choices) {
       assert(help.includes(wordOf(choice)) && row.includes(`\`${wordOf(choice)}\``), `${option} ${choice}`);
     }
