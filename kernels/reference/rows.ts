@@ -47,7 +47,9 @@ export function layerNormalizationF32(input: Float32Array, options: LayerNormali
   const { length, epsilon, scale, bias } = options;
   return mapRows(input, length, (row) => {
     const mean = f(sumOf(row) / length);
-    const differences = row.map((x) => x - mean);
+    const coarse = row.map((x) => x - mean);
+    const rest = f(sumOf(coarse) / length);
+    const differences = coarse.map((difference) => difference - rest);
     const variance = f(sumOf(differences.map((difference) => difference * difference)) / length);
     const deviation = f(Math.sqrt(f(variance + f(epsilon))));
     return differences.map((difference, index) => {

@@ -11,8 +11,11 @@ unsafe extern "C" fn layer_normalization_f32(block: &LayerNormalizationBlock) {
     for row in 0..block.rows {
         let input = block.input.add(row * length);
         let mean = f32x4_div(sum(input, length, |x| x), count);
+        let rest = f32x4_div(sum(input, length, |x| f32x4_sub(x, mean)), count);
+        // Not f32x4_sub(x, mean + rest): the rest is lost in the mean's rounding.
+        let center = |x: v128| f32x4_sub(f32x4_sub(x, mean), rest);
         let squares = sum(input, length, |x| {
-            let difference = f32x4_sub(x, mean);
+            let difference = center(x);
             f32x4_mul(difference, difference)
         });
         let variance = f32x4_div(squares, count);
@@ -21,7 +24,7 @@ unsafe extern "C" fn layer_normalization_f32(block: &LayerNormalizationBlock) {
         let mut i = 0;
         while i < length {
             let x = load(input.add(i) as *const u8);
-            let mut v = f32x4_div(f32x4_sub(x, mean), deviation);
+            let mut v = f32x4_div(center(x), deviation);
             if !block.scale.is_null() {
                 v = f32x4_mul(v, load(block.scale.add(i) as *const u8));
             }
