@@ -72,6 +72,7 @@ function findConvolutionPadding(
   const inLastRow = depth - (rows - 1) * run;
   const channels = output[3] / groups;
   const panels = Math.ceil(channels / 8);
+  if (inLastRow === run && channels % 8 === 0) return undefined;
   for (let panel = 0; panel < groups * panels; panel++) {
     const start = panel * rows * 8 * run;
     const used = Math.min(8, channels - panel % panels * 8);
