@@ -299,6 +299,26 @@ Deno.test("a compressed body is limited by what it becomes", async () => {
   }
 });
 
+Deno.test("bodies that do not fit beside all others are refused, and leave nothing behind", async () => {
+  const limited = serveBoth({ maxBufferedBytes: 1000 });
+  const post = (bytes: number) =>
+    limited("/classify?model=adder", {
+      method: "POST",
+      body: new Uint8Array(bytes),
+      headers: { "content-length": `${bytes}` },
+    });
+  for (let round = 0; round < 3; round++) {
+    const response = await post(1100);
+    assertEquals([response.headers.get("retry-after"), response.headers.get("connection")], ["1", "close"]);
+    assertEquals(await answer(response), [503, { error: "The server holds as many bytes of requests as it may" }]);
+    assertEquals((await answer(post(900)))[0], 415);
+  }
+  const zeros = new Blob([new Uint8Array(1100)]).stream().pipeThrough(new CompressionStream("gzip"));
+  const body = await new Response(zeros).arrayBuffer();
+  const init = { method: "POST", body, headers: { "content-encoding": "gzip" } };
+  assertEquals((await answer(limited("/classify?model=adder", init)))[0], 503);
+});
+
 Deno.test("a body that arrives in chunks of one byte is read whole", async () => {
   const body = JSON.stringify({ inputs: [{ name: "x", shape: [2], datatype: "FP32", data: [1, 2] }] });
   const bytes = new TextEncoder().encode(body.padEnd(200_000));

@@ -5,7 +5,7 @@
  */
 
 /** Resident memory of a process in bytes. */
-export function residentMemory(pid: number): number {
+function residentMemory(pid: number): number {
   const [, kibibytes] = /VmRSS:\s+(\d+) kB/.exec(Deno.readTextFileSync(`/proc/${pid}/status`))!;
   return Number(kibibytes) * 1024;
 }

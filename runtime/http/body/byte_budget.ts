@@ -4,16 +4,10 @@
  * @module
  */
 
-import { HttpError } from "../http_error.ts";
-
 /** What one request has of the budget. */
 export interface BudgetShare {
-  /**
-   * Takes more.
-   *
-   * @throws {HttpError} 503 where the budget is spent.
-   */
-  take(bytes: number): void;
+  /** Takes more; gives false, and takes nothing, where the budget does not have it. */
+  take(bytes: number): boolean;
   /** Gives all back. */
   close(): void;
 }
@@ -30,13 +24,10 @@ export function createByteBudget(maxBytes: number): () => BudgetShare {
     let share = 0;
     return {
       take(bytes) {
-        if (taken + bytes > maxBytes) {
-          throw new HttpError(503, "The server holds as many bytes of requests as it may", {
-            headers: { "retry-after": "1", "connection": "close" },
-          });
-        }
+        if (taken + bytes > maxBytes) return false;
         taken += bytes;
         share += bytes;
+        return true;
       },
       close() {
         taken -= share;

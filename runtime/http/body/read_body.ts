@@ -76,7 +76,7 @@ async function receive(
   if (request.body === null) return new Uint8Array(0);
   const { maxBytes, milliseconds, bytesPerSecond } = limits;
   const length = request.headers.get("content-length");
-  const buffer = createByteBuffer(maxBytes, share.take, length === null ? undefined : Number(length), lead);
+  const buffer = createByteBuffer(maxBytes, takeFrom(share), length === null ? undefined : Number(length), lead);
   const reader = request.body.getReader();
   let failure: HttpError | undefined;
   // Cancelling ends the read that is waiting; a race of promises would keep one reaction for every chunk.
@@ -117,7 +117,7 @@ async function decompressBody(
   share: BudgetShare,
   lead: number,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const buffer = createByteBuffer(maxBytes, share.take, undefined, lead);
+  const buffer = createByteBuffer(maxBytes, takeFrom(share), undefined, lead);
   const fault = `The body cannot be decompressed by ${format}`;
   try {
     for await (const chunk of decompress([sent], format, fault)) {
@@ -127,6 +127,16 @@ async function decompressBody(
     throw error instanceof FormatError ? new HttpError(400, error.message) : error;
   }
   return buffer.bytes();
+}
+
+/** Takes from the share, or throws where it gets nothing. */
+function takeFrom(share: BudgetShare): (bytes: number) => void {
+  return (bytes) => {
+    if (share.take(bytes)) return;
+    throw new HttpError(503, "The server holds as many bytes of requests as it may", {
+      headers: { "retry-after": "1", "connection": "close" },
+    });
+  };
 }
 
 function tooLarge(maxBytes: number): HttpError {
