@@ -57,16 +57,19 @@ export function asFloat(value: unknown, where: string): number {
 /** Returns `value` as a list of at most `limit` finite numbers rounded to float32. */
 export function asFloats(value: unknown, where: string, limit: number): number[] {
   const list = asArray(value, where, limit);
-  if (areFloats(list)) return list;
+  if (areFloats(list, list.length)) return list;
   return list.map((entry, index) => asFloat(entry, `${where}[${index}]`));
 }
 
-/** Whether all entries are finite float32 numbers already. */
-function areFloats(list: unknown[]): list is number[] {
-  for (let index = 0; index < list.length; index++) {
-    const entry = list[index];
-    if (!Number.isFinite(entry) || Math.fround(entry as number) !== entry) return false;
-  }
+/** Whether `value` is a finite float32 number already. */
+export function isFloat(value: unknown): value is number {
+  return Number.isFinite(value) && Math.fround(value as number) === value;
+}
+
+/** Whether `value` is a list of `length` finite float32 numbers already. */
+export function areFloats(value: unknown, length: number): value is number[] {
+  if (!Array.isArray(value) || value.length !== length) return false;
+  for (let index = 0; index < length; index++) if (!isFloat(value[index])) return false;
   return true;
 }
 

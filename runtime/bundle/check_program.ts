@@ -8,7 +8,7 @@
 import { ALIGNMENT } from "../alignment.ts";
 import { BundleError, isInputError } from "../errors.ts";
 import { asArray, asFields, asFloat, asInteger, asIntegers, asShape, asString, type Fields } from "../fields.ts";
-import { checkStep, parseStep, type Step } from "../kernels/registry.ts";
+import { checkStep, intermediateOf, parseStep, type Step } from "../kernels/registry.ts";
 import { type Preprocessing, validatePreprocessing } from "../preprocessing.ts";
 import { type CalibrationRecord, OUTPUT_KINDS, type PixelPort, type PortSpec, type Program } from "../program.ts";
 import {
@@ -181,7 +181,7 @@ function checkPreprocessing(value: unknown, inputs: readonly PortSpec[]): Prepro
   return recipe;
 }
 
-/** Checks the port for pixels: what remains to run must be a program of its own, with that tensor as its input. */
+/** Checks the port for pixels: what remains to run must read nothing that the steps before it make, but that tensor. */
 function checkPixels(value: unknown, program: Program): PixelPort {
   const fields = asFields(value, "pixels");
   const { tensors, steps, inputs, preprocessing } = program;
@@ -192,9 +192,22 @@ function checkPixels(value: unknown, program: Program): PixelPort {
   if (tensors[tensor].type !== "u8" || elementCount(tensors[tensor].shape) !== elements) {
     throw new BundleError(`pixels needs a u8 tensor of ${elements} elements`);
   }
-  const rest = { ...program, inputs: [{ ...inputs[0], tensor }], steps: steps.slice(step) };
-  checkLifetimes(rest);
-  checkWritten(rest);
+  const replaced = new Set(inputs.map((port) => port.tensor));
+  for (let index = 0; index < step; index++) {
+    replaced.add(steps[index].output);
+    const intermediate = intermediateOf(steps[index]);
+    if (intermediate !== undefined) replaced.add(intermediate);
+  }
+  replaced.delete(tensor);
+  for (let index = step; index < steps.length; index++) {
+    for (const input of steps[index].inputs) {
+      if (!replaced.has(input)) continue;
+      throw new BundleError(`pixels: step "${steps[index].name}" reads "${tensors[input].name}" before it is written`);
+    }
+  }
+  for (const output of program.outputs) {
+    if (replaced.has(output.tensor)) throw new BundleError(`pixels: output "${output.name}" is never written`);
+  }
   return { tensor, step };
 }
 

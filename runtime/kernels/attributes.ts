@@ -5,7 +5,18 @@
  * @module
  */
 
-import { areIntegers, asFloat, asFloats, asInteger, asIntegers, asString, type Fields, isInteger } from "../fields.ts";
+import {
+  areFloats,
+  areIntegers,
+  asFloat,
+  asFloats,
+  asInteger,
+  asIntegers,
+  asString,
+  type Fields,
+  isFloat,
+  isInteger,
+} from "../fields.ts";
 import { stepError, type StepLabel } from "./step.ts";
 
 /** An attribute that is a number: an integer in a range, or a finite float32. */
@@ -76,15 +87,16 @@ function parseAttribute(attribute: AnyAttribute, value: unknown, key: string, st
       return asIntegers(value, placeOf(step, key), min, max, length);
     }
     case "float":
-      return asFloat(value, placeOf(step, key));
+      return isFloat(value) ? value : asFloat(value, placeOf(step, key));
     case "floats": {
+      if (areFloats(value, attribute.length)) return value;
       const floats = asFloats(value, placeOf(step, key), attribute.length);
       if (floats.length === attribute.length) return floats;
       throw stepError(step, `${key} must have ${attribute.length} entries: it has ${floats.length}`);
     }
     case "word": {
+      if (attribute.words.includes(value as string)) return value;
       const word = asString(value, placeOf(step, key));
-      if (attribute.words.includes(word)) return word;
       throw stepError(step, `${key} "${word}" is unknown: one of ${attribute.words.join(", ")} expected`);
     }
   }
