@@ -10,6 +10,7 @@
 
 import { parseArguments } from "../../cli/parse_arguments.ts";
 import { runCommand } from "../../cli/command.ts";
+import { InputError } from "../../runtime/errors.ts";
 import { FORMS } from "./node_cases.ts";
 import { NODE_DIFFERENCES } from "./node_differences.ts";
 import { readList, writeList } from "./node_list.ts";
@@ -46,7 +47,9 @@ async function runNodeTests(update: boolean): Promise<void> {
   const suite = await fetchSuite();
   const results = await runSuite(suite);
   printCounts(results);
-  if (update && !suite.complete) throw new Error("The list can only be written from the whole suite, which PyPI has");
+  if (update && !suite.complete) {
+    throw new InputError("The list can only be written from the whole suite, which PyPI has");
+  }
   if (update) writeList(results.filter(({ result }) => result.kind === "passed").map(({ name }) => name));
   const found = complaints(results, readList(), suite);
   for (const complaint of found) console.error(complaint);
@@ -80,7 +83,7 @@ async function report(finding: Finding, name: string): Promise<void> {
 function wholeNumber(text: string, option: string, least: number): number {
   const number = Number(text);
   if (!Number.isSafeInteger(number) || number < least) {
-    throw new TypeError(`Option --${option} takes a whole number from ${least} on: "${text}" given`);
+    throw new InputError(`Option --${option} takes a whole number from ${least} on: "${text}" given`);
   }
   return number;
 }
