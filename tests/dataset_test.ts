@@ -1,6 +1,6 @@
 import { InputError } from "../runtime/errors.ts";
 import { ImageError } from "../image/image_error.ts";
-import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import { decodeBase64 } from "../runtime/base64.ts";
 import { WEBP_FILES } from "./support/image_files.ts";
 import { checkDataset } from "../calibrate/dataset/check_dataset.ts";
@@ -435,6 +435,13 @@ Deno.test("all samples that cannot be used are named at once", async () => {
     assert(many.startsWith("25 of 30 samples") && many.endsWith("/19.png); and 5 more"), many);
     const other = new Error("something else");
     assertEquals(await nameUnusable(dataset, folder, other), other);
+    const defect = new TypeError("undefined is not a function");
+    const broken = {
+      ...dataset,
+      sample: (index: number) => index === 1 ? Promise.reject(defect) : dataset.sample(index),
+    };
+    const unusable = await dataset.sample(0).catch((error) => error);
+    assertStrictEquals(await nameUnusable(broken, folder, unusable), defect);
   });
 });
 

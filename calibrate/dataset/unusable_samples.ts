@@ -25,7 +25,7 @@ export function listed(items: readonly string[], separator = ", "): string {
  * @param dataset The samples.
  * @param data Their path, which errors of reading them name.
  * @param error What ended the work.
- * @returns The error itself where at most one sample is bad.
+ * @returns The error itself where at most one sample is bad; a defect that is met on the way as it is.
  */
 export async function nameUnusable(dataset: Dataset, data: string, error: unknown): Promise<unknown> {
   if (!isInputError(error) || !error.message.includes(data)) return error;
@@ -34,7 +34,8 @@ export async function nameUnusable(dataset: Dataset, data: string, error: unknow
     try {
       await dataset.sample(index);
     } catch (fault) {
-      faults.push(fault instanceof Error ? fault.message : String(fault));
+      if (!isInputError(fault)) return fault;
+      faults.push(fault.message);
     }
   }
   if (faults.length < 2) return error;
