@@ -67,6 +67,7 @@ Deno.test("Results are taken in the items' order, whichever is done first, and n
     const items = Array.from({ length: 12 }, (_, index) => index);
     const done: number[] = [];
     const taken: number[] = [];
+    const told: number[] = [];
     await team.share(
       items,
       async (lane, item) => {
@@ -79,8 +80,13 @@ Deno.test("Results are taken in the items' order, whichever is done first, and n
         assertEquals(items.slice(0, item + 1).every((earlier) => done.includes(earlier)), true);
         taken.push(item);
       },
+      (count) => {
+        assertEquals(count <= done.length, true);
+        told.push(count);
+      },
     );
     assertEquals(taken, items);
+    assertEquals(told, items.map((index) => index + 1));
     const totals = await team.everywhere("total");
     assertEquals(totals.reduce((sum, total) => sum + total - 100, 0), 78);
     assertEquals(totals.every((total) => total > 100), true);

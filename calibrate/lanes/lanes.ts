@@ -32,11 +32,13 @@ export interface Team<Tasks> {
    *
    * @param work Has one lane do one item.
    * @param take Is given the results in the items' order, as soon as it can be: results wait no longer than it takes.
+   * @param tell Is told how many items are done, after each.
    */
   share<Item, Result>(
     items: readonly Item[],
     work: (lane: Lane<Tasks>, item: Item) => Promise<Result>,
     take: (result: Result, item: Item) => void,
+    tell?: (done: number) => void,
   ): Promise<void>;
   /** Ends the stage on all lanes and gives its memory back. */
   close(): Promise<void>;
@@ -92,7 +94,7 @@ function teamOf<Tasks>(hosts: readonly LaneHost[], handle: number): Team<Tasks> 
   return {
     all,
     everywhere: (task, ...args) => Promise.all(all.map((lane) => lane.run(task, ...args))),
-    share: (items, work, take) => share(all, items, work, take),
+    share: (...args) => share(all, ...args),
     async close() {
       await Promise.all(hosts.map((host) => host.close(handle)));
     },
@@ -104,13 +106,15 @@ async function share<Tasks, Item, Result>(
   items: readonly Item[],
   work: (lane: Lane<Tasks>, item: Item) => Promise<Result>,
   take: (result: Result, item: Item) => void,
+  tell?: (done: number) => void,
 ): Promise<void> {
   const waiting = new Map<number, Result>();
-  let [next, taken] = [0, 0];
+  let [next, done, taken] = [0, 0, 0];
   await Promise.all(all.map(async (lane) => {
     while (next < items.length) {
       const position = next++;
       waiting.set(position, await work(lane, items[position]));
+      tell?.(++done);
       for (; waiting.has(taken); taken++) {
         take(waiting.get(taken)!, items[taken]);
         waiting.delete(taken);

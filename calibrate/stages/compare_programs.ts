@@ -45,18 +45,14 @@ export async function comparePrograms(
     () => ({ programs, channels: listeners.flatMap(({ channels = [] }) => channels) }),
   );
   const sums = createSums(programs.length);
-  let done = 0;
   await team.share(
     samples,
-    async (lane, sample) => {
-      const comparison = await lane.run("compare", sample);
-      progress?.("Measuring", ++done, samples.length);
-      return comparison;
-    },
+    (lane, sample) => lane.run("compare", sample),
     (comparison, sample) => {
       addComparison(sums, comparison);
       for (const listener of listeners) listener.take(comparison, sample);
     },
+    (done) => progress?.("Measuring", done, samples.length),
   );
   const channels = mergeChannels(await team.everywhere("channels"));
   for (const listener of listeners) listener.finish?.(channels);

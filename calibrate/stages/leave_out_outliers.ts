@@ -20,15 +20,11 @@ export async function leaveOutOutliers(session: Session): Promise<{ session: Ses
   const { values } = watchedValues(network);
   const team = await lanes.open("survey", () => values);
   const peaks: Float32Array[] = [];
-  let done = 0;
   await team.share(
     samples,
-    async (lane, sample) => {
-      const found = await lane.run("survey", sample);
-      progress?.("Surveying", ++done, samples.length);
-      return found;
-    },
+    (lane, sample) => lane.run("survey", sample),
     (found) => void peaks.push(found),
+    (done) => progress?.("Surveying", done, samples.length),
   );
   await team.close();
   const dropped = findOutliers(surveyedNames(network), samples, peaks);

@@ -40,14 +40,9 @@ export async function observeSamples(
   }));
   const fingerprints = new Uint8Array(shares.length * FINGERPRINT_BYTES);
   const summaries: SampleSummary[] = [];
-  let done = 0;
   await team.share(
     shares,
-    async (lane, share) => {
-      const seen = await lane.run("observe", share.sample, share.raw);
-      progress?.("Observing", ++done, shares.length);
-      return seen;
-    },
+    (lane, share) => lane.run("observe", share.sample, share.raw),
     (seen, { index }) => {
       fingerprints.set(seen.fingerprint, index * FINGERPRINT_BYTES);
       summaries.push(seen.summary);
@@ -56,6 +51,7 @@ export async function observeSamples(
         raw[index].length += values.length;
       });
     },
+    (done) => progress?.("Observing", done, shares.length),
   );
   const [counted, ...others] = await team.everywhere("counted");
   await team.close();

@@ -55,11 +55,7 @@ export async function scorePrograms(
     const { outputs } = float;
     await team.share(
       [...samples.keys()],
-      async (lane, position) => {
-        const result = await lane.run("score", samples[position], outputs[position]);
-        progress?.(++done, total);
-        return result;
-      },
+      (lane, position) => lane.run("score", samples[position], outputs[position]),
       (result, position) => {
         if (result.float) addFloat(float, result.float, labels?.[samples[position]]);
         result.programs.forEach(({ rank, noise }, position) => {
@@ -68,6 +64,7 @@ export async function scorePrograms(
           score.noise += noise;
         });
       },
+      () => progress?.(++done, total),
     );
     await team.close();
   }
