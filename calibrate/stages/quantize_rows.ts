@@ -14,6 +14,7 @@ import type { Lowered } from "../program/lower.ts";
 import type { CalibrationSettings } from "../settings.ts";
 import { stepRanges } from "../stream/step_ranges.ts";
 import type { CalibrationLanes } from "../stream/table.ts";
+import { groupsThatFit } from "./groups_that_fit.ts";
 import { observeSamples } from "./observe_samples.ts";
 import { openPlanning } from "./planning.ts";
 import type { PreparedNetwork } from "./prepare_network.ts";
@@ -62,7 +63,8 @@ export async function* quantizeRows<Row extends { settings: CalibrationSettings 
   const isMixed = ({ settings }: Row) => settings.keepFloat > 0;
   const uniform = rows.filter((row) => !isMixed(row));
   const correcting = { ...session, progress: countCorrections(network, uniform, progress) };
-  for (const group of groupsOf(uniform, { network, samples: samples.length, lanes: lanes.count })) {
+  const room = { network, samples: samples.length, lanes: lanes.count };
+  for (const group of groupsThatFit(uniform, bytesOfRow(room), ROW_BYTES)) {
     await open();
     const settings = group.map(({ settings }) => settings);
     const made = await quantizeNetwork(correcting, { statistics, samples }, settings);
@@ -86,26 +88,13 @@ function countCorrections(
   return () => progress?.("Correcting statistics", Math.min(++done, total), total);
 }
 
-/** Shares rows out to groups that memory holds. @param room Numbers of samples and lanes. */
-function groupsOf<Row extends { settings: CalibrationSettings }>(
-  rows: readonly Row[],
+/** Makes the estimate of the memory that a row takes. @param room Numbers of samples and lanes. */
+function bytesOfRow(
   room: { network: PreparedNetwork; samples: number; lanes: number },
-): Row[][] {
+): (row: { settings: CalibrationSettings }) => number {
   const program = room.network.float.data.length / FLOAT_BYTES;
   const corrected = program + correctionBytes(room);
-  const groups: Row[][] = [];
-  let free = 0;
-  for (const row of rows) {
-    const { usp, rounding } = row.settings;
-    const bytes = usp === "off" && rounding === "nearest" ? program : corrected;
-    if (groups.length === 0 || bytes > free) {
-      groups.push([]);
-      free = ROW_BYTES;
-    }
-    groups[groups.length - 1].push(row);
-    free -= bytes;
-  }
-  return groups;
+  return ({ settings: { usp, rounding } }) => usp === "off" && rounding === "nearest" ? program : corrected;
 }
 
 /** An estimate of the memory for correcting one row: its samples between two nodes, and its program in each lane. */

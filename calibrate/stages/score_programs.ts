@@ -7,6 +7,7 @@
 import { indexOfLargest, rankOf } from "../accuracy.ts";
 import type { Lowered } from "../program/lower.ts";
 import type { CalibrationLanes } from "../stream/table.ts";
+import { groupsThatFit } from "./groups_that_fit.ts";
 
 /** The float network on samples. */
 export interface FloatScores {
@@ -47,7 +48,8 @@ export async function scorePrograms(
   float: FloatScores,
 ): Promise<ProgramScores[]> {
   const scores = programs.map((): ProgramScores => ({ ranks: [], noise: 0 }));
-  const batches = batchesOf(programs, PROGRAM_BYTES / lanes.count);
+  const bytesOf = (index: number) => programs[index].program.arenaBytes + programs[index].data.length;
+  const batches = groupsThatFit([...programs.keys()], bytesOf, PROGRAM_BYTES / lanes.count);
   const total = batches.length * samples.length;
   let done = 0;
   for (const batch of batches) {
@@ -75,20 +77,4 @@ function addFloat(float: FloatScores, output: Float32Array, label: number | unde
   float.outputs.push(output);
   float.ranks.push(rankOf(output, label ?? indexOfLargest(output)));
   for (const value of output) float.signal += value * value;
-}
-
-/** Positions of programs in batches that memory holds. */
-function batchesOf(programs: readonly Lowered[], room: number): number[][] {
-  const batches: number[][] = [];
-  let free = 0;
-  for (const [index, { program, data }] of programs.entries()) {
-    const bytes = program.arenaBytes + data.length;
-    if (batches.length === 0 || bytes > free) {
-      batches.push([]);
-      free = room;
-    }
-    batches[batches.length - 1].push(index);
-    free -= bytes;
-  }
-  return batches;
 }
