@@ -7,11 +7,10 @@
 import { InputError } from "../../runtime/errors.ts";
 import type { Step } from "../../runtime/kernels/registry.ts";
 import { elementCount } from "../../runtime/tensor.ts";
-import { stridesOf } from "../graph/shape.ts";
+import { sameShape, stridesOf } from "../graph/shape.ts";
 import { float, floats, typed } from "../onnx/encode.ts";
 import type { ExportContext } from "./context.ts";
 import { exportActivation } from "./export_activation.ts";
-import { equal } from "./values.ts";
 
 /** An element-wise function of two tensors. */
 type BinaryStep = Step<"binary_u8" | "binary_f32">;
@@ -30,8 +29,8 @@ export function exportBinary(context: ExportContext, step: BinaryStep): void {
   const { builder, values, program } = context;
   const { dimensions } = step.attributes;
   const shapes = step.inputs.map((tensor, operand) => operandShape(context, step, { tensor, operand, dimensions }));
-  const whole = dimensions[0] === 1 && shapes.every((shape) => equal(shape, dimensions)) &&
-    step.inputs.every((tensor) => equal(program.tensors[tensor].shape, program.tensors[step.output].shape));
+  const whole = dimensions[0] === 1 && shapes.every((shape) => sameShape(shape, dimensions)) &&
+    step.inputs.every((tensor) => sameShape(program.tensors[tensor].shape, program.tensors[step.output].shape));
   // Operands of one shape can be taken in the order in which they were made.
   const order = whole ? values.orderOf(step.inputs[0]) : "stored";
   const formOf = (shape: readonly number[]) => {

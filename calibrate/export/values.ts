@@ -6,6 +6,7 @@
  */
 
 import type { Program } from "../../runtime/program.ts";
+import { sameShape } from "../graph/shape.ts";
 import { floats, ints, typed } from "../onnx/encode.ts";
 import type { OnnxBuilder } from "./onnx_builder.ts";
 
@@ -42,7 +43,6 @@ const CHANNELS_LAST = [0, 2, 3, 1];
 /**
  * Makes the table of a program's values.
  *
- * @param program The program.
  * @param builder Receives nodes and constants.
  * @param batched Whether the graph takes any number of samples.
  */
@@ -80,7 +80,7 @@ export function createValues({ tensors }: Program, builder: OnnxBuilder, batched
   }
 
   function shaped(tensor: number, { order, shape }: ValueForm): string {
-    if (!shape || equal(shape, tensors[tensor].shape)) return own(tensor, order);
+    if (!shape || sameShape(shape, tensors[tensor].shape)) return own(tensor, order);
     return once(`${tensor} ${order} ${shape}`, () => {
       const value = reshape(own(tensor, "stored"), shape);
       return order === "stored" ? value : turn(value, order);
@@ -100,7 +100,7 @@ export function createValues({ tensors }: Program, builder: OnnxBuilder, batched
       if (float && tensors[tensor].type === "u8") {
         value = builder.node("QuantizeLinear", `${value} quantized`, [value, ...parameters(tensor)]);
       }
-      if (shape && !equal(shape, tensors[tensor].shape)) {
+      if (shape && !sameShape(shape, tensors[tensor].shape)) {
         value = reshape(order === "stored" ? value : turn(value, "stored"), tensors[tensor].shape);
         order = "stored";
       }
@@ -110,9 +110,4 @@ export function createValues({ tensors }: Program, builder: OnnxBuilder, batched
     orderOf: (tensor) => orders.get(tensor)!,
     reshape,
   };
-}
-
-/** Whether two shapes are the same. */
-export function equal(a: readonly number[], b: readonly number[]): boolean {
-  return a.length === b.length && a.every((length, axis) => length === b[axis]);
 }
