@@ -6,7 +6,7 @@
  */
 
 import { elementCount } from "../../runtime/tensor.ts";
-import type { Node, Value } from "./graph.ts";
+import type { ConcatNode, Node, SoftmaxNode, Value } from "./graph.ts";
 import { stridesOf } from "./shape.ts";
 
 /** A value of the source graph and how the new graph holds it. */
@@ -151,6 +151,12 @@ export function orderOf(layout: Relayout, node: Node): number[] {
     most = size;
   }
   return [...best];
+}
+
+/** Adds a node that works along one axis, in the order in which its largest input is held. */
+export function placeAlongAxis(layout: Relayout, node: ConcatNode | SoftmaxNode): void {
+  const order = orderOf(layout, node);
+  place(layout, { ...node, axis: order.indexOf(node.axis) }, order);
 }
 
 /** Adds a node of images, which takes and makes them in channels-last form. */

@@ -5,7 +5,7 @@
  */
 
 import type { ConcatNode } from "../graph/graph.ts";
-import { orderOf, place } from "../graph/relayout.ts";
+import { placeAlongAxis } from "../graph/relayout.ts";
 import { stridesOf } from "../graph/shape.ts";
 import { copy } from "../lower/copy.ts";
 import { checkNothing, describeAs, noLimits, noParameterAxis, type Operator } from "./operator.ts";
@@ -31,10 +31,7 @@ export const concat: Operator<ConcatNode> = {
   },
   check: checkNothing,
   readsImages: false,
-  relayout(layout, node) {
-    const order = orderOf(layout, node);
-    place(layout, { ...node, axis: order.indexOf(node.axis) }, order);
-  },
+  relayout: placeAlongAxis,
   parameterAxis: noParameterAxis,
   content: () => ({ origin: "joined" }),
   forms: "needed",

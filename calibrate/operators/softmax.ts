@@ -6,7 +6,7 @@
 
 import { elementCount } from "../../runtime/tensor.ts";
 import type { SoftmaxNode } from "../graph/graph.ts";
-import { orderOf, place } from "../graph/relayout.ts";
+import { placeAlongAxis } from "../graph/relayout.ts";
 import type { Shape } from "../graph/shape.ts";
 import { copy, permutationWalk, walkLimits } from "../lower/copy.ts";
 import { checkNothing, computed, describeAs, noParameterAxis, type Operator } from "./operator.ts";
@@ -18,10 +18,7 @@ export const softmax: Operator<SoftmaxNode> = {
   samples: ({ axis }, places) => keepPlace(places, [axis], "it takes the softmax over samples"),
   check: checkNothing,
   readsImages: false,
-  relayout(layout, node) {
-    const order = orderOf(layout, node);
-    place(layout, { ...node, axis: order.indexOf(node.axis) }, order);
-  },
+  relayout: placeAlongAxis,
   parameterAxis: noParameterAxis,
   content: computed,
   forms: "float",
