@@ -8,19 +8,18 @@ import { constantBytes } from "../../runtime/bundle/format.ts";
 import { decibels } from "../decibels.ts";
 import { layersOf } from "../graph/layers.ts";
 import type { Statistics } from "../observe/statistics.ts";
-import { type Profile, profileProgram } from "../profile/profile.ts";
+import type { Profile } from "../profile/profile.ts";
 import type { Lowered } from "../program/lower.ts";
 import { type CalibrationSettings, describeMethods } from "../settings.ts";
 import type { ComparisonListener } from "../stages/compare_programs.ts";
 import type { MixedNetwork } from "../stages/quantize_mixed.ts";
 import type { Session } from "../stages/session.ts";
 import { describeShifts } from "./channel_shifts.ts";
+import { profileOf } from "./describe_precision.ts";
 import type { CalibrationDetails, LayerCost, LayerShift, WorstSample } from "./details.ts";
 import type { CalibrationReport } from "./report.ts";
 import { describeTensors } from "./tensor_details.ts";
 import { addPictures, worstSamples } from "./worst_samples.ts";
-
-const RUNS = 20;
 
 /** Collects the details of one calibration. */
 export interface DetailsCollector {
@@ -94,10 +93,6 @@ function methodsOf(settings: CalibrationSettings, samples: number): string {
     .join(
       "; ",
     );
-}
-
-async function profileOf(program: Lowered): Promise<Profile> {
-  return await profileProgram(program, { runs: RUNS });
 }
 
 /** The cost of each of the report's layers: of all steps with its name. */

@@ -50,6 +50,7 @@ export interface DropReport {
   measure: "top-1" | "changed classes";
 }
 
+/** Runs that are timed. */
 const RUNS = 20;
 
 /**
@@ -85,7 +86,8 @@ export async function describePrecision(
   };
 }
 
-async function profileOf(program: Lowered): Promise<Profile> {
+/** Profiles a program for a report. */
+export async function profileOf(program: Lowered): Promise<Profile> {
   return await profileProgram(program, { runs: RUNS });
 }
 
