@@ -9,7 +9,13 @@ import { InputRangeError } from "../../runtime/errors.ts";
 import { fourDimensions, type LayerNode } from "../graph/layers.ts";
 import { kernelOrder } from "../lower/pack_weights.ts";
 import type { ValueQuantization, WeightQuantization } from "../plan.ts";
-import { largestMagnitude, minMaxWeightScale, qmseWeightScale, type WeightRange } from "../scales/weight_scale.ts";
+import {
+  largestMagnitude,
+  minMaxWeightScale,
+  qmseWeightScale,
+  type WeightRange,
+  ZERO_WEIGHTS_SCALE,
+} from "../scales/weight_scale.ts";
 import type { WeightGranularity } from "../settings.ts";
 import { chooseMultipliers, groupedScale, groupRow, TOP_LEVEL } from "./grouped_weights.ts";
 
@@ -31,8 +37,6 @@ const SCALE_FLOOR = 2 ** -12;
 const ACCUMULATOR_LIMIT = 2 ** 31 - 2 ** 16;
 /** Factor by which a correction may enlarge a bias that the guard let pass. */
 const BIAS_HEADROOM = 4;
-/** Scale of a layer of 4 bits whose weights are all zero. */
-const ZERO_WEIGHTS_SCALE = 2 ** -12;
 const TOP = 127;
 
 /**

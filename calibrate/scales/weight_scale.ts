@@ -7,7 +7,7 @@
 import { LEAST_SCALE } from "./score.ts";
 
 /** Scale of weights that are all zero: a bias, which counts in units of it, keeps its fraction. */
-const ZERO_WEIGHTS_SCALE = 2 ** -12;
+export const ZERO_WEIGHTS_SCALE = 2 ** -12;
 /** Smallest share of the largest magnitude that is tried as threshold. */
 const LEAST_SHARE = 0.4;
 const LEAST_SHARE_LOW_BITS = 0.25;
