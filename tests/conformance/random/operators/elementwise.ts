@@ -88,7 +88,7 @@ const drawPRelu: Drawer = (draft) => {
 };
 
 /** Another value or a constant that can be broadcast to a value. */
-export function drawOperand(draft: Draft, value: Value): { name: string; shape: number[] } {
+function drawOperand(draft: Draft, value: Value): { name: string; shape: number[] } {
   const partners = draft.values.filter((other) => broadcast(value.shape, other.shape));
   if (partners.length > 0 && chance(draft, 0.5)) return draft.random.pick(partners);
   const shape = drawOperandShape(draft, value.shape);
