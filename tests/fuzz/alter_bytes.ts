@@ -4,6 +4,7 @@
  * @module
  */
 
+import { joinBytes } from "../../runtime/http/protocol/join_bytes.ts";
 import type { Random } from "../support/random.ts";
 import type { Bytes } from "./fuzz_kind.ts";
 
@@ -48,16 +49,16 @@ export function alterBytes(bytes: Bytes, draw: Random, other: Bytes): Bytes {
       return copy.slice(0, at);
     case 6: {
       const length = integer(1, Math.min(64, bytes.length - at));
-      return joined([bytes.subarray(0, at), bytes.subarray(at + length)]);
+      return joinBytes([bytes.subarray(0, at), bytes.subarray(at + length)]);
     }
     case 7: {
       const length = integer(1, Math.min(64, bytes.length - at));
-      return joined([bytes.subarray(0, at + length), bytes.subarray(at)]);
+      return joinBytes([bytes.subarray(0, at + length), bytes.subarray(at)]);
     }
     case 8: {
       const from = integer(0, Math.max(0, other.length - 1));
       const part = other.subarray(from, from + integer(1, 256));
-      return joined([
+      return joinBytes([
         bytes.subarray(0, at),
         part,
         bytes.subarray(pick([at, Math.min(bytes.length, at + part.length)])),
@@ -78,16 +79,5 @@ function withNumber(bytes: Bytes, at: number, { pick }: Random): Bytes {
   if (at + 4 <= bytes.length && pick([true, false])) view.setUint32(at, value, little);
   else if (at + 2 <= bytes.length) view.setUint16(at, value & 0xffff, little);
   else bytes[at] = value & 0xff;
-  return bytes;
-}
-
-/** Parts one after the other. */
-export function joined(parts: readonly Uint8Array[]): Bytes {
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
   return bytes;
 }

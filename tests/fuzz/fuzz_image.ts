@@ -10,10 +10,11 @@ import { crc32 } from "../../image/crc32.ts";
 import { decodeImage } from "../../image/decode_image.ts";
 import { ImageError } from "../../image/image_error.ts";
 import { decodeBase64 } from "../../runtime/base64.ts";
+import { joinBytes } from "../../runtime/http/protocol/join_bytes.ts";
 import { ANIMATED_WEBP, CMYK_JPEG, JPEG_FILES, PNG_FILES, WEBP_FILES } from "../support/image_files.ts";
 import { encodePng, gradientPixels } from "../support/images.ts";
 import { type Random, random, seedOf } from "../support/random.ts";
-import { alterBytes, joined } from "./alter_bytes.ts";
+import { alterBytes } from "./alter_bytes.ts";
 import { type AlteredFile, type Bytes, describeError, finding, type FuzzKind, type Outcome } from "./fuzz_kind.ts";
 
 const MOST_PIXELS = 2 ** 20;
@@ -70,7 +71,7 @@ function alterChunk(bytes: Bytes, draw: Random, other: Bytes): Bytes {
   chunk.set(bytes.subarray(start + 4, start + 8), 4);
   chunk.set(altered, 8);
   target.setUint32(8 + altered.length, crc32(chunk.subarray(4, 8 + altered.length)));
-  return joined([bytes.subarray(0, start), chunk, bytes.subarray(start + 12 + length)]);
+  return joinBytes([bytes.subarray(0, start), chunk, bytes.subarray(start + 12 + length)]);
 }
 
 async function check(bytes: Bytes, seed: number): Promise<Outcome> {

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { joinBytes } from "../../runtime/http/protocol/join_bytes.ts";
 import { findVectorInstructions, lebBytes, readSections, type Section } from "./wasm_code.ts";
 
 /** How the second operand of the relaxed dot product is taken: what AVX-VNNI, arm64 or pmaddubsw give. */
@@ -84,14 +85,7 @@ export function emulateDot(module: Uint8Array, product: DotProduct): Uint8Array<
     const bytes = replaced.get(id) ?? content;
     return [Uint8Array.of(id, ...lebBytes(bytes.length)), bytes];
   });
-  const all = [module.subarray(0, 8), ...parts];
-  const result = new Uint8Array(all.reduce((sum, part) => sum + part.length, 0));
-  let end = 0;
-  for (const part of all) {
-    result.set(part, end);
-    end += part.length;
-  }
-  return result;
+  return joinBytes([module.subarray(0, 8), ...parts]);
 }
 
 const modules = new Map<DotProduct, WebAssembly.Module>();

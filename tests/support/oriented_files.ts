@@ -5,6 +5,7 @@
  */
 
 import { crc32 } from "../../image/crc32.ts";
+import { joinBytes } from "../../runtime/http/protocol/join_bytes.ts";
 import type { Pixels } from "../../runtime/resize_image.ts";
 
 /** Where the first row and the first column of a stored image are to be shown, by orientation: the table of EXIF 2.32. */
@@ -75,13 +76,13 @@ export const WITH_EXIF: Record<"jpeg" | "png" | "webp", (file: Uint8Array, exif:
       return [bytes(4, (view) => (view.setUint16(0, 0xffe1), view.setUint16(2, length))), ...content];
     };
     const xmp = segment([ascii("http://ns.adobe.com/xap/1.0/\0<x/>")]);
-    return joined([file.subarray(0, 2), ...xmp, ...segment([ascii("Exif\0\0"), exif]), file.subarray(2)]);
+    return joinBytes([file.subarray(0, 2), ...xmp, ...segment([ascii("Exif\0\0"), exif]), file.subarray(2)]);
   },
   png(file, exif) {
-    const content = joined([ascii("eXIf"), exif]);
+    const content = joinBytes([ascii("eXIf"), exif]);
     const chunk = [bytes(4, (view) => view.setUint32(0, exif.length)), content];
     const end = bytes(4, (view) => view.setUint32(0, crc32(content)));
-    return joined([file.subarray(0, 33), ...chunk, end, file.subarray(33)]);
+    return joinBytes([file.subarray(0, 33), ...chunk, end, file.subarray(33)]);
   },
   webp(file, exif) {
     const size = webpSize(file);
@@ -97,8 +98,13 @@ export const WITH_EXIF: Record<"jpeg" | "png" | "webp", (file: Uint8Array, exif:
       view.setUint8(17, 0);
     });
     const chunk = [ascii("EXIF"), bytes(4, (view) => view.setUint32(0, exif.length, true)), exif];
-    const rest = joined([header, file.subarray(12), ...chunk]);
-    return joined([ascii("RIFF"), bytes(4, (view) => view.setUint32(0, rest.length + 4, true)), ascii("WEBP"), rest]);
+    const rest = joinBytes([header, file.subarray(12), ...chunk]);
+    return joinBytes([
+      ascii("RIFF"),
+      bytes(4, (view) => view.setUint32(0, rest.length + 4, true)),
+      ascii("WEBP"),
+      rest,
+    ]);
   },
 };
 
@@ -108,14 +114,4 @@ function webpSize(file: Uint8Array): { width: number; height: number } {
   if (file[15] === 0x20) return { width: view.getUint16(26, true) & 0x3fff, height: view.getUint16(28, true) & 0x3fff };
   const bits = view.getUint32(21, true);
   return { width: 1 + (bits & 0x3fff), height: 1 + (bits >>> 14 & 0x3fff) };
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const result = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    result.set(part, at);
-    at += part.length;
-  }
-  return result;
 }
