@@ -6,6 +6,7 @@
 
 import { InputError } from "../runtime/errors.ts";
 import type { OutputKind } from "../runtime/program.ts";
+import { classCount } from "./dataset/classes.ts";
 import { equalizeLayers } from "./equalize/equalize_layers.ts";
 import { evenlySpread } from "./evenly_spread.ts";
 import type { Graph } from "./graph/graph.ts";
@@ -89,14 +90,16 @@ export async function calibrate(network: Graph, options: CalibrationOptions): Pr
     const errors = new OutputErrors(graph.outputs[0].value);
     const collector = options.details ? collectDetails(session) : undefined;
     const listeners = [errors, ...(collector ? [collector.listener] : [])];
-    const comparisons = await comparePrograms(session, programs, compared, listeners);
+    const outputKind = options.outputKind ?? findOutputKind(network);
+    const kind = classCount(network.outputs[0].shape) === undefined ? undefined : outputKind;
+    const comparisons = await comparePrograms(session, { programs, kind }, compared, listeners);
 
     const notes = {
       settings: { ...settings, keepFloat: mixed.kept },
       samples: statistics.part.total,
       preprocessing: session.preprocessing,
       classes: options.classes ?? session.classes,
-      outputKind: options.outputKind ?? findOutputKind(network),
+      outputKind,
     };
     const bundle = await writeNetwork(program, notes);
     const scores = await readBack(bundle, program, await session.dataset.sample(samples[0]));

@@ -1,6 +1,6 @@
 /**
- * Evaluation: accuracy and time of a bundle or a float network on labelled
- * samples.
+ * Evaluation: accuracy and time of a bundle or a float network on samples, and
+ * how near a bundle comes to its float network.
  *
  * @module
  */
@@ -10,8 +10,9 @@ import type { Model } from "../runtime/model.ts";
 import { accuracyOf, rankOf } from "./accuracy.ts";
 import { checkDataset } from "./dataset/check_dataset.ts";
 import { classCount } from "./dataset/classes.ts";
-import type { Dataset } from "./dataset/dataset.ts";
+import type { Dataset, Sample } from "./dataset/dataset.ts";
 import { listed } from "./dataset/unusable_samples.ts";
+import { compareOutputs, type Fidelity, fidelityOf, type SampleFidelity } from "./fidelity.ts";
 import { median } from "./median.ts";
 import { inputWarnings } from "./observe/input_warnings.ts";
 import { channelsOfInput, type InputSummary, peakOf, summarizeInput } from "./observe/sample_summary.ts";
@@ -22,10 +23,12 @@ export interface Evaluation {
   model: string;
   /** Number of samples. */
   samples: number;
-  /** Share of samples whose label came first, 0 to 1. */
-  top1: number;
-  /** Share of samples whose label was among the first five, 0 to 1. */
-  top5: number;
+  /** Share of samples whose label came first, 0 to 1; absent without labels. */
+  top1?: number;
+  /** Share of samples whose label was among the first five, 0 to 1; absent without labels. */
+  top5?: number;
+  /** How near the first output comes to the float network's; absent where none was given. */
+  fidelity?: Fidelity;
   /** Median time of one sample in milliseconds, preparation of the input included, reading excluded. */
   msPerSample: number;
   /** What is unusual about the samples or the outputs, in sentences; absent where nothing is. */
@@ -33,22 +36,25 @@ export interface Evaluation {
 }
 
 /**
- * Runs a model on labelled samples.
+ * Runs a model on samples.
  *
- * @param progress Is told of each sample done.
- * @throws {TypeError} Where the samples have no labels.
+ * @param options A float network to run beside the model, and a listener that is told of each sample done.
+ * @throws {TypeError} Where there are neither labels nor a float network, or the two networks do not go together.
  * @throws {RangeError} Where a label is not a class of the network.
  */
 export async function evaluate(
   model: Model,
   dataset: Dataset,
-  progress?: (done: number, total: number) => void,
+  { float, progress }: { float?: Model; progress?: (done: number, total: number) => void } = {},
 ): Promise<Evaluation> {
-  checkDataset(dataset, {
-    classes: classCount(model.outputs[0].shape.map(Math.abs)),
-    preprocessing: model.preprocessing,
-  });
-  if (!dataset.labels) throw new InputError("Evaluation needs labels: give --labels, or class sub-folders");
+  const classes = classCount(model.outputs[0].shape.map(Math.abs));
+  checkDataset(dataset, { classes, preprocessing: model.preprocessing });
+  if (!dataset.labels && !float) {
+    throw new InputError("Evaluation needs labels, or a float network: give --labels, class sub-folders or --float");
+  }
+  if (float) checkPair(model, float);
+  const kind = classes === undefined ? undefined : model.outputKind;
+  const fidelities: SampleFidelity[] = [];
   const ranks: number[] = [];
   const times: number[] = [];
   const inputs: InputSummary[] = [];
@@ -56,12 +62,10 @@ export async function evaluate(
   for (let index = 0; index < dataset.length; index++) {
     const sample = await dataset.sample(index);
     const start = performance.now();
-    const outputs = "pixels" in sample
-      ? model.runPixels(sample.pixels)
-      : model.run({ [model.inputs[0].name]: sample.tensor });
+    const scores = firstOutput(model, sample);
     times.push(performance.now() - start);
-    const scores = outputs[model.outputs[0].name].data;
-    ranks.push(rankOf(scores, dataset.labels[index]));
+    if (dataset.labels) ranks.push(rankOf(scores, dataset.labels[index]));
+    if (float) fidelities.push(compareOutputs(firstOutput(float, sample), scores, kind));
     inputs.push(
       "pixels" in sample
         ? summarizeInput(sample.pixels, model.preprocessing!.mean.length, true)
@@ -70,12 +74,38 @@ export async function evaluate(
     if (peakOf(scores) === Infinity) notFinite.push(dataset.nameOf(index));
     progress?.(index + 1, dataset.length);
   }
-  const { samples, top1, top5 } = accuracyOf(ranks);
+  const { top1, top5 } = accuracyOf(ranks);
   const warnings = warningsOf(model, dataset, inputs, notFinite);
   return {
-    ...{ model: model.name, samples, top1, top5, msPerSample: median(times) },
+    model: model.name,
+    samples: dataset.length,
+    ...(dataset.labels && { top1, top5 }),
+    ...(float && { fidelity: fidelityOf(fidelities) }),
+    msPerSample: median(times),
     ...(warnings.length > 0 && { warnings }),
   };
+}
+
+function firstOutput(model: Model, sample: Sample): Float32Array {
+  const outputs = "pixels" in sample
+    ? model.runPixels(sample.pixels)
+    : model.run({ [model.inputs[0].name]: sample.tensor });
+  return outputs[model.outputs[0].name].data;
+}
+
+/** Refuses a float network that takes or gives other tensors than a model, or prepares images otherwise. */
+function checkPair(model: Model, float: Model): void {
+  const differs = [
+    ["input", model.inputs[0].shape, float.inputs[0].shape],
+    ["first output", model.outputs[0].shape, float.outputs[0].shape],
+  ].find(([, one, other]) => String(one) !== String(other));
+  if (differs) {
+    const [what, one, other] = differs;
+    throw new InputError(
+      `The ${what} of the float network "${float.name}" is [${other}], that of "${model.name}" [${one}]: ` +
+        "give the network that the bundle was made from",
+    );
+  }
 }
 
 function warningsOf(

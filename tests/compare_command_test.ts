@@ -39,16 +39,15 @@ Deno.test("compare prints a table and writes it as JSON, with progress apart fro
     const { code, stdout, stderr } = await runTask("compare", [...WHOLE, "--json", `${folder}/a.json`]);
     assertEquals(code, 0, stderr);
     const lines = stdout.split("\n");
-    assertMatch(lines[0], /^method +top-1 % +top-5 % +logit SQNR +top-1 less float's +bundle$/);
-    assertMatch(lines[2], /^float32 +\d+\.\d\d +\d+\.\d\d$/);
+    assertMatch(lines[0], /^method +KL +same % +SQNR dB +top-1 % +less float +kB$/);
+    assertMatch(lines[2], /^per-tensor\+qmse\+moments /);
     assertMatch(
       lines[3],
-      /^per-tensor\+minmax\+no-usp +\d+\.\d\d +\d+\.\d\d +\d+\.\d dB +-\d+\.\d\d ± \d+\.\d\d +9\d kB$/,
+      /^per-tensor\+minmax\+no-usp +\d\.\d{4} ± \d\.\d{4}( +\d+\.\d ± \d+\.\d){2} +\d+\.\d\d +-\d+\.\d\d ± \d+\.\d\d +9\d$/,
     );
-    assertMatch(lines[4], /^per-tensor\+qmse\+moments /);
 
     const comparison = JSON.parse(await Deno.readTextFile(`${folder}/a.json`));
-    assertEquals(Object.keys(comparison), ["network", "calibration", "float", "rows"]);
+    assertEquals(Object.keys(comparison), ["network", "calibration", "samples", "float", "rows"]);
     assertEquals([comparison.network, comparison.calibration], ["network", { subsets: 1, samples: 8 }]);
     assertEquals(Object.keys(comparison.float), ["samples", "top1", "top5"]);
     for (const row of comparison.rows) {
@@ -56,17 +55,18 @@ Deno.test("compare prints a table and writes it as JSON, with progress apart fro
         "name",
         "settings",
         "bundleBytes",
-        "top1",
-        "top5",
-        "logitSqnr",
-        "difference",
+        "divergence",
+        "sqnr",
+        "same",
+        "accuracy",
       ]);
-      assertEquals(row.top1.deviation, null);
+      assertEquals(row.accuracy.top1.deviation, null);
       assertEquals([row.settings.equalize, row.settings.weights], [false, "per-tensor"]);
-      assertStringIncludes(stdout, `${(row.top1.mean * 100).toFixed(2)}`);
+      assertStringIncludes(stdout, `${(row.accuracy.top1.mean * 100).toFixed(2)}`);
     }
-    const [minmax, qmse] = comparison.rows;
-    assert(minmax.top1.mean < 0.9 && qmse.top1.mean > minmax.top1.mean && qmse.logitSqnr.mean > minmax.logitSqnr.mean);
+    const [qmse, minmax] = comparison.rows;
+    assert(minmax.accuracy.top1.mean < 0.9 && qmse.accuracy.top1.mean > minmax.accuracy.top1.mean);
+    assert(qmse.sqnr.mean > minmax.sqnr.mean && qmse.divergence.mean < minmax.divergence.mean);
     assertEquals([...Deno.readDirSync(folder)].map(({ name }) => name), ["a.json"]);
   });
 });
@@ -86,10 +86,10 @@ Deno.test("compare takes subsets and workers, and folders whose sub-folders are 
       ...["--repeats", "4", "--threads", "2", "--classes", "examples/demo/classes.txt"],
     ]);
     assertEquals(code, 0, stderr);
-    assertMatch(stdout, /\nper-channel\+minmax\+no-usp( +\d+\.\d\d ± \d+\.\d\d){2} +\d+\.\d ± \d+\.\d dB /);
+    assertMatch(stdout, /\nper-channel\+minmax\+no-usp +\d\.\d{4} ± \d\.\d{4}( +\d+\.\d ± \d+\.\d){2} /);
     assertStringIncludes(stdout, "\nper-tensor+minmax+no-usp ");
     assertStringIncludes(stdout, "Calibrated on 4 subsets of 16 samples,");
-    assertStringIncludes(stdout, "Evaluated on 6 samples;");
+    assertStringIncludes(stdout, "Evaluated on 6 samples.");
   });
 });
 
@@ -102,7 +102,6 @@ Deno.test("compare refuses what it cannot do in one sentence, before any work", 
     await refused([...WHOLE.slice(1)], "Give one MODEL.onnx");
     await refused(without("--data"), "--data is missing");
     await refused(without("--eval"), "--eval is missing");
-    await refused(without("--labels"), "Comparison needs labels");
     await refused(without("--mean"), "Images need --normalize, or both --mean and --std");
     await refused(changed("--labels", few), /few\.npy has 3 labels for 64 samples/);
     await refused(changed("--methods", "qmse,quantile"), 'No method has the word "quantile": known are per-channel, ');

@@ -2,12 +2,13 @@ import { assert, assertAlmostEquals, assertEquals, assertRejects, assertThrows }
 import { fileURLToPath } from "node:url";
 import { calibrate } from "../calibrate/calibrate.ts";
 import { compareMethods } from "../calibrate/compare/compare.ts";
-import { type ComparedRow, summarise } from "../calibrate/compare/comparison.ts";
+import { type ComparedRow, type RowScore, summarise } from "../calibrate/compare/comparison.ts";
 import { comparisonText } from "../calibrate/compare/comparison_text.ts";
 import { COMPARED_METHODS, type ComparedMethod, selectMethods } from "../calibrate/compare/methods.ts";
 import { writeNpy } from "../calibrate/dataset/npy_writer.ts";
 import { openDataset } from "../calibrate/dataset/open_dataset.ts";
 import { evaluate } from "../calibrate/evaluate.ts";
+import { floatModel } from "../calibrate/float_model.ts";
 import type { Graph } from "../calibrate/graph/graph.ts";
 import { importOnnx } from "../calibrate/onnx/import.ts";
 import { completeSettings } from "../calibrate/settings.ts";
@@ -87,14 +88,15 @@ Deno.test("Every row is the bundle that calibrate makes, with the accuracy that 
     "per-channel+default+minmax+no-usp+2-in-float",
   );
   const bundles = new Map<string, Uint8Array<ArrayBuffer>>();
-  const { rows, float, network } = await compareMethods(graph, {
+  const { rows, samples: evaluated, network } = await compareMethods(graph, {
     ...SMALL,
     methods,
     take: ({ method, bundle }) => void bundles.set(method, bundle),
   });
-  assertEquals([network, float.samples, rows.length], ["network", 64, 6]);
+  assertEquals([network, evaluated, rows.length], ["network", 64, 6]);
   const { data, samples, preprocessing } = SMALL;
-  for (const { name, settings, top1, top5, bundleBytes } of rows) {
+  const float = await floatModel(graph, SMALL.preprocessing);
+  for (const { name, settings, accuracy, divergence, sqnr, same, bundleBytes } of rows) {
     const { bundle } = await calibrate(graph, { ...settings, data, samples, preprocessing });
     assertEquals(bundles.get(name), bundle, name);
     assertEquals(bundleBytes, bundle.length);
@@ -103,12 +105,19 @@ Deno.test("Every row is the bundle that calibrate makes, with the accuracy that 
       labels: SMALL.labels,
       preprocessing,
     });
-    const evaluation = await evaluate(await Model.load(bundle), dataset);
-    assertEquals([top1, top5], [
-      { mean: evaluation.top1, deviation: null },
-      { mean: evaluation.top5, deviation: null },
+    const evaluation = await evaluate(await Model.load(bundle), dataset, { float });
+    assertEquals([accuracy!.top1, accuracy!.top5], [
+      { mean: evaluation.top1!, deviation: null },
+      { mean: evaluation.top5!, deviation: null },
     ]);
+    const { fidelity } = evaluation;
+    assertEquals(
+      [divergence, sqnr, same],
+      [fidelity!.divergence, fidelity!.sqnr, fidelity!.same].map((one) => ({ ...one!, deviation: null })),
+    );
   }
+  const divergences = rows.map(({ divergence }) => divergence!.mean);
+  assertEquals(divergences, divergences.toSorted((a, b) => a - b));
 });
 
 Deno.test("Rows do not depend on the number of workers or on what else is compared", async () => {
@@ -117,7 +126,7 @@ Deno.test("Rows do not depend on the number of workers or on what else is compar
   const all = await compareMethods(graph, { ...SMALL, methods });
   assertEquals(await compareMethods(graph, { ...SMALL, methods, threads: 2 }), all);
   const [alone] = (await compareMethods(graph, { ...SMALL, methods: [methods[1]] })).rows;
-  assertEquals(alone, all.rows[1]);
+  assertEquals(alone, all.rows.find(({ name }) => name === alone.name));
 });
 
 /** Counts how often the float network runs a step of a kind while `work` runs in this isolate. */
@@ -199,9 +208,9 @@ Deno.test("With several subsets, figures are means with their deviations", async
   const methods = named("per-tensor+minmax+no-usp");
   const { calibration, rows: [row] } = await compareMethods(graph, { ...SMALL, methods, repeats: 3 });
   assertEquals(calibration, { subsets: 3, samples: 8 });
-  assert(row.logitSqnr!.deviation! > 0);
+  assert(row.sqnr!.deviation! > 0);
   const { rows: [first] } = await compareMethods(graph, { ...SMALL, methods });
-  assert(first.logitSqnr!.deviation === null && first.logitSqnr!.mean !== row.logitSqnr!.mean);
+  assert(first.sqnr!.deviation === null && first.sqnr!.mean !== row.sqnr!.mean);
 });
 
 Deno.test("A network of one layer is compared by all methods that need no more", async () => {
@@ -219,11 +228,11 @@ Deno.test("A network of one layer is compared by all methods that need no more",
     await Deno.writeFile(labels, writeNpy([12], Int32Array.from({ length: 12 }, (_, index) => index % 3)));
     const { rows, float } = await compareMethods(graph, { data, evaluation: data, labels });
     assertEquals(
-      rows.map(({ name }) => name),
-      COMPARED_METHODS.map(({ name }) => name).filter((name) => !/\bin-float/.test(name)),
+      rows.map(({ name }) => name).sort(),
+      COMPARED_METHODS.map(({ name }) => name).filter((name) => !/\bin-float/.test(name)).sort(),
     );
-    for (const { name, top1, logitSqnr } of rows) {
-      assert(Math.abs(top1.mean - float.top1) < 0.2 && logitSqnr!.mean > 15, `${name}: ${logitSqnr!.mean} dB`);
+    for (const { name, accuracy, sqnr } of rows) {
+      assert(Math.abs(accuracy!.top1.mean - float!.top1) < 0.2 && sqnr!.mean > 15, `${name}: ${sqnr!.mean} dB`);
     }
     const methods = selectMethods(["per-channel+default+2-in-float"]);
     await assertRejects(
@@ -238,59 +247,70 @@ Deno.test("A network of one layer is compared by all methods that need no more",
 
 const ROW: Pick<ComparedRow, "name" | "settings"> = { name: "row", settings: completeSettings({}) };
 
+/** Scores of samples whose outputs have an energy of 100 each and share an error evenly. */
+function score(ranks: number[], noise: number, bundleBytes = 9): RowScore {
+  const fidelity = ranks.map(() => ({
+    signal: 100,
+    noise: noise / ranks.length,
+    divergence: noise / 1000,
+    same: true,
+  }));
+  return { ranks, fidelity, bundleBytes };
+}
+
 Deno.test("The difference to float is paired: samples that both get right or wrong add nothing to its error", () => {
-  const float = { ranks: [0, 0, 0, 0, 7, 7, 7, 7], signal: 1000 };
-  const score = (ranks: number[], noise: number, bundleBytes = 9) => ({ ranks, noise, bundleBytes });
-  const same = summarise(ROW, [score([0, 0, 0, 0, 1, 2, 3, 9], 10)], float);
-  assertEquals(same.difference, { mean: 0, standardError: 0 });
-  assertEquals([same.top1, same.top5], [{ mean: 0.5, deviation: null }, { mean: 0.875, deviation: null }]);
-  assertAlmostEquals(same.logitSqnr!.mean, 20, 1e-12);
-  const other = summarise(ROW, [score([0, 0, 0, 3, 0, 0, 7, 7], 1)], float);
+  const float = [0, 0, 0, 0, 7, 7, 7, 7];
+  const same = summarise(ROW, [score([0, 0, 0, 0, 1, 2, 3, 9], 8)], float);
+  assertEquals(same.accuracy!.difference, { mean: 0, standardError: 0 });
+  const { top1, top5 } = same.accuracy!;
+  assertEquals([top1, top5], [{ mean: 0.5, deviation: null }, { mean: 0.875, deviation: null }]);
+  assertAlmostEquals(same.sqnr!.mean, 20, 1e-12);
+  const other = summarise(ROW, [score([0, 0, 0, 3, 0, 0, 7, 7], 1)], float).accuracy!;
   assertEquals(other.difference.mean, 1 / 8);
   // -1, 1, 1 and five zeros: squares 3 - 8 / 64, over 7 and 8.
   assertAlmostEquals(other.difference.standardError, Math.sqrt((3 - 1 / 8) / 7 / 8), 1e-12);
-  const two = summarise(ROW, [score([0, 0, 0, 0, 7, 7, 7, 7], 10), score([1, 1, 0, 0, 7, 7, 7, 7], 1000, 12)], float);
-  assertEquals([two.top1.mean, two.difference.mean, two.bundleBytes], [0.375, -0.125, 12]);
-  assertAlmostEquals(two.top1.deviation!, Math.sqrt(2 * 0.125 ** 2), 1e-12);
-  assertEquals(two.logitSqnr, { mean: 10, deviation: Math.sqrt(200) });
-  assertEquals(summarise(ROW, [score(float.ranks, 0)], float).logitSqnr, null);
+  const two = summarise(ROW, [score([0, 0, 0, 0, 7, 7, 7, 7], 8), score([1, 1, 0, 0, 7, 7, 7, 7], 800, 12)], float);
+  assertEquals([two.accuracy!.top1.mean, two.accuracy!.difference.mean, two.bundleBytes], [0.375, -0.125, 12]);
+  assertAlmostEquals(two.accuracy!.top1.deviation!, Math.sqrt(2 * 0.125 ** 2), 1e-12);
+  assertAlmostEquals(two.sqnr!.mean, 10, 1e-12);
+  assertAlmostEquals(two.sqnr!.deviation!, Math.sqrt(200), 1e-9);
+  const exact = summarise(ROW, [score(float, 0)], undefined);
+  assertEquals([exact.sqnr, exact.accuracy, exact.divergence!.mean], [null, undefined, 0]);
 });
 
-Deno.test("The text shows means with deviations, and differences with a sign", () => {
-  const float = { ranks: [0, 0, 5, 5], signal: 100 };
+Deno.test("The text shows figures with their errors, deviations over subsets, and differences with a sign", () => {
   const rows = [[0, 0, 0, 5], [0, 0, 5, 5]].map((ranks, index) =>
-    summarise({ ...ROW, name: `row ${index}` }, [{ ranks, noise: index === 0 ? 1 : 0, bundleBytes: 2400 }], float)
+    summarise({ ...ROW, name: `row ${index}` }, [score(ranks, index === 0 ? 4 : 0, 2400)], [0, 0, 5, 5])
   );
-  const accuracy = { samples: 4, top1: 0.5, top5: 0.5 };
-  const one = comparisonText({ network: "n", calibration: { subsets: 1, samples: 9 }, float: accuracy, rows });
-  assertEquals(one.split("\n").slice(2).map((line) => line.replace(/ {2,}/g, " | ")), [
-    "float32 | 50.00 | 50.00",
-    "row 0 | 75.00 | 75.00 | 20.0 dB | +25.00 ± 25.00 | 2 kB",
-    "row 1 | 50.00 | 50.00 | exact | 0.00 ± 0.00 | 2 kB",
+  const comparison = { network: "n", calibration: { subsets: 1, samples: 9 }, samples: 4, rows };
+  const lines = (text: string) => text.split("\n").map((line) => line.replace(/ {2,}/g, " | "));
+  const labelled = lines(comparisonText({ ...comparison, float: { samples: 4, top1: 0.5, top5: 0.5 } }));
+  assertEquals(labelled.slice(2, 7), [
+    "row 0 | 0.0040 ± 0.0000 | 100.0 ± 0.0 | 20.0 ± 0.0 | 75.00 | +25.00 ± 25.00 | 2",
+    "row 1 | 0.0000 ± 0.0000 | 100.0 ± 0.0 | exact | 50.00 | 0.00 ± 0.00 | 2",
     "",
     "Calibrated on 9 samples.",
-    "Evaluated on 4 samples; the difference to float ± its standard error, sample by sample.",
+    "Evaluated on 4 samples, figures ± their standard errors.",
   ]);
-  const several = {
-    ...rows[0],
-    difference: { mean: -1e-9, standardError: 0.01 },
-    top1: { mean: 0.5, deviation: 0.01 },
-  };
-  const text = comparisonText({
-    network: "n",
-    calibration: { subsets: 3, samples: 9 },
-    float: accuracy,
-    rows: [several],
-  });
-  assert(
-    text.includes("50.00 ± 1.00") && text.includes("  0.00 ± 1.00") &&
-      text.includes("Calibrated on 3 subsets of 9 samples, mean ± standard"),
-  );
+  const plain = lines(comparisonText(comparison));
+  assertEquals(plain[2], "row 0 | 0.0040 ± 0.0000 | 100.0 ± 0.0 | 20.0 ± 0.0 | 2");
+  const several = { ...rows[0], divergence: { mean: 0.5, deviation: 0.01, standardError: 0.3 } };
+  const text = comparisonText({ ...comparison, calibration: { subsets: 3, samples: 9 }, rows: [several] });
+  assert(text.includes("0.5000 ± 0.0100") && text.includes("Calibrated on 3 subsets of 9 samples, mean ± standard"));
 });
 
-Deno.test("A comparison without labels, or of a number of subsets that is none, is refused", async () => {
+Deno.test("Without labels methods are compared with the float network alone", async () => {
   const graph = await demoNetwork();
   const { labels: _, ...unlabelled } = SMALL;
-  await assertRejects(() => compareMethods(graph, unlabelled), TypeError, "Comparison needs labels");
+  const { rows, float } = await compareMethods(graph, {
+    ...unlabelled,
+    methods: named("per-tensor+minmax+no-usp", "per-channel+qmse+moments"),
+  });
+  assertEquals([float, rows[0].accuracy, rows[0].name], [undefined, undefined, "per-channel+qmse+moments"]);
+  assert(rows[0].divergence!.mean < rows[1].divergence!.mean);
+});
+
+Deno.test("A number of subsets that is none is refused", async () => {
+  const graph = await demoNetwork();
   await assertRejects(() => compareMethods(graph, { ...SMALL, repeats: 0.5 }), RangeError, "got 0.5");
 });

@@ -17,8 +17,8 @@ interface Mark {
   weights: string;
   scales: string;
   usp: string;
-  /** Top-1 less float's, in points, and its standard error. */
-  difference: number;
+  /** Divergence from the float network's classes, and its standard error. */
+  divergence: number;
   error: number;
 }
 
@@ -38,20 +38,24 @@ const CORRECTIONS: Readonly<Record<string, string>> = {
 const COLOURS = ["#8a8f98", "#e0a030", "#2266cc", "#50a878"];
 
 const [source, target] = Deno.args;
-const { rows, network, float }: Comparison = JSON.parse(await Deno.readTextFile(source));
-const marks = rows.flatMap(({ name, settings, difference }): Mark[] => {
+const { rows, network }: Comparison = JSON.parse(await Deno.readTextFile(source));
+const marks = rows.flatMap(({ name, settings, divergence }): Mark[] => {
   const [weights, scales, ...others] = name.split("+");
   const equalised = scales === "default" && others.every((word) => ["no-usp", "mean", "lsq"].includes(word));
   if (!(scales in SCALES) || (scales === "default" && !equalised)) return [];
-  const { mean, standardError } = difference;
+  const { mean, standardError } = divergence!;
   return [{
     weights: `${weights} weights`,
     scales: SCALES[scales],
     usp: CORRECTIONS[settings.usp],
-    difference: 100 * mean,
-    error: 100 * standardError,
+    divergence: mean,
+    error: standardError ?? 0,
   }];
 });
+/** Middle of the axis. */
+const middle = Math.sqrt(
+  Math.min(...marks.map(({ divergence }) => divergence)) * Math.max(...marks.map(({ divergence }) => divergence)),
+);
 const shared = { y: "usp", fx: "weights", fy: "scales", stroke: "usp" } as const;
 const { document } = parseHTML("<html><body></body></html>") as unknown as {
   document: NonNullable<Plot.PlotOptions["document"]>;
@@ -65,32 +69,31 @@ const figure = Plot.plot({
   marginTop: 36,
   marginBottom: 44,
   style: { background: "none", fontFamily: "system-ui, sans-serif", fontSize: "12px" },
-  x: { label: `top-1 of ${network} less float's ${(float.top1 * 100).toFixed(1)} %, points`, grid: true, nice: true },
+  x: { type: "log", label: `KL divergence of ${network} from its float network`, grid: true, nice: true },
   y: { axis: null, domain: Object.values(CORRECTIONS) },
   fx: { label: null },
   fy: { label: null, domain: Object.values(SCALES) },
   color: { domain: Object.values(CORRECTIONS), range: COLOURS, legend: false },
   marks: [
     Plot.frame({ stroke: "currentColor", strokeOpacity: 0.2 }),
-    Plot.ruleX([0], { stroke: "currentColor" }),
     Plot.ruleY(marks, {
       ...shared,
-      x1: ({ difference, error }: Mark) => difference - error,
-      x2: ({ difference, error }: Mark) => difference + error,
+      x1: ({ divergence, error }: Mark) => divergence - error,
+      x2: ({ divergence, error }: Mark) => divergence + error,
       strokeWidth: 2,
     }),
-    Plot.dot(marks, { ...shared, x: "difference", fill: "usp", r: 4 }),
+    Plot.dot(marks, { ...shared, x: "divergence", fill: "usp", r: 4 }),
     // Named once, on the side where there is room.
     ...(["start", "end"] as const).map((textAnchor) =>
       Plot.text(
-        marks.filter(({ scales, difference }) =>
-          scales === SCALES.minmax && (difference > -9) === (textAnchor === "end")
+        marks.filter(({ scales, divergence }) =>
+          scales === SCALES.minmax && (divergence > middle) === (textAnchor === "end")
         ),
         {
           ...shared,
           stroke: null,
           fill: "usp",
-          x: ({ difference, error }: Mark) => textAnchor === "end" ? difference - error : difference + error,
+          x: ({ divergence, error }: Mark) => textAnchor === "end" ? divergence - error : divergence + error,
           text: "usp",
           textAnchor,
           dx: textAnchor === "end" ? -6 : 6,

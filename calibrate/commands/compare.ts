@@ -17,15 +17,16 @@ import { checkOutput, readNetwork, writeOutput } from "./files.ts";
 import { NETWORK_HELP, NETWORK_OPTIONS, readDimensions } from "./network_options.ts";
 import { PREPROCESSING_HELP, PREPROCESSING_OPTIONS, readCount, readPreprocessing, repeatOption } from "./options.ts";
 
-const HELP = `Usage: deno task compare MODEL.onnx --data PATH --eval PATH --labels PATH [options]
+const HELP = `Usage: deno task compare MODEL.onnx --data PATH --eval PATH [--labels PATH] [options]
 
 Quantises a network by many methods and evaluates them all: minmax, percentile, entropy and qmse scales, each with
 no-usp, mean, moments or lsq, per-channel and per-tensor; then what calibrate does by default, and with parts switched.
+Rows are sorted by how near they come to the float network (KL), which needs no labels.
 
   --data PATH         samples to calibrate on: .npy file or folder of ${listFormats("and")} images
   --eval PATH         samples to evaluate on
-  --labels PATH       int32 .npy file of the evaluation samples; not needed where sub-folders are the classes: as many
-                      as the network has, in the order of their names, or named like lines of --classes
+  --labels PATH       int32 .npy file of the evaluation samples, for accuracies; not needed where sub-folders are the
+                      classes: as many as the network has, in the order of their names, or named like --classes
   --classes FILE      names of the classes, one per line
   --methods WORDS…    names as in the table, or words for all that have them: qmse+moments per-tensor+default
   --repeats N         calibrate on N subsets without a sample in common (default 1)

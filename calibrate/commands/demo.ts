@@ -61,10 +61,20 @@ async function main(args: string[]): Promise<void> {
   const progress = createProgress();
   const rows: (string | number)[][] = [];
   const measure = async (name: string, model: Model, bytes: number) => {
-    const result = await evaluate(model, samples, (done, total) => progress.update("Evaluating", done, total));
-    rows.push([name, ...percents(result), `${result.msPerSample.toFixed(2)} ms`, `${(bytes / 1000).toFixed(0)} kB`]);
+    const { top1, top5, fidelity, msPerSample } = await evaluate(model, samples, {
+      float,
+      progress: (done, total) => progress.update("Evaluating", done, total),
+    });
+    rows.push([
+      name,
+      ...percents({ top1: top1!, top5: top5! }),
+      fidelity!.divergence!.mean.toFixed(4),
+      `${msPerSample.toFixed(2)} ms`,
+      `${(bytes / 1000).toFixed(0)} kB`,
+    ]);
   };
-  await measure("float32", await floatModel(graph, PREPROCESSING), floatBytes);
+  const float = await floatModel(graph, PREPROCESSING);
+  await measure("float32", float, floatBytes);
   let bundle = new Uint8Array(0);
   for (const { name, options } of VARIANTS) {
     const result = await calibrate(graph, {
@@ -80,9 +90,9 @@ async function main(args: string[]): Promise<void> {
   progress.stop();
   await writeOutput(OUTPUT, bundle);
   console.log(textTable(
-    ["demo network, 400 images", "top-1", "top-5", "per image", "file"],
+    ["demo network, 400 images", "top-1", "top-5", "KL", "per image", "file"],
     rows,
-    { align: ["left", "right", "right", "right", "right"] },
+    { align: ["left", "right", "right", "right", "right", "right"] },
   ));
   console.log(`\nWrote ${OUTPUT}. Next: deno task serve ${OUTPUT}`);
 }

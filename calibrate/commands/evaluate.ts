@@ -18,6 +18,7 @@ import { openDataset } from "../dataset/open_dataset.ts";
 import { nameUnusable } from "../dataset/unusable_samples.ts";
 import { evaluate } from "../evaluate.ts";
 import { floatModel } from "../float_model.ts";
+import { fidelityText } from "../report/fidelity_text.ts";
 import { readClasses } from "./class_names.ts";
 import { readInput, readNetwork } from "./files.ts";
 import { NETWORK_HELP, NETWORK_OPTIONS, readDimensions, refuseDimensions } from "./network_options.ts";
@@ -29,13 +30,14 @@ import {
   readPreprocessing,
 } from "./options.ts";
 
-const HELP = `Usage: deno task evaluate FILE --data PATH --labels PATH [options]
+const HELP = `Usage: deno task evaluate FILE --data PATH [--labels PATH] [--float NETWORK.onnx] [options]
 
 FILE is an .octet bundle, or a float .onnx network with the preprocessing options.
 
   --data PATH         .npy file or folder of ${listFormats("and")} images
   --labels PATH       int32 .npy file; not needed where sub-folders are the classes: as many as the network has, in
                       the order of their names, or named like its classes
+  --float FILE        the float .onnx network that a bundle was made from, to tell how near the bundle comes to it
   --classes FILE      names of the classes of a .onnx network, one per line; a bundle holds its own
   --samples N         use N samples, evenly spread
   --json              print one JSON object
@@ -51,6 +53,7 @@ async function main(args: string[]): Promise<void> {
     options: {
       data: { type: "string" },
       labels: { type: "string" },
+      float: { type: "string" },
       classes: { type: "string" },
       samples: { type: "string" },
       json: { type: "boolean" },
@@ -76,16 +79,34 @@ async function main(args: string[]): Promise<void> {
     anySize: shipped,
   });
   const progress = createProgress(values.json);
-  const result = await evaluate(model, dataset, (done, total) => progress.update("Evaluating", done, total))
+  const float = values.float === undefined ? undefined : await loadFloat(values.float, model, values.dimension);
+  const result = await evaluate(model, dataset, {
+    ...(float && { float }),
+    progress: (done, total) => progress.update("Evaluating", done, total),
+  })
     .catch(async (error) => {
       throw await nameUnusable(dataset, values.data!, error);
     }).finally(progress.stop);
   for (const warning of result.warnings ?? []) console.error(`warning: ${escapeText(warning)}`);
   if (values.json) return console.log(JSON.stringify(result));
+  const { top1, top5, fidelity } = result;
+  const figures = [
+    ...(fidelity ? [fidelityText(fidelity)] : []),
+    ...(top1 === undefined ? [] : [`top-1 ${percent(top1)}, top-5 ${percent(top5!)}`]),
+  ];
   console.log(
-    `${result.model}: top-1 ${percent(result.top1)}, top-5 ${percent(result.top5)} on ${result.samples} samples, ` +
+    `${result.model}: ${figures.join("; ")} on ${result.samples} samples, ` +
       `${result.msPerSample.toFixed(2)} ms per sample (${model.kernels} kernels)`,
   );
+}
+
+/** Loads the float network of a bundle, which prepares images as the bundle does. */
+async function loadFloat(
+  path: string,
+  { preprocessing }: Model,
+  dimensions: readonly string[] | undefined,
+): Promise<Model> {
+  return await floatModel(await readNetwork(path, readDimensions(dimensions)), preprocessing);
 }
 
 /** What is evaluated. */
@@ -110,7 +131,7 @@ async function loadModel(
     if (Object.keys(PREPROCESSING_OPTIONS).some((option) => values[option] !== undefined)) {
       throw new InputError("A bundle holds its own preprocessing: leave out the preprocessing options");
     }
-    refuseDimensions(dimensions);
+    if (values.float === undefined) refuseDimensions(dimensions);
     const model = await Model.load(bytes).catch((cause) => {
       throw fileError(path, cause);
     });

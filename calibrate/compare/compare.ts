@@ -5,7 +5,7 @@
  */
 
 import type { ProgressListener } from "../../cli/progress.ts";
-import { InputError, InputRangeError } from "../../runtime/errors.ts";
+import { InputRangeError } from "../../runtime/errors.ts";
 import type { Preprocessing } from "../../runtime/preprocessing.ts";
 import { accuracyOf } from "../accuracy.ts";
 import { checkDataset } from "../dataset/check_dataset.ts";
@@ -25,7 +25,7 @@ import { type QuantizedRow, quantizeRows } from "../stages/quantize_rows.ts";
 import { type FloatScores, scorePrograms } from "../stages/score_programs.ts";
 import { openCalibrationLanes } from "../stream/table.ts";
 import { writeNetwork } from "../write_network.ts";
-import { type Comparison, type RowScore, summarise } from "./comparison.ts";
+import { byFidelity, type Comparison, type RowScore, summarise } from "./comparison.ts";
 import { COMPARED_METHODS, type ComparedMethod } from "./methods.ts";
 
 /** What is compared, and on what. */
@@ -34,7 +34,7 @@ export interface ComparisonOptions {
   data: string;
   /** Path of the samples to evaluate on. */
   evaluation: string;
-  /** Path of the evaluation samples' labels; not needed where sub-folders are the classes. */
+  /** Path of the evaluation samples' labels; not needed where sub-folders are the classes. Without any, no accuracies are told. */
   labels?: string;
   /** Names of the classes, which class sub-folders may go by. */
   classes?: string[];
@@ -83,7 +83,7 @@ export interface MethodBundle {
  * holds all rows, once beside all that are corrected; its equalised form counts
  * as another network. Each row's program is that which `calibrate` makes.
  *
- * @throws {TypeError} Where evaluation samples have no labels, or samples don't suit the network.
+ * @throws {TypeError} Where samples don't suit the network.
  * @throws {RangeError} Where there are too few samples, or a setting is out of range.
  */
 export async function compareMethods(network: Graph, options: ComparisonOptions): Promise<Comparison> {
@@ -102,11 +102,12 @@ export async function compareMethods(network: Graph, options: ComparisonOptions)
   const networks = [network, equalizeLayers(network).graph].map(prepareNetwork);
   const plain = lower(network);
   const outputKind = findOutputKind(network);
+  const kind = classCount(network.outputs[0].shape) === undefined ? undefined : outputKind;
   const lanes = openCalibrationLanes(Math.min(threads, calibration.samples));
   const float: FloatScores = { outputs: [], ranks: [], signal: 0 };
   const score = async (ready: readonly QuantizedRow<Row>[], subset: number) => {
     await lanes.use({ ...evaluation.source, float: plain });
-    const scoring = { lanes, samples: [...evaluation.labels.keys()], labels: evaluation.labels };
+    const scoring = { lanes, ...evaluation, kind };
     const tell = progress && ((done: number, total: number) => progress("Evaluating", done, total));
     const scored = await scorePrograms({ ...scoring, progress: tell }, ready.map(({ program }) => program), float);
     for (const [index, { row: { name, settings, scores }, program }] of ready.entries()) {
@@ -141,8 +142,11 @@ export async function compareMethods(network: Graph, options: ComparisonOptions)
   return {
     network: network.name,
     calibration: { subsets: repeats, samples: calibration.samples },
-    float: accuracyOf(float.ranks),
-    rows: rows.map(({ name, settings, scores }) => summarise({ name, settings }, scores, float)),
+    samples: evaluation.samples.length,
+    ...(evaluation.labels && { float: accuracyOf(float.ranks) }),
+    rows: rows.map(({ name, settings, scores }) =>
+      summarise({ name, settings }, scores, evaluation.labels && float.ranks)
+    ).sort(byFidelity),
   };
 }
 
@@ -159,7 +163,11 @@ function bytesOf(ready: readonly QuantizedRow<Row>[]): number {
 /** Opens both sets of samples and checks them, before any work. */
 async function openSamples(network: Graph, options: ComparisonOptions, repeats: number): Promise<{
   calibration: { dataset: DatasetOptions; samples: number };
-  evaluation: { source: { data: string; dataset: DatasetOptions }; labels: Int32Array };
+  evaluation: {
+    source: { data: string; dataset: DatasetOptions };
+    samples: readonly number[];
+    labels: Int32Array | undefined;
+  };
   classes: string[] | undefined;
   datasets: [Dataset, string][];
 }> {
@@ -177,10 +185,13 @@ async function openSamples(network: Graph, options: ComparisonOptions, repeats: 
   const needs = { classes: count, preprocessing };
   checkDataset(calibration, needs);
   checkDataset(evaluated, needs);
-  if (!evaluated.labels) throw new InputError("Comparison needs labels: give --labels, or class sub-folders");
   return {
     calibration: { dataset, samples: calibration.length },
-    evaluation: { source: { data: evaluation, dataset: scored }, labels: evaluated.labels },
+    evaluation: {
+      source: { data: evaluation, dataset: scored },
+      samples: Array.from({ length: evaluated.length }, (_, sample) => sample),
+      labels: evaluated.labels,
+    },
     classes: options.classes ?? evaluated.classes,
     datasets: [[calibration, data], [evaluated, evaluation]],
   };

@@ -5,6 +5,7 @@
  */
 
 import type { Accuracy } from "../accuracy.ts";
+import type { Fidelity } from "../fidelity.ts";
 import type { Graph } from "../graph/graph.ts";
 import { describeNode } from "../operators/describe_node.ts";
 import type { Summary } from "../stages/compare_programs.ts";
@@ -43,6 +44,8 @@ export interface CalibrationReport {
   network: string;
   /** Bytes of the bundle. */
   bundleBytes: number;
+  /** How near the bundle, and the 8-bit network before USP, come to the float network on the samples that were compared. */
+  fidelity: { beforeUsp: Fidelity; quantized: Fidelity };
   /** Accuracies on the calibration samples, where there are labels. */
   float?: Accuracy;
   /** Accuracy of the 8-bit network before USP. */
@@ -90,6 +93,7 @@ export function makeReport(parts: {
   return {
     network: graph.name,
     bundleBytes,
+    fidelity: { beforeUsp: before.fidelity, quantized: after.fidelity },
     ...(after.float && { float: after.float }),
     ...(before.quantized && { beforeUsp: before.quantized }),
     ...(after.quantized && { quantized: after.quantized }),

@@ -8,6 +8,7 @@ import { escapeText } from "../../cli/escape_text.ts";
 import { textTable } from "../../cli/text_table.ts";
 import type { Accuracy } from "../accuracy.ts";
 import { outlierSentences } from "./outliers.ts";
+import { fidelityText } from "./fidelity_text.ts";
 import type { CalibrationReport } from "./report.ts";
 
 /**
@@ -32,7 +33,15 @@ export function reportText(report: CalibrationReport, files: { output: string; f
     { align: ["left", "left", "left", "left", "right", "right", "right", "left"] },
   );
   const share = (report.bundleBytes / files.floatBytes * 100).toFixed(1);
-  const verdict = [`${files.output}: ${report.bundleBytes} bytes, ${share} % of the float file`];
+  const { beforeUsp, quantized } = report.fidelity;
+  const verdict = [
+    [
+      `beside float on ${quantized.samples} of the calibration samples:`,
+      ...(beforeUsp === quantized ? [] : [`  before USP  ${fidelityText(beforeUsp)}`]),
+      `  the bundle  ${fidelityText(quantized)}`,
+    ].join("\n"),
+    `${files.output}: ${report.bundleBytes} bytes, ${share} % of the float file`,
+  ];
   if (report.float && report.quantized) {
     verdict.unshift(
       textTable(["on the calibration samples", "top-1", "top-5"], [

@@ -5,9 +5,11 @@
  * @module
  */
 
+import type { OutputKind } from "../../runtime/program.ts";
 import { type Accuracy, accuracyOf } from "../accuracy.ts";
 import { decibels } from "../decibels.ts";
 import { type ChannelMoments, mergeChannelMoments } from "../observe/channel_moments.ts";
+import { type Fidelity, fidelityOf, type SampleFidelity } from "../fidelity.ts";
 import type { Lowered } from "../program/lower.ts";
 import type { ComparedChannels, SampleComparison } from "../stream/comparison.ts";
 import type { WatchedChannels } from "../stream/observation.ts";
@@ -17,6 +19,8 @@ import type { Session } from "./session.ts";
 export interface Summary {
   /** SQNR in dB of each node's result, by the name of its output; null where the float result is all zero, or without any error. */
   sqnr: Map<string, number | null>;
+  /** How near the first output comes to the float program's. */
+  fidelity: Fidelity;
   /** Accuracy of the float program, where there are labels. */
   float?: Accuracy;
   /** Accuracy of the 8-bit program, where there are labels. */
@@ -33,16 +37,21 @@ export interface ComparisonListener {
   finish?(channels: ComparedChannels): void;
 }
 
-/** Runs the float program and 8-bit ones on samples. @returns One summary for each 8-bit program. */
+/**
+ * Runs the float program and 8-bit ones on samples.
+ *
+ * @param kind What the first output is; undefined where it is no classes.
+ * @returns One summary for each 8-bit program.
+ */
 export async function comparePrograms(
   { lanes, progress }: Pick<Session, "lanes" | "progress">,
-  programs: readonly Lowered[],
+  { programs, kind }: { programs: readonly Lowered[]; kind: OutputKind | undefined },
   samples: readonly number[],
   listeners: readonly ComparisonListener[],
 ): Promise<Summary[]> {
   const team = await lanes.open(
     "compare",
-    () => ({ programs, channels: listeners.flatMap(({ channels = [] }) => channels) }),
+    () => ({ programs, channels: listeners.flatMap(({ channels = [] }) => channels), kind }),
   );
   const sums = createSums(programs.length);
   await team.share(
@@ -57,7 +66,8 @@ export async function comparePrograms(
   const channels = mergeChannels(await team.everywhere("channels"));
   for (const listener of listeners) listener.finish?.(channels);
   await team.close();
-  return sums.programs.map(({ noise, ranks }) => ({
+  return sums.programs.map(({ noise, ranks, fidelity }) => ({
+    fidelity: fidelityOf(fidelity),
     sqnr: new Map([...noise].map(([node, energy]) => [node, decibels(sums.signal.get(node)!, energy)])),
     ...(sums.ranks.length > 0 && { float: accuracyOf(sums.ranks), quantized: accuracyOf(ranks) }),
   }));
@@ -79,22 +89,23 @@ function mergeChannels([all, ...others]: readonly ComparedChannels[]): ComparedC
 interface Sums {
   signal: Map<string, number>;
   ranks: number[];
-  programs: { noise: Map<string, number>; ranks: number[] }[];
+  programs: { noise: Map<string, number>; ranks: number[]; fidelity: SampleFidelity[] }[];
 }
 
 function createSums(programs: number): Sums {
   return {
     signal: new Map(),
     ranks: [],
-    programs: Array.from({ length: programs }, () => ({ noise: new Map(), ranks: [] })),
+    programs: Array.from({ length: programs }, () => ({ noise: new Map(), ranks: [], fidelity: [] })),
   };
 }
 
 function addComparison(sums: Sums, { signal, rank, programs }: SampleComparison): void {
   addEnergies(sums.signal, signal);
   if (rank !== undefined) sums.ranks.push(rank);
-  programs.forEach(({ noise, rank }, index) => {
+  programs.forEach(({ noise, rank, fidelity }, index) => {
     addEnergies(sums.programs[index].noise, noise);
+    sums.programs[index].fidelity.push(fidelity);
     if (rank !== undefined) sums.programs[index].ranks.push(rank);
   });
 }

@@ -68,7 +68,7 @@ export async function rankLayers(
   const noiseOf = async (programs: readonly Lowered[]): Promise<number[]> => {
     const tell = () => progress?.("Ranking layers", ++done, total);
     const scores = await scorePrograms({ lanes, samples: chosen, progress: tell }, programs, float);
-    return scores.map(({ noise }) => noise / float.signal);
+    return scores.map(({ fidelity }) => fidelity.reduce((sum, { noise }) => sum + noise, 0) / float.signal);
   };
   const quantized = lower(graph, { plan, forms });
   const [noise] = await noiseOf([quantized]);

@@ -4,8 +4,10 @@
  * @module
  */
 
+import type { OutputKind } from "../../runtime/program.ts";
 import { indexOfLargest, rankOf } from "../accuracy.ts";
 import type { Lowered } from "../program/lower.ts";
+import type { SampleFidelity } from "../fidelity.ts";
 import type { CalibrationLanes } from "../stream/table.ts";
 import { groupsThatFit } from "./groups_that_fit.ts";
 
@@ -21,11 +23,11 @@ export interface FloatScores {
 
 /**
  * How a program did: the rank of each sample's label, or without labels of what
- * the float network says, and the energy of the error of its first outputs.
+ * the float network says, and its first outputs beside that network's.
  */
 export interface ProgramScores {
   ranks: number[];
-  noise: number;
+  fidelity: SampleFidelity[];
 }
 
 /** Memory for the programs that run at the same time, over all workers. */
@@ -38,32 +40,34 @@ const PROGRAM_BYTES = 2 ** 30;
  * @param float Is filled at the first call; from then on, with the same samples, the float network does not run.
  */
 export async function scorePrograms(
-  { lanes, samples, labels, progress }: {
+  { lanes, samples, labels, kind, progress }: {
     lanes: CalibrationLanes;
     samples: readonly number[];
     labels?: Int32Array | undefined;
+    /** What the first output is; undefined where it is no classes. */
+    kind?: OutputKind | undefined;
     progress: ((done: number, total: number) => void) | undefined;
   },
   programs: readonly Lowered[],
   float: FloatScores,
 ): Promise<ProgramScores[]> {
-  const scores = programs.map((): ProgramScores => ({ ranks: [], noise: 0 }));
+  const scores = programs.map((): ProgramScores => ({ ranks: [], fidelity: [] }));
   const bytesOf = (index: number) => programs[index].program.arenaBytes + programs[index].data.length;
   const batches = groupsThatFit([...programs.keys()], bytesOf, PROGRAM_BYTES / lanes.count);
   const total = batches.length * samples.length;
   let done = 0;
   for (const batch of batches) {
-    const team = await lanes.open("score", () => ({ programs: batch.map((index) => programs[index]) }));
+    const team = await lanes.open("score", () => ({ programs: batch.map((index) => programs[index]), kind }));
     const { outputs } = float;
     await team.share(
       [...samples.keys()],
       (lane, position) => lane.run("score", samples[position], outputs[position]),
       (result, position) => {
         if (result.float) addFloat(float, result.float, labels?.[samples[position]]);
-        result.programs.forEach(({ rank, noise }, position) => {
+        result.programs.forEach(({ rank, fidelity }, position) => {
           const score = scores[batch[position]];
           score.ranks.push(rank);
-          score.noise += noise;
+          score.fidelity.push(fidelity);
         });
       },
       () => progress?.(++done, total),

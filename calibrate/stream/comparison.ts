@@ -6,7 +6,9 @@
  */
 
 import { Executor } from "../../runtime/executor.ts";
+import type { OutputKind } from "../../runtime/program.ts";
 import { indexOfLargest, rankOf } from "../accuracy.ts";
+import { compareOutputs, type SampleFidelity } from "../fidelity.ts";
 import { addSample, type ChannelMoments, createChannelMoments } from "../observe/channel_moments.ts";
 import type { Lowered } from "../program/lower.ts";
 import type { LaneNetwork } from "./lane_network.ts";
@@ -19,6 +21,8 @@ export interface ComparisonOptions {
   programs: readonly Lowered[];
   /** Values whose channels are summed up. */
   channels: readonly WatchedChannels[];
+  /** What the first output is; undefined where it is no classes. */
+  kind: OutputKind | undefined;
 }
 
 /** What a lane can be asked while it compares. */
@@ -55,6 +59,8 @@ export interface ProgramComparison {
   rank?: number;
   /** The class that the program says. */
   best: number;
+  /** Its first output beside the float program's. */
+  fidelity: SampleFidelity;
 }
 
 /** Moments of the channels of some nodes' results, by the name of their output, in the float program and in others. */
@@ -66,7 +72,7 @@ export interface ComparedChannels {
 /** Opens the stage. */
 export function openComparison(
   { samples, float, executor }: LaneNetwork,
-  { programs, channels }: ComparisonOptions,
+  { programs, channels, kind }: ComparisonOptions,
 ): ComparisonStage {
   const running = programs.map((lowered): Running => ({ lowered, executor: new Executor(lowered) }));
   const empty = () => new Map(channels.map(({ name, channels }) => [name, createChannelMoments(channels)]));
@@ -75,7 +81,7 @@ export function openComparison(
     async compare(sample) {
       const { write } = await samples.read(sample);
       const label = samples.dataset.labels?.[sample];
-      return compareSample({ lowered: float, executor }, running, { write, label }, compared);
+      return compareSample({ lowered: float, executor }, running, { write, label, kind }, compared);
     },
     channels: () => compared,
   };
@@ -89,11 +95,16 @@ export function openComparison(
 function compareSample(
   float: Running,
   programs: readonly Running[],
-  { write, label }: { write: (executor: Executor) => void; label: number | undefined },
+  { write, label, kind }: {
+    write: (executor: Executor) => void;
+    label: number | undefined;
+    kind: OutputKind | undefined;
+  },
   channels: ComparedChannels,
 ): SampleComparison {
-  const judge = ({ executor }: Running) => {
-    const output = executor.tensor(executor.program.outputs[0].tensor) as Float32Array;
+  const outputOf = ({ executor }: Running) => executor.tensor(executor.program.outputs[0].tensor) as Float32Array;
+  const judge = (running: Running) => {
+    const output = outputOf(running);
     return { best: indexOfLargest(output), ...(label !== undefined && { rank: rankOf(output, label) }) };
   };
   for (const { executor } of [float, ...programs]) write(executor);
@@ -127,7 +138,11 @@ function compareSample(
   return {
     signal,
     ...judge(float),
-    programs: programs.map((program, index) => ({ noise: noise[index], ...judge(program) })),
+    programs: programs.map((program, index) => ({
+      noise: noise[index],
+      fidelity: compareOutputs(outputOf(float), outputOf(program), kind),
+      ...judge(program),
+    })),
   };
 }
 

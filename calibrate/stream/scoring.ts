@@ -6,16 +6,26 @@
  */
 
 import { Executor } from "../../runtime/executor.ts";
+import type { OutputKind } from "../../runtime/program.ts";
 import { indexOfLargest, rankOf } from "../accuracy.ts";
+import { compareOutputs, type SampleFidelity } from "../fidelity.ts";
 import type { Lowered } from "../program/lower.ts";
 import type { LaneNetwork } from "./lane_network.ts";
+
+/** What a lane scores. */
+export interface ScoringOptions {
+  /** The 8-bit programs. */
+  programs: readonly Lowered[];
+  /** What the first output is; undefined where it is no classes. */
+  kind: OutputKind | undefined;
+}
 
 /** How programs did on a sample. */
 export interface Scores {
   /** The float program's first output, where it ran. */
   float?: Float32Array;
-  /** For each program the rank of the class that is right, 0 for the best, and the energy of its first output's error. */
-  programs: { rank: number; noise: number }[];
+  /** For each program the rank of the class that is right, 0 for the best, and its first output beside the float program's. */
+  programs: { rank: number; fidelity: SampleFidelity }[];
 }
 
 /** What a lane can be asked while it scores. */
@@ -31,13 +41,13 @@ export interface ScoringStage {
 /** Opens the stage. */
 export function openScoring(
   { samples, executor }: LaneNetwork,
-  { programs }: { programs: readonly Lowered[] },
+  { programs, kind }: ScoringOptions,
 ): ScoringStage {
   const executors = programs.map((program) => new Executor(program));
   return {
     async score(sample, known) {
       const { write } = await samples.read(sample);
-      return scoreSample(executors, known ?? executor, { write, label: samples.dataset.labels?.[sample] });
+      return scoreSample(executors, known ?? executor, { write, label: samples.dataset.labels?.[sample], kind });
     },
   };
 }
@@ -51,7 +61,11 @@ export function openScoring(
 function scoreSample(
   programs: readonly Executor[],
   float: Float32Array | Executor,
-  { write, label }: { write: (executor: Executor) => void; label: number | undefined },
+  { write, label, kind }: {
+    write: (executor: Executor) => void;
+    label: number | undefined;
+    kind: OutputKind | undefined;
+  },
 ): Scores {
   const outputOf = (executor: Executor) => {
     write(executor);
@@ -63,14 +77,7 @@ function scoreSample(
   const right = label ?? indexOfLargest(floats);
   const scores = programs.map((executor) => {
     const output = outputOf(executor);
-    return { rank: rankOf(output, right), noise: distance(floats, output) };
+    return { rank: rankOf(output, right), fidelity: compareOutputs(floats, output, kind) };
   });
   return { ...(!known && { float: floats }), programs: scores };
-}
-
-/** Sum of the squared differences. */
-function distance(a: Float32Array, b: Float32Array): number {
-  let sum = 0;
-  for (let index = 0; index < a.length; index++) sum += (a[index] - b[index]) ** 2;
-  return sum;
 }
