@@ -4,6 +4,8 @@
  * @module
  */
 
+import { type Estimate, estimate } from "./estimate.ts";
+
 /** Shares of samples whose label came first, and among the first five. */
 export interface Accuracy {
   /** Number of samples. */
@@ -12,17 +14,30 @@ export interface Accuracy {
   top1: number;
   /** Share whose label was among the first five, 0 to 1. */
   top5: number;
+  /** Standard errors of both, that the number of samples leaves; null for one sample. */
+  standardErrors: { top1: number | null; top5: number | null };
 }
 
 /** Accuracy from the rank of each sample's label. */
-export function accuracyOf(ranks: Iterable<number>): Accuracy {
-  let [samples, first, firstFive] = [0, 0, 0];
-  for (const rank of ranks) {
-    samples++;
-    if (rank < 1) first++;
-    if (rank < 5) firstFive++;
-  }
-  return { samples, top1: first / samples, top5: firstFive / samples };
+export function accuracyOf(ranks: readonly number[]): Accuracy {
+  const [first, firstFive] = [1, 5].map((places) => estimate(ranks.map((rank) => Number(rank < places))));
+  return {
+    samples: ranks.length,
+    top1: first.mean,
+    top5: firstFive.mean,
+    standardErrors: { top1: first.standardError, top5: firstFive.standardError },
+  };
+}
+
+/**
+ * Top-1 of a network less that of another one, each sample compared with
+ * itself: those that both get right or wrong add nothing to its error.
+ *
+ * @param ranks Rank of each sample's label.
+ * @param others The same of the other network.
+ */
+export function gainOf(ranks: readonly number[], others: readonly number[]): Estimate {
+  return estimate(ranks.map((rank, sample) => Number(rank < 1) - Number(others[sample] < 1)));
 }
 
 /** Number of classes that come before a label; equal scores go by index, and all come before one that is NaN. */

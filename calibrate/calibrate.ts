@@ -6,9 +6,9 @@
 
 import { InputError } from "../runtime/errors.ts";
 import type { OutputKind } from "../runtime/program.ts";
-import { classCount } from "./dataset/classes.ts";
 import { equalizeLayers } from "./equalize/equalize_layers.ts";
 import { evenlySpread } from "./evenly_spread.ts";
+import { kindOfClasses } from "./fidelity.ts";
 import type { Graph } from "./graph/graph.ts";
 import { findOutliers } from "./observe/outliers.ts";
 import { checkOutputKind, findOutputKind } from "./output_kind.ts";
@@ -91,7 +91,7 @@ export async function calibrate(network: Graph, options: CalibrationOptions): Pr
     const collector = options.details ? collectDetails(session) : undefined;
     const listeners = [errors, ...(collector ? [collector.listener] : [])];
     const outputKind = options.outputKind ?? findOutputKind(network);
-    const kind = classCount(network.outputs[0].shape) === undefined ? undefined : outputKind;
+    const kind = kindOfClasses(network.outputs[0].shape, outputKind);
     const comparisons = await comparePrograms(session, { programs, kind }, compared, listeners);
 
     const notes = {

@@ -7,12 +7,13 @@
 
 import { InputError } from "../runtime/errors.ts";
 import type { Model } from "../runtime/model.ts";
-import { accuracyOf, rankOf } from "./accuracy.ts";
+import { type Accuracy, accuracyOf, gainOf, rankOf } from "./accuracy.ts";
 import { checkDataset } from "./dataset/check_dataset.ts";
 import { classCount } from "./dataset/classes.ts";
 import type { Dataset, Sample } from "./dataset/dataset.ts";
 import { listed } from "./dataset/unusable_samples.ts";
-import { compareOutputs, type Fidelity, fidelityOf, type SampleFidelity } from "./fidelity.ts";
+import type { Estimate } from "./estimate.ts";
+import { compareOutputs, type Fidelity, fidelityOf, kindOfClasses, type SampleFidelity } from "./fidelity.ts";
 import { median } from "./median.ts";
 import { inputWarnings } from "./observe/input_warnings.ts";
 import { channelsOfInput, type InputSummary, peakOf, summarizeInput } from "./observe/sample_summary.ts";
@@ -27,8 +28,14 @@ export interface Evaluation {
   top1?: number;
   /** Share of samples whose label was among the first five, 0 to 1; absent without labels. */
   top5?: number;
+  /** Standard errors of both, that the number of samples leaves. */
+  standardErrors?: Accuracy["standardErrors"];
   /** How near the first output comes to the float network's; absent where none was given. */
   fidelity?: Fidelity;
+  /** Accuracy of the float network, where one was given and there are labels. */
+  float?: Accuracy;
+  /** Top-1 less that of the float network, -1 to 1, where one was given and there are labels. */
+  difference?: Estimate;
   /** Median time of one sample in milliseconds, preparation of the input included, reading excluded. */
   msPerSample: number;
   /** What is unusual about the samples or the outputs, in sentences; absent where nothing is. */
@@ -53,19 +60,25 @@ export async function evaluate(
     throw new InputError("Evaluation needs labels, or a float network: give --labels, class sub-folders or --float");
   }
   if (float) checkPair(model, float);
-  const kind = classes === undefined ? undefined : model.outputKind;
+  const kind = kindOfClasses(model.outputs[0].shape.map(Math.abs), model.outputKind);
   const fidelities: SampleFidelity[] = [];
   const ranks: number[] = [];
+  const floatRanks: number[] = [];
   const times: number[] = [];
   const inputs: InputSummary[] = [];
   const notFinite: string[] = [];
   for (let index = 0; index < dataset.length; index++) {
     const sample = await dataset.sample(index);
+    const label = dataset.labels?.[index];
     const start = performance.now();
     const scores = firstOutput(model, sample);
     times.push(performance.now() - start);
-    if (dataset.labels) ranks.push(rankOf(scores, dataset.labels[index]));
-    if (float) fidelities.push(compareOutputs(firstOutput(float, sample), scores, kind));
+    if (label !== undefined) ranks.push(rankOf(scores, label));
+    if (float) {
+      const floats = firstOutput(float, sample);
+      fidelities.push(compareOutputs(floats, scores, kind));
+      if (label !== undefined) floatRanks.push(rankOf(floats, label));
+    }
     inputs.push(
       "pixels" in sample
         ? summarizeInput(sample.pixels, model.preprocessing!.mean.length, true)
@@ -74,13 +87,14 @@ export async function evaluate(
     if (peakOf(scores) === Infinity) notFinite.push(dataset.nameOf(index));
     progress?.(index + 1, dataset.length);
   }
-  const { top1, top5 } = accuracyOf(ranks);
-  const warnings = warningsOf(model, dataset, inputs, notFinite);
+  const { top1, top5, standardErrors } = accuracyOf(ranks);
+  const warnings = [...(float ? kindWarnings(model, float) : []), ...warningsOf(model, dataset, inputs, notFinite)];
   return {
     model: model.name,
     samples: dataset.length,
-    ...(dataset.labels && { top1, top5 }),
+    ...(dataset.labels && { top1, top5, standardErrors }),
     ...(float && { fidelity: fidelityOf(fidelities) }),
+    ...(float && dataset.labels && { float: accuracyOf(floatRanks), difference: gainOf(ranks, floatRanks) }),
     msPerSample: median(times),
     ...(warnings.length > 0 && { warnings }),
   };
@@ -93,19 +107,30 @@ function firstOutput(model: Model, sample: Sample): Float32Array {
   return outputs[model.outputs[0].name].data;
 }
 
-/** Refuses a float network that takes or gives other tensors than a model, or prepares images otherwise. */
+/** Refuses a float network that takes or gives other tensors than a model. */
 function checkPair(model: Model, float: Model): void {
-  const differs = [
-    ["input", model.inputs[0].shape, float.inputs[0].shape],
-    ["first output", model.outputs[0].shape, float.outputs[0].shape],
-  ].find(([, one, other]) => String(one) !== String(other));
-  if (differs) {
-    const [what, one, other] = differs;
+  const tensors = ({ inputs: [input], outputs: [output] }: Model) => [
+    ["input", input.shape.join(", ")],
+    ["first output", output.shape.join(", ")],
+  ];
+  const others = tensors(float);
+  for (const [index, [what, shape]] of tensors(model).entries()) {
+    if (shape === others[index][1]) continue;
     throw new InputError(
-      `The ${what} of the float network "${float.name}" is [${other}], that of "${model.name}" [${one}]: ` +
+      `The ${what} of the float network "${float.name}" is [${
+        others[index][1]
+      }], that of "${model.name}" [${shape}]: ` +
         "give the network that the bundle was made from",
     );
   }
+}
+
+/** Tells where the float network's end is not what a bundle says that its first output is. */
+function kindWarnings({ outputKind, name }: Model, float: Model): string[] {
+  return outputKind === float.outputKind ? [] : [
+    `The first output of "${name}" is ${outputKind}, that of the float network "${float.name}" ${float.outputKind}: ` +
+    `both are compared as ${outputKind}`,
+  ];
 }
 
 function warningsOf(

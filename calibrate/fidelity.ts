@@ -7,7 +7,9 @@
 
 import type { OutputKind } from "../runtime/program.ts";
 import { indexOfLargest } from "./accuracy.ts";
+import { classCount } from "./dataset/classes.ts";
 import { decibels } from "./decibels.ts";
+import { type Estimate, estimate, total } from "./estimate.ts";
 
 /** One sample's output beside that of the float network. */
 export interface SampleFidelity {
@@ -19,14 +21,6 @@ export interface SampleFidelity {
   divergence: number | null;
   /** Whether both say the same class: have their largest element in the same place. */
   same: boolean;
-}
-
-/** A figure over samples, with the standard error that their number leaves. */
-export interface Estimate {
-  /** The figure. */
-  mean: number;
-  /** Its standard error; null for one sample. */
-  standardError: number | null;
 }
 
 /** A network's first output beside that of the float network, over samples. */
@@ -41,14 +35,25 @@ export interface Fidelity {
   same: Estimate | null;
 }
 
-/** Least probability that a divergence counts with: what a float32 softmax rounds to zero is not impossible. */
+/** Least probability that an output counts with: what a float32 softmax rounds to zero is not impossible. */
 const LEAST_PROBABILITY = 2 ** -40;
+
+/**
+ * What an output is where it scores classes.
+ *
+ * @param shape Its shape for one sample.
+ * @returns Undefined where it is no classes, so that no divergence can be told.
+ */
+export function kindOfClasses(shape: readonly number[], kind: OutputKind): OutputKind | undefined {
+  return classCount(shape) === undefined ? undefined : kind;
+}
 
 /**
  * Compares two outputs.
  *
- * Of logits the softmax is taken, probabilities are taken as they are, and of
- * independent ones the divergences of all classes are added up.
+ * Of logits the softmax is taken, and probabilities are made to add up to 1,
+ * which they do but for rounding; of independent ones the divergences of all
+ * classes are added up.
  *
  * @param kind What the outputs are; undefined where they are no classes.
  */
@@ -70,18 +75,28 @@ const DIVERGENCES: Readonly<Record<OutputKind, (float: Float32Array, output: Flo
   logits(float, output) {
     const [one, other] = [logSum(float), logSum(output)];
     return sumOver(float, (value, index) => {
-      const logarithm = value - one;
-      return Math.exp(logarithm) * (logarithm - (output[index] - other));
+      const share = Math.exp(value - one);
+      return share === 0 ? 0 : share * (value - one - (output[index] - other));
     });
   },
-  probabilities: (float, output) => sumOver(float, (value, index) => term(value, output[index])),
+  probabilities(float, output) {
+    const [one, other] = [sumOver(float, (value) => value), sumOver(output, atLeast)];
+    return sumOver(float, (value, index) => term(value / one, atLeast(output[index]) / other));
+  },
   "independent-probabilities": (float, output) =>
-    sumOver(float, (value, index) => term(value, output[index]) + term(1 - value, 1 - output[index])),
+    sumOver(
+      float,
+      (value, index) => term(value, atLeast(output[index])) + term(1 - value, atLeast(1 - output[index])),
+    ),
 };
 
 /** p log(p / q). */
 function term(p: number, q: number): number {
-  return p > 0 ? p * Math.log(p / Math.max(LEAST_PROBABILITY, q)) : 0;
+  return p > 0 ? p * Math.log(p / q) : 0;
+}
+
+function atLeast(probability: number): number {
+  return Math.max(LEAST_PROBABILITY, probability);
 }
 
 /** Logarithm of the sum of the exponentials. */
@@ -98,32 +113,27 @@ function sumOver(values: Float32Array, termOf: (value: number, index: number) =>
 
 /**
  * Sums samples up. The standard error of SQNR is that of a logarithm of a ratio
- * of two means, to first order (the delta method).
+ * of two means, to first order (the delta method). Where an output is not
+ * finite, figures are NaN.
  */
 export function fidelityOf(samples: readonly SampleFidelity[]): Fidelity {
-  const signal = total(samples.map(({ signal }) => signal));
-  const noise = total(samples.map(({ noise }) => noise));
-  const sqnr = decibels(signal, noise);
-  const shares = samples.map((sample) => samples.length * (sample.signal / signal - sample.noise / noise));
   const divergences = samples.map(({ divergence }) => divergence);
   const areClasses = divergences.every((divergence) => divergence !== null);
-  const error = estimate(shares).standardError;
   return {
     samples: samples.length,
     divergence: areClasses ? estimate(divergences) : null,
-    sqnr: sqnr === null ? null : { mean: sqnr, standardError: error === null ? null : 10 / Math.LN10 * error },
+    sqnr: sqnrOf(samples),
     same: areClasses ? estimate(samples.map(({ same }) => Number(same))) : null,
   };
 }
 
-/** Mean of values with its standard error. */
-export function estimate(values: readonly number[]): Estimate {
-  const { length } = values;
-  const mean = total(values) / length;
-  const squares = total(values.map((value) => (value - mean) ** 2));
-  return { mean, standardError: length > 1 ? Math.sqrt(squares / length / (length - 1)) : null };
-}
-
-function total(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0);
+function sqnrOf(samples: readonly SampleFidelity[]): Estimate | null {
+  const signal = total(samples.map(({ signal }) => signal));
+  const noise = total(samples.map(({ noise }) => noise));
+  if (!Number.isFinite(signal + noise)) return { mean: NaN, standardError: NaN };
+  const mean = decibels(signal, noise);
+  if (mean === null) return null;
+  const shares = samples.map((sample) => samples.length * (sample.signal / signal - sample.noise / noise));
+  const { standardError } = estimate(shares);
+  return { mean, standardError: standardError === null ? null : 10 / Math.LN10 * standardError };
 }

@@ -68,8 +68,15 @@ Deno.test("calibrate writes a bundle and a report, prints a table, and gives the
     assertStringIncludes(stdout, `a.octet: ${first.bundle.length} bytes, `);
 
     const report = JSON.parse(await Deno.readTextFile(`${folder}/a.json`));
-    assertEquals(Object.keys(report), ["network", "bundleBytes", "layers", "provenance"]);
+    assertEquals(Object.keys(report), ["network", "bundleBytes", "fidelity", "layers", "provenance"]);
     assertEquals([report.network, report.bundleBytes], ["network", first.bundle.length]);
+    assertMatch(
+      stdout,
+      /\non 16 calibration samples +KL +SQNR dB +same %\n.*\n8 bits before USP .*\n8 bits +0\.\d{5} ± 0\.\d{5} +\d\d\.\d ± \d\.\d +\d+\.\d ± \d\.\d\n/,
+    );
+    for (const { divergence, sqnr, same } of [report.fidelity.beforeUsp, report.fidelity.quantized]) {
+      for (const figure of [divergence, sqnr, same]) assertEquals(Object.keys(figure), ["mean", "standardError"]);
+    }
     const { provenance } = report;
     assertEquals(
       provenance.command,
@@ -106,7 +113,7 @@ Deno.test("calibrate reports accuracies on labelled samples and stores the names
     const labels = ["--labels", "examples/demo/calibration_labels.npy", "--classes", "examples/demo/classes.txt"];
     const args = [...DEMO, ...labels, "--json", `${folder}/a.json`, "--report", `${folder}/a.html`];
     const { bundle, result } = await calibrated(`${folder}/a.octet`, args);
-    assertMatch(result.stdout, /\nfloat +\d+\.\d\d % +\d+\.\d\d %\n8 bits before USP .*\n8 bits +\d/);
+    assertMatch(result.stdout, /\nfloat +\d+\.\d\d ± \d\.\d\d +\d+\.\d\d ± \d\.\d\d\n8 bits before USP .*\n8 bits +\d/);
     const report = JSON.parse(await Deno.readTextFile(`${folder}/a.json`));
     assertEquals(report.float.samples, 16);
     assert(report.float.top1 >= 0.75 && report.quantized.top1 >= 0.75, JSON.stringify(report.quantized));

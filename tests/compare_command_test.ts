@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import type { Measured } from "../calibrate/compare/comparison.ts";
 import { writeNpy } from "../calibrate/dataset/npy_writer.ts";
 import { encodePng, randomPixels } from "./support/images.ts";
 import { runTask } from "./support/task_command.ts";
@@ -39,17 +40,18 @@ Deno.test("compare prints a table and writes it as JSON, with progress apart fro
     const { code, stdout, stderr } = await runTask("compare", [...WHOLE, "--json", `${folder}/a.json`]);
     assertEquals(code, 0, stderr);
     const lines = stdout.split("\n");
-    assertMatch(lines[0], /^method +KL +same % +SQNR dB +top-1 % +less float +kB$/);
-    assertMatch(lines[2], /^per-tensor\+qmse\+moments /);
+    assertMatch(lines[0], /^ +KL +SQNR dB +same % +top-1 % +less float +kB {2}method$/);
+    assertMatch(lines[2], /^ +9\d\.\d\d +float32$/);
+    assertMatch(lines[3], / {2}per-tensor\+qmse\+moments$/);
     assertMatch(
-      lines[3],
-      /^per-tensor\+minmax\+no-usp +\d\.\d{4} ± \d\.\d{4}( +\d+\.\d ± \d+\.\d){2} +\d+\.\d\d +-\d+\.\d\d ± \d+\.\d\d +9\d$/,
+      lines[4],
+      /^\d\.\d{5} ± \d\.\d{5}( +\d+\.\d ± \d+\.\d){2} +\d+\.\d\d +-\d+\.\d ± \d+\.\d +9\d {2}per-tensor\+minmax\+no-usp$/,
     );
 
     const comparison = JSON.parse(await Deno.readTextFile(`${folder}/a.json`));
     assertEquals(Object.keys(comparison), ["network", "calibration", "samples", "float", "rows"]);
     assertEquals([comparison.network, comparison.calibration], ["network", { subsets: 1, samples: 8 }]);
-    assertEquals(Object.keys(comparison.float), ["samples", "top1", "top5"]);
+    assertEquals(Object.keys(comparison.float), ["samples", "top1", "top5", "standardErrors"]);
     for (const row of comparison.rows) {
       assertEquals(Object.keys(row), [
         "name",
@@ -60,7 +62,12 @@ Deno.test("compare prints a table and writes it as JSON, with progress apart fro
         "same",
         "accuracy",
       ]);
-      assertEquals(row.accuracy.top1.deviation, null);
+      for (const figure of [row.divergence, row.sqnr, row.same, ...Object.values(row.accuracy)]) {
+        assertEquals(Object.keys(figure as object), ["mean", "deviation", "standardError"]);
+        assertEquals((figure as Measured).deviation, null);
+        assert((figure as Measured).standardError! >= 0);
+      }
+      assert(row.divergence.standardError > 0 && row.sqnr.standardError > 0);
       assertEquals([row.settings.equalize, row.settings.weights], [false, "per-tensor"]);
       assertStringIncludes(stdout, `${(row.accuracy.top1.mean * 100).toFixed(2)}`);
     }
@@ -86,10 +93,9 @@ Deno.test("compare takes subsets and workers, and folders whose sub-folders are 
       ...["--repeats", "4", "--threads", "2", "--classes", "examples/demo/classes.txt"],
     ]);
     assertEquals(code, 0, stderr);
-    assertMatch(stdout, /\nper-channel\+minmax\+no-usp +\d\.\d{4} ± \d\.\d{4}( +\d+\.\d ± \d+\.\d){2} /);
-    assertStringIncludes(stdout, "\nper-tensor+minmax+no-usp ");
-    assertStringIncludes(stdout, "Calibrated on 4 subsets of 16 samples,");
-    assertStringIncludes(stdout, "Evaluated on 6 samples.");
+    assertMatch(stdout, /\n\d\.\d{5} ± \d\.\d{5}( +\d+\.\d ± \d+\.\d){2} .* per-channel\+minmax\+no-usp\n/);
+    assertStringIncludes(stdout, " per-tensor+minmax+no-usp\n");
+    assertStringIncludes(stdout, "Calibrated on 4 subsets of 16 samples, evaluated on 6; means ");
   });
 });
 

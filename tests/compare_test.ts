@@ -2,7 +2,8 @@ import { assert, assertAlmostEquals, assertEquals, assertRejects, assertThrows }
 import { fileURLToPath } from "node:url";
 import { calibrate } from "../calibrate/calibrate.ts";
 import { compareMethods } from "../calibrate/compare/compare.ts";
-import { type ComparedRow, type RowScore, summarise } from "../calibrate/compare/comparison.ts";
+import { accuracyOf } from "../calibrate/accuracy.ts";
+import { byFidelity, type ComparedRow, type RowScore, summarise } from "../calibrate/compare/comparison.ts";
 import { comparisonText } from "../calibrate/compare/comparison_text.ts";
 import { COMPARED_METHODS, type ComparedMethod, selectMethods } from "../calibrate/compare/methods.ts";
 import { writeNpy } from "../calibrate/dataset/npy_writer.ts";
@@ -106,10 +107,12 @@ Deno.test("Every row is the bundle that calibrate makes, with the accuracy that 
       preprocessing,
     });
     const evaluation = await evaluate(await Model.load(bundle), dataset, { float });
+    const { top1, top5, standardErrors } = evaluation;
     assertEquals([accuracy!.top1, accuracy!.top5], [
-      { mean: evaluation.top1!, deviation: null },
-      { mean: evaluation.top5!, deviation: null },
+      { mean: top1!, deviation: null, standardError: standardErrors!.top1 },
+      { mean: top5!, deviation: null, standardError: standardErrors!.top5 },
     ]);
+    assertEquals(accuracy!.difference, { ...evaluation.difference!, deviation: null });
     const { fidelity } = evaluation;
     assertEquals(
       [divergence, sqnr, same],
@@ -261,14 +264,15 @@ function score(ranks: number[], noise: number, bundleBytes = 9): RowScore {
 Deno.test("The difference to float is paired: samples that both get right or wrong add nothing to its error", () => {
   const float = [0, 0, 0, 0, 7, 7, 7, 7];
   const same = summarise(ROW, [score([0, 0, 0, 0, 1, 2, 3, 9], 8)], float);
-  assertEquals(same.accuracy!.difference, { mean: 0, standardError: 0 });
+  assertEquals(same.accuracy!.difference, { mean: 0, deviation: null, standardError: 0 });
   const { top1, top5 } = same.accuracy!;
-  assertEquals([top1, top5], [{ mean: 0.5, deviation: null }, { mean: 0.875, deviation: null }]);
+  assertEquals([top1.mean, top1.deviation, top5.mean, top5.deviation], [0.5, null, 0.875, null]);
+  assertAlmostEquals(top1.standardError!, Math.sqrt(0.5 * 0.5 / 7), 1e-12);
   assertAlmostEquals(same.sqnr!.mean, 20, 1e-12);
   const other = summarise(ROW, [score([0, 0, 0, 3, 0, 0, 7, 7], 1)], float).accuracy!;
   assertEquals(other.difference.mean, 1 / 8);
   // -1, 1, 1 and five zeros: squares 3 - 8 / 64, over 7 and 8.
-  assertAlmostEquals(other.difference.standardError, Math.sqrt((3 - 1 / 8) / 7 / 8), 1e-12);
+  assertAlmostEquals(other.difference.standardError!, Math.sqrt((3 - 1 / 8) / 7 / 8), 1e-12);
   const two = summarise(ROW, [score([0, 0, 0, 0, 7, 7, 7, 7], 8), score([1, 1, 0, 0, 7, 7, 7, 7], 800, 12)], float);
   assertEquals([two.accuracy!.top1.mean, two.accuracy!.difference.mean, two.bundleBytes], [0.375, -0.125, 12]);
   assertAlmostEquals(two.accuracy!.top1.deviation!, Math.sqrt(2 * 0.125 ** 2), 1e-12);
@@ -284,19 +288,51 @@ Deno.test("The text shows figures with their errors, deviations over subsets, an
   );
   const comparison = { network: "n", calibration: { subsets: 1, samples: 9 }, samples: 4, rows };
   const lines = (text: string) => text.split("\n").map((line) => line.replace(/ {2,}/g, " | "));
-  const labelled = lines(comparisonText({ ...comparison, float: { samples: 4, top1: 0.5, top5: 0.5 } }));
-  assertEquals(labelled.slice(2, 7), [
-    "row 0 | 0.0040 ± 0.0000 | 100.0 ± 0.0 | 20.0 ± 0.0 | 75.00 | +25.00 ± 25.00 | 2",
-    "row 1 | 0.0000 ± 0.0000 | 100.0 ± 0.0 | exact | 50.00 | 0.00 ± 0.00 | 2",
+  const float = accuracyOf([0, 0, 5, 5]);
+  assertEquals(lines(comparisonText({ ...comparison, float })).slice(2), [
+    " | 50.00 | float32",
+    "0.00400 ± 0.00000 | 20.0 ± 0.0 | 100.0 ± 0.0 | 75.00 | +25.0 ± 25.0 | 2 | row 0",
+    "0.00000 ± 0.00000 | – | 100.0 ± 0.0 | 50.00 | 0.0 ± 0.0 | 2 | row 1",
     "",
-    "Calibrated on 9 samples.",
-    "Evaluated on 4 samples, figures ± their standard errors.",
+    "Calibrated on 9 samples, evaluated on 4; figures ± standard errors over the latter.",
+    "KL: mean divergence of the classes' probabilities from the float network's. Same: of the class that it says.",
+    "The float network's top-1 is 50.00 ± 28.87 %, its top-5 50.00 ± 28.87 %. Less float: each sample compared with itself.",
   ]);
   const plain = lines(comparisonText(comparison));
-  assertEquals(plain[2], "row 0 | 0.0040 ± 0.0000 | 100.0 ± 0.0 | 20.0 ± 0.0 | 2");
+  assertEquals(plain[2], "0.00400 ± 0.00000 | 20.0 ± 0.0 | 100.0 ± 0.0 | 2 | row 0");
   const several = { ...rows[0], divergence: { mean: 0.5, deviation: 0.01, standardError: 0.3 } };
-  const text = comparisonText({ ...comparison, calibration: { subsets: 3, samples: 9 }, rows: [several] });
-  assert(text.includes("0.5000 ± 0.0100") && text.includes("Calibrated on 3 subsets of 9 samples, mean ± standard"));
+  several.accuracy!.difference = { mean: -1e-4, deviation: 0.02, standardError: 0.01 };
+  const text = comparisonText({ ...comparison, float, calibration: { subsets: 3, samples: 9 }, rows: [several] });
+  assert(text.includes("0.50000 ± 0.01000") && text.includes("  0.0 ± 2.0  "));
+  assert(text.includes("Calibrated on 3 subsets of 9 samples, evaluated on 4; means ± standard deviations over the"));
+});
+
+Deno.test("Lines of the text fit a hundred columns, also with the longest names of the usual methods", () => {
+  const rows = selectMethods(["per-channel+default+no-equalize"]).map(({ name }) =>
+    summarise({ ...ROW, name }, [score([0, 0, 0, 5], 4, 51_300_000)], [5, 5, 0, 0])
+  );
+  const comparison = { network: "n", calibration: { subsets: 1, samples: 100 }, samples: 4, rows };
+  const [head, , , line] = comparisonText({ ...comparison, float: accuracyOf([5, 5, 0, 0]) }).split("\n");
+  assert(head.length <= 100 && line.length <= 105, line);
+});
+
+Deno.test("Rows are sorted by divergence, by SQNR where there are no classes, and last where they are not finite", () => {
+  const row = (divergence: number | null, noise: number) => {
+    const fidelity = [1, 2].map(() => ({ signal: 100, noise, divergence, same: true }));
+    return summarise(
+      { ...ROW, name: `${divergence} ${noise}` },
+      [{ ranks: [0, 0], fidelity, bundleBytes: 9 }],
+      undefined,
+    );
+  };
+  const sorted = (rows: ComparedRow[]) => rows.sort(byFidelity).map(({ name }) => name);
+  assertEquals(sorted([row(NaN, NaN), row(0.2, 1), row(0.1, 2), row(0, 0)]), ["0 0", "0.1 2", "0.2 1", "NaN NaN"]);
+  assertEquals(sorted([row(null, NaN), row(null, 3), row(null, 0), row(null, 1)]), [
+    "null 0",
+    "null 1",
+    "null 3",
+    "null NaN",
+  ]);
 });
 
 Deno.test("Without labels methods are compared with the float network alone", async () => {

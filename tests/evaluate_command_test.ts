@@ -1,6 +1,8 @@
 import { assert, assertAlmostEquals, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { writeNpy } from "../calibrate/dataset/npy_writer.ts";
 import { rankOf } from "../calibrate/accuracy.ts";
+import type { Evaluation } from "../calibrate/evaluate.ts";
+import { floats, writeOnnx } from "./support/onnx_writer.ts";
 import { random } from "./support/random.ts";
 import { demoBundle } from "./support/demo_bundle.ts";
 import { runTask } from "./support/task_command.ts";
@@ -39,7 +41,7 @@ async function evaluated(args: string[]): Promise<Record<string, unknown>> {
 
 Deno.test("evaluate --json prints one object for a float network, with the accuracy that PyTorch measured", async () => {
   const result = await evaluated([NETWORK, ...NORMALIZE, ...DATA, ...LABELS]);
-  assertEquals(Object.keys(result), ["model", "samples", "top1", "top5", "msPerSample"]);
+  assertEquals(Object.keys(result), ["model", "samples", "top1", "top5", "standardErrors", "msPerSample"]);
   assertEquals([result.model, result.samples], ["network", 400]);
   assertAlmostEquals(result.top1 as number, 0.95, 0.0026);
   assertAlmostEquals(result.top5 as number, 0.99, 0.0026);
@@ -51,7 +53,7 @@ Deno.test("evaluate --json prints one object for a bundle, whatever the file is 
     for (const name of ["network.octet", "network"]) {
       await Deno.writeFile(`${folder}/${name}`, await demoBundle(16));
       const result = await evaluated([`${folder}/${name}`, ...DATA, ...LABELS, "--samples", "100"]);
-      assertEquals(Object.keys(result), ["model", "samples", "top1", "top5", "msPerSample"]);
+      assertEquals(Object.keys(result), ["model", "samples", "top1", "top5", "standardErrors", "msPerSample"]);
       assertEquals([result.model, result.samples], ["network", 100]);
       assert((result.top1 as number) >= 0.85 && (result.top5 as number) >= (result.top1 as number), `${result.top1}`);
     }
@@ -61,7 +63,58 @@ Deno.test("evaluate --json prints one object for a bundle, whatever the file is 
 Deno.test("evaluate prints one line for people, and progress apart from it", async () => {
   const { code, stdout, stderr } = await runTask("evaluate", [NETWORK, ...NORMALIZE, ...DATA, ...LABELS]);
   assertEquals(code, 0, stderr);
-  assertMatch(stdout, /^network: top-1 9\d\.\d\d %, top-5 9\d\.\d\d % on 400 samples, \d+\.\d\d ms per sample .*\n$/);
+  assertMatch(
+    stdout,
+    /^network: top-1 9\d\.\d\d ± 1\.\d\d %, top-5 9\d\.\d\d ± 0\.\d\d % on 400 samples, \d+\.\d\d ms per sample .*\n$/,
+  );
+});
+
+Deno.test("evaluate --float tells how near a bundle comes to its float network, with and without labels", async () => {
+  await inFolder(async (folder) => {
+    const bundle = `${folder}/network.octet`;
+    await Deno.writeFile(bundle, await demoBundle(16));
+    const beside = [bundle, ...DATA, "--float", NETWORK, "--samples", "100"];
+    const plain = await evaluated(beside) as unknown as Evaluation;
+    assertEquals(Object.keys(plain), ["model", "samples", "fidelity", "msPerSample"]);
+    const { samples, divergence, sqnr, same } = plain.fidelity!;
+    assertEquals(samples, 100);
+    assert(divergence!.mean > 0 && divergence!.mean < 0.02 && divergence!.standardError! < divergence!.mean);
+    assert(sqnr!.mean > 20 && sqnr!.standardError! > 0 && sqnr!.standardError! < 2);
+    assert(same!.mean >= 0.95);
+    const labelled = await evaluated([...beside, ...LABELS]) as unknown as Evaluation;
+    assertEquals(labelled.fidelity, plain.fidelity);
+    assertAlmostEquals(labelled.difference!.mean, labelled.top1! - labelled.float!.top1, 1e-12);
+
+    const { stdout } = await runTask("evaluate", [...beside, ...LABELS]);
+    const lines = stdout.split("\n");
+    assertMatch(lines[0], /^on 100 samples +KL +SQNR dB +same % +top-1 % +top-5 %$/);
+    assertMatch(lines[2], /^float +\d\d\.\d\d ± \d\.\d\d +\d\d/);
+    assertMatch(lines[3], /^network +0\.\d{5} ± 0\.\d{5} +\d\d\.\d ± \d\.\d +\d+\.\d ± \d\.\d +\d\d\.\d\d ± /);
+    assertMatch(lines[5], /^top-1 less float's, each sample compared with itself: -?\d\.\d\d ± \d\.\d\d points$/);
+  });
+});
+
+Deno.test("evaluate refuses a float network that is another one", async () => {
+  await inFolder(async (folder) => {
+    const spec = (classes: number) =>
+      writeOnnx({
+        inputs: { input: ["N", 3, 48, 48] },
+        outputs: ["y"],
+        constants: { w: floats([classes, 3 * 48 * 48], Array.from(random(1).f32(classes * 3 * 48 * 48, -1, 1))) },
+        nodes: [
+          { op: "Flatten", inputs: ["input"], outputs: ["flat"] },
+          { op: "Gemm", inputs: ["flat", "w"], outputs: ["y"], attributes: { transB: 1 } },
+        ],
+      });
+    await Deno.writeFile(`${folder}/network.octet`, await demoBundle(16));
+    await Deno.writeFile(`${folder}/other.onnx`, spec(7));
+    await refused(
+      [`${folder}/network.octet`, ...DATA, "--float", `${folder}/other.onnx`],
+      'The first output of the float network "other" is [-1, 7], that of "network" [-1, 16]: ' +
+        "give the network that the bundle was made from",
+    );
+    await refused([`${folder}/network.octet`, ...DATA, "--float", `${folder}/none.onnx`], "none.onnx: no such file");
+  });
 });
 
 Deno.test("evaluate counts scores that are NaN as wrong, and tells of them and of unusual samples", async () => {

@@ -1,6 +1,7 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
-import { compareOutputs, estimate, fidelityOf } from "../calibrate/fidelity.ts";
-import { fidelityText } from "../calibrate/report/fidelity_text.ts";
+import { estimate } from "../calibrate/estimate.ts";
+import { compareOutputs, fidelityOf, kindOfClasses } from "../calibrate/fidelity.ts";
+import { measuresTable } from "../calibrate/report/measures_table.ts";
 import { random } from "./support/random.ts";
 
 Deno.test("The divergence of logits is that of their softmax, and large logits are no trouble", () => {
@@ -58,5 +59,38 @@ Deno.test("A network that is exact has no SQNR, and one sample no standard error
   const exact = fidelityOf([compareOutputs(Float32Array.of(1, 2), Float32Array.of(1, 2), "logits")]);
   assertEquals(exact.sqnr, null);
   assertEquals(exact.same, { mean: 1, standardError: null });
-  assertEquals(fidelityText(exact), "KL 0.0000, no error, same class 100.0 %");
+  assertEquals(
+    measuresTable("n", [{ name: "8 bits", fidelity: exact }]).split("\n")[2],
+    "8 bits  0.00000        –   100.0",
+  );
+});
+
+Deno.test("Probabilities that miss 1 by rounding count as shares of their sum", () => {
+  const [float, output] = [Float32Array.of(0.5, 0.25, 0.25), Float32Array.of(0.5, 0.3, 0.2)];
+  const wanted = compareOutputs(float, output, "probabilities").divergence!;
+  const rounded = compareOutputs(
+    float.map((value) => value * 1.02),
+    output.map((value) => value * 0.97),
+    "probabilities",
+  );
+  assertAlmostEquals(rounded.divergence!, wanted, 1e-6);
+  assertEquals(compareOutputs(float, float.map((value) => value / 2), "probabilities").divergence, 0);
+});
+
+Deno.test("Logits of minus infinity are classes that cannot be, and outputs that are not finite give NaN", () => {
+  const never = Float32Array.of(1, 2, -Infinity);
+  const { divergence } = compareOutputs(never, Float32Array.of(2, 1, -1000), "logits");
+  assertAlmostEquals(
+    divergence!,
+    compareOutputs(never.subarray(0, 2), Float32Array.of(2, 1), "logits").divergence!,
+    1e-9,
+  );
+  const broken = fidelityOf([compareOutputs(Float32Array.of(1, 2), Float32Array.of(NaN, 2), "logits")]);
+  assertEquals([broken.sqnr!.mean, broken.divergence!.mean], [NaN, NaN]);
+});
+
+Deno.test("Outputs of several dimensions, or of one value, are no classes", () => {
+  assertEquals(kindOfClasses([1, 10], "logits"), "logits");
+  assertEquals(kindOfClasses([1, 8, 1, 1], "probabilities"), "probabilities");
+  for (const shape of [[1, 4, 4], [1, 1], [1]]) assertEquals(kindOfClasses(shape, "logits"), undefined);
 });

@@ -1,6 +1,9 @@
 import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
 import { calibrate } from "../calibrate/calibrate.ts";
+import { compareMethods } from "../calibrate/compare/compare.ts";
 import { writeNpy } from "../calibrate/dataset/npy_writer.ts";
+import { openDataset } from "../calibrate/dataset/open_dataset.ts";
+import { evaluate } from "../calibrate/evaluate.ts";
 import { exportOnnx } from "../calibrate/export/export_onnx.ts";
 import { floatModel } from "../calibrate/float_model.ts";
 import type { Graph } from "../calibrate/graph/graph.ts";
@@ -146,6 +149,64 @@ Deno.test("classify gives the network's own probabilities, with floats and with 
     }
     const { bundle } = await calibrate(SIGMOID, { data: path, preprocessing: RECIPE, outputKind: "logits" });
     assertEquals((await Model.load(bundle)).outputKind, "logits");
+  } finally {
+    await Deno.remove(path);
+  }
+});
+
+Deno.test("a bundle is held against its float network as what its first output is", async () => {
+  const path = await Deno.makeTempFile({ suffix: ".npy" });
+  const draw = random(8);
+  try {
+    await Deno.writeFile(path, writeNpy([16, 3, 4, 4], draw.f32(16 * 48, -1, 1)));
+    const grid = classifier([{ op: "Reshape", inputs: ["logits", "shape"], outputs: ["y"] }], {
+      shape: ints([-1, 2, 3]),
+    });
+    const term = (p: number, q: number) => p * Math.log(p / q);
+    const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);
+    const cases: [Graph, ((float: number[], output: number[]) => number) | null][] = [
+      [LOGITS, (float, output) => sum(softmax(float).map((p, index) => term(p, softmax(output)[index])))],
+      [SOFTMAX, (float, output) => sum(float.map((p, index) => term(p / sum(float), output[index] / sum(output))))],
+      [
+        SIGMOID,
+        (float, output) => sum(float.map((p, index) => term(p, output[index]) + term(1 - p, 1 - output[index]))),
+      ],
+      [grid, null],
+    ];
+    for (const [graph, divergenceOf] of cases) {
+      const { bundle, report } = await calibrate(graph, { data: path, weights: "per-tensor" });
+      const [model, float] = [await Model.load(bundle), await floatModel(graph)];
+      const dataset = await openDataset(path, { inputShape: [1, 3, 4, 4] });
+      const { fidelity } = await evaluate(model, dataset, { float });
+      assertEquals(fidelity, report.fidelity.quantized);
+      const { rows: [row] } = await compareMethods(graph, {
+        data: path,
+        evaluation: path,
+        methods: [{ name: "it", settings: { weights: "per-tensor" } }],
+      });
+      assertEquals([row.divergence?.mean, row.sqnr?.mean], [fidelity!.divergence?.mean, fidelity!.sqnr?.mean]);
+      assert(fidelity!.sqnr!.mean > 20);
+      if (!divergenceOf) {
+        assertEquals([fidelity!.divergence, fidelity!.same], [null, null]);
+        continue;
+      }
+      const outputs = async (network: Model) =>
+        await Promise.all(Array.from({ length: 16 }, async (_, index) => {
+          const sample = await dataset.sample(index) as { tensor: Float32Array };
+          return Array.from(network.run({ x: sample.tensor }).y.data);
+        }));
+      const [floats, others] = [await outputs(float), await outputs(model)];
+      const expected = sum(floats.map((values, index) => divergenceOf(values, others[index]))) / 16;
+      assertAlmostEquals(fidelity!.divergence!.mean, expected, 1e-9, model.outputKind);
+      assert(expected > 0);
+    }
+    const logits = await Model.load((await calibrate(SIGMOID, { data: path, outputKind: "logits" })).bundle);
+    const dataset = await openDataset(path, { inputShape: [1, 3, 4, 4] });
+    const { warnings } = await evaluate(logits, dataset, { float: await floatModel(SIGMOID) });
+    assertEquals(warnings, [
+      'The first output of "classifier" is logits, that of the float network "classifier" independent-probabilities: ' +
+      "both are compared as logits",
+    ]);
   } finally {
     await Deno.remove(path);
   }

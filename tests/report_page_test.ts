@@ -87,9 +87,8 @@ Deno.test("Collecting for a page leaves the bundle as it is, and nothing is coll
   const { bundle, report, details } = await calibrate(graph, { ...DEMO_OPTIONS, threads: 2 });
   assertEquals(bundle, plain.bundle);
   assertEquals(report, plain.report);
-  const { compared, agreement, costs, tensors, shifts, worst } = details!;
-  assertEquals([compared, costs.length], [16, report.layers.length]);
-  assert(agreement > 0.5 && agreement <= 1);
+  const { costs, tensors, shifts, worst } = details!;
+  assertEquals(costs.length, report.layers.length);
   assert(costs.reduce((sum, { bytes }) => sum + bytes, 0) < bundle.length);
   assert(tensors.length > 10 && shifts.length > 10 && worst.length > 0);
   assertEquals([...worst[0].picture!.subarray(1, 4)], [0x50, 0x4e, 0x47]);

@@ -12,9 +12,10 @@ import { textTable } from "../../cli/text_table.ts";
 import { Model } from "../../runtime/model.ts";
 import { calibrate, type CalibrationOptions } from "../calibrate.ts";
 import { openDataset } from "../dataset/open_dataset.ts";
+import { estimateText } from "../estimate.ts";
 import { evaluate } from "../evaluate.ts";
 import { floatModel } from "../float_model.ts";
-import { percents } from "../report/report_text.ts";
+import { FIGURE_FORMATS } from "../report/measures_table.ts";
 import { readInput, readNetwork, writeOutput } from "./files.ts";
 
 const PREPROCESSING = { crop: [48, 48] as [number, number], mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] };
@@ -61,16 +62,17 @@ async function main(args: string[]): Promise<void> {
   const progress = createProgress();
   const rows: (string | number)[][] = [];
   const measure = async (name: string, model: Model, bytes: number) => {
-    const { top1, top5, fidelity, msPerSample } = await evaluate(model, samples, {
+    const { fidelity, top1, msPerSample } = await evaluate(model, samples, {
       float,
       progress: (done, total) => progress.update("Evaluating", done, total),
     });
     rows.push([
       name,
-      ...percents({ top1: top1!, top5: top5! }),
-      fidelity!.divergence!.mean.toFixed(4),
-      `${msPerSample.toFixed(2)} ms`,
-      `${(bytes / 1000).toFixed(0)} kB`,
+      estimateText(fidelity!.divergence!, FIGURE_FORMATS.divergence),
+      estimateText(fidelity!.same!, FIGURE_FORMATS.same),
+      (top1! * 100).toFixed(2),
+      msPerSample.toFixed(2),
+      (bytes / 1000).toFixed(0),
     ]);
   };
   const float = await floatModel(graph, PREPROCESSING);
@@ -90,7 +92,7 @@ async function main(args: string[]): Promise<void> {
   progress.stop();
   await writeOutput(OUTPUT, bundle);
   console.log(textTable(
-    ["demo network, 400 images", "top-1", "top-5", "KL", "per image", "file"],
+    ["demo network, 400 images", "KL", "same %", "top-1 %", "ms", "kB"],
     rows,
     { align: ["left", "right", "right", "right", "right", "right"] },
   ));

@@ -16,9 +16,10 @@ import { Model } from "../../runtime/model.ts";
 import { classCount } from "../dataset/classes.ts";
 import { openDataset } from "../dataset/open_dataset.ts";
 import { nameUnusable } from "../dataset/unusable_samples.ts";
-import { evaluate } from "../evaluate.ts";
+import { estimateText } from "../estimate.ts";
+import { evaluate, type Evaluation } from "../evaluate.ts";
 import { floatModel } from "../float_model.ts";
-import { fidelityText } from "../report/fidelity_text.ts";
+import { accuracyText, FIGURE_FORMATS, measuresTable } from "../report/measures_table.ts";
 import { readClasses } from "./class_names.ts";
 import { readInput, readNetwork } from "./files.ts";
 import { NETWORK_HELP, NETWORK_OPTIONS, readDimensions, refuseDimensions } from "./network_options.ts";
@@ -89,15 +90,24 @@ async function main(args: string[]): Promise<void> {
     }).finally(progress.stop);
   for (const warning of result.warnings ?? []) console.error(`warning: ${escapeText(warning)}`);
   if (values.json) return console.log(JSON.stringify(result));
-  const { top1, top5, fidelity } = result;
-  const figures = [
-    ...(fidelity ? [fidelityText(fidelity)] : []),
-    ...(top1 === undefined ? [] : [`top-1 ${percent(top1)}, top-5 ${percent(top5!)}`]),
-  ];
-  console.log(
-    `${result.model}: ${figures.join("; ")} on ${result.samples} samples, ` +
-      `${result.msPerSample.toFixed(2)} ms per sample (${model.kernels} kernels)`,
-  );
+  console.log(resultText(result, `${result.msPerSample.toFixed(2)} ms per sample (${model.kernels} kernels)`));
+}
+
+/** One line of accuracies, or a table where there is a float network. */
+function resultText(result: Evaluation, time: string): string {
+  const { model, samples, top1, top5, standardErrors, fidelity, float, difference } = result;
+  const accuracy = standardErrors && { samples, top1: top1!, top5: top5!, standardErrors };
+  if (!fidelity) {
+    const shares = `top-1 ${accuracyText(accuracy!, "top1")} %, top-5 ${accuracyText(accuracy!, "top5")} %`;
+    return `${model}: ${shares} on ${samples} samples, ${time}`;
+  }
+  const table = measuresTable(`on ${samples} samples`, [
+    ...(float ? [{ name: "float", accuracy: float }] : []),
+    { name: model, fidelity, accuracy },
+  ]);
+  const points = difference && estimateText(difference, FIGURE_FORMATS.accuracy);
+  const lines = [...(points ? [`top-1 less float's, each sample compared with itself: ${points} points`] : []), time];
+  return `${table}\n\n${lines.join("\n")}`;
 }
 
 /** Loads the float network of a bundle, which prepares images as the bundle does. */
@@ -144,8 +154,4 @@ async function loadModel(
   const inputShape = graph.inputs[0].shape;
   const names = await readClasses(values.classes as string | undefined, graph);
   return { model: await floatModel(graph, readPreprocessing(values, inputShape)), inputShape, names, shipped: false };
-}
-
-function percent(share: number): string {
-  return `${(share * 100).toFixed(2)} %`;
 }

@@ -14,6 +14,7 @@ import type { Dataset } from "../dataset/dataset.ts";
 import { type DatasetOptions, openDataset } from "../dataset/open_dataset.ts";
 import { nameUnusable } from "../dataset/unusable_samples.ts";
 import { equalizeLayers } from "../equalize/equalize_layers.ts";
+import { kindOfClasses } from "../fidelity.ts";
 import type { Graph } from "../graph/graph.ts";
 import { layersOf } from "../graph/layers.ts";
 import { findOutputKind } from "../output_kind.ts";
@@ -102,7 +103,7 @@ export async function compareMethods(network: Graph, options: ComparisonOptions)
   const networks = [network, equalizeLayers(network).graph].map(prepareNetwork);
   const plain = lower(network);
   const outputKind = findOutputKind(network);
-  const kind = classCount(network.outputs[0].shape) === undefined ? undefined : outputKind;
+  const kind = kindOfClasses(network.outputs[0].shape, outputKind);
   const lanes = openCalibrationLanes(Math.min(threads, calibration.samples));
   const float: FloatScores = { outputs: [], ranks: [], signal: 0 };
   const score = async (ready: readonly QuantizedRow<Row>[], subset: number) => {

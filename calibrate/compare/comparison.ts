@@ -4,35 +4,25 @@
  * @module
  */
 
-import { type Accuracy, accuracyOf } from "../accuracy.ts";
-import { type Estimate, estimate, fidelityOf, type SampleFidelity } from "../fidelity.ts";
+import { type Accuracy, accuracyOf, gainOf } from "../accuracy.ts";
+import { type Estimate, estimate } from "../estimate.ts";
+import { fidelityOf, type SampleFidelity } from "../fidelity.ts";
 import type { CalibrationSettings } from "../settings.ts";
 
-/** A figure over the calibration subsets. */
-export interface Spread {
-  /** Mean over the subsets. */
-  mean: number;
+/** A figure over the calibration subsets, of which each gives one over the evaluation samples. */
+export interface Measured extends Estimate {
   /** Standard deviation over the subsets; null where there is one. */
   deviation: number | null;
-}
-
-/** A figure over the calibration subsets that is itself one over the evaluation samples. */
-export interface Measured extends Spread {
-  /** Standard error that the number of evaluation samples leaves; null for one sample. */
-  standardError: number | null;
 }
 
 /** What labels tell of a method. */
 export interface RowAccuracy {
   /** Share of samples whose label came first, 0 to 1. */
-  top1: Spread;
+  top1: Measured;
   /** Share of samples whose label was among the first five, 0 to 1. */
-  top5: Spread;
-  /**
-   * Top-1 less that of the float network, mean over the subsets, -1 to 1. Its standard error is that of a mean over the
-   * samples, each compared with itself.
-   */
-  difference: { mean: number; standardError: number };
+  top5: Measured;
+  /** Top-1 less that of the float network, -1 to 1. Its standard error is that of samples compared with themselves. */
+  difference: Measured;
 }
 
 /** One method's results. */
@@ -98,37 +88,38 @@ export function summarise(
   };
 }
 
-/** Orders rows: those nearest to the float network first. */
+/** Orders rows: those nearest to the float network first, those that are not finite last. */
 export function byFidelity(a: ComparedRow, b: ComparedRow): number {
-  if (a.divergence && b.divergence) return a.divergence.mean - b.divergence.mean;
-  return (b.sqnr?.mean ?? Infinity) - (a.sqnr?.mean ?? Infinity) || 0;
+  const [one, other] = [a, b].map(({ divergence, sqnr }) =>
+    divergence ? divergence.mean : sqnr ? -sqnr.mean : -Infinity
+  );
+  if (Number.isNaN(one) || Number.isNaN(other)) return Number(Number.isNaN(one)) - Number(Number.isNaN(other));
+  return one === other ? 0 : one - other;
 }
 
 function accuracyOfRow(scores: readonly RowScore[], float: readonly number[]): RowAccuracy {
   const accuracies = scores.map(({ ranks }) => accuracyOf(ranks));
-  const gains = float.map((rank, sample) =>
-    scores.reduce((sum, { ranks }) => sum + Number(ranks[sample] < 1) - Number(rank < 1), 0) / scores.length
-  );
-  const { mean, standardError } = estimate(gains);
+  const share = (which: "top1" | "top5") =>
+    measured(
+      accuracies.map((accuracy) => ({ mean: accuracy[which], standardError: accuracy.standardErrors[which] })),
+    )!;
   return {
-    top1: spreadOf(accuracies.map(({ top1 }) => top1)),
-    top5: spreadOf(accuracies.map(({ top5 }) => top5)),
-    difference: { mean, standardError: standardError ?? 0 },
+    top1: share("top1"),
+    top5: share("top5"),
+    difference: measured(scores.map(({ ranks }) => gainOf(ranks, float)))!,
   };
 }
 
-/** A figure of all subsets; null where one has none. Their samples are the same, so errors do not average out. */
+/**
+ * A figure of all subsets; null where one has none. Their evaluation samples are the same, so errors do not average out.
+ */
 function measured(estimates: readonly (Estimate | null)[]): Measured | null {
   if (!estimates.every((one) => one !== null)) return null;
+  const { mean, standardError } = estimate(estimates.map(({ mean }) => mean));
   const errors = estimates.map(({ standardError }) => standardError);
   return {
-    ...spreadOf(estimates.map(({ mean }) => mean)),
-    standardError: errors.every((error) => error !== null) ? spreadOf(errors).mean : null,
+    mean,
+    deviation: standardError === null ? null : standardError * Math.sqrt(estimates.length),
+    standardError: errors.every((error) => error !== null) ? estimate(errors).mean : null,
   };
-}
-
-function spreadOf(values: readonly number[]): Spread {
-  const { length } = values;
-  const { mean, standardError } = estimate(values);
-  return { mean, deviation: standardError === null ? null : standardError * Math.sqrt(length) };
 }

@@ -5,72 +5,73 @@
  */
 
 import { textTable } from "../../cli/text_table.ts";
-import type { ComparedRow, Comparison, Measured, Spread } from "./comparison.ts";
+import { estimateText } from "../estimate.ts";
+import { accuracyText, FIGURE_FORMATS } from "../report/measures_table.ts";
+import type { ComparedRow, Comparison, Measured } from "./comparison.ts";
 
 /** A column of the table: its head, and what it says of a row. */
 type Column = [head: string, text: (row: ComparedRow) => string];
 
-/** Lays a comparison out: a table of the methods, and what its figures are. */
+/**
+ * Lays a comparison out: a table of the methods, and what its figures are.
+ *
+ * Names come last, so that lines with short ones fit a terminal.
+ */
 export function comparisonText({ calibration, samples, float, rows }: Comparison): string {
   const columns: Column[] = [
-    ["method", ({ name }) => name],
-    ...(rows.some(({ divergence }) => divergence) ? FIDELITY : []),
-    ["SQNR dB", ({ sqnr }) => sqnr ? measured(sqnr, 1, 1) : "exact"],
+    ...rows.some(({ divergence }) => divergence) ? [DIVERGENCE, SQNR, SAME] : [SQNR],
     ...(float ? ACCURACY : []),
     ["kB", ({ bundleBytes }) => (bundleBytes / 1000).toFixed(0)],
   ];
   const table = textTable(
-    columns.map(([head]) => head),
-    rows.map((row) => columns.map(([, text]) => text(row))),
-    { align: columns.map((_, index) => index === 0 ? "left" : "right") },
+    [...columns.map(([head]) => head), "method"],
+    [
+      ...(float ? [[...columns.map(([head]) => head === TOP_1 ? percent(float.top1) : ""), "float32"]] : []),
+      ...rows.map((row) => [...columns.map(([, text]) => text(row)), row.name]),
+    ],
+    { align: [...columns.map(() => "right" as const), "left"] },
   );
   const { subsets } = calibration;
   const notes = [
-    `Calibrated on ${subsets === 1 ? "" : `${subsets} subsets of `}${calibration.samples} samples` +
-    (subsets === 1 ? "." : ", mean ± standard deviation over them."),
-    `Evaluated on ${samples} samples` + (subsets === 1 ? ", figures ± their standard errors." : "."),
-    "KL: mean divergence from the float network's classes; same: of the class that it says; both without labels.",
+    subsets === 1
+      ? `Calibrated on ${calibration.samples} samples, evaluated on ${samples}; figures ± standard errors over the latter.`
+      : `Calibrated on ${subsets} subsets of ${calibration.samples} samples, evaluated on ${samples}; means ± standard ` +
+        "deviations over the subsets.",
+    "KL: mean divergence of the classes' probabilities from the float network's. Same: of the class that it says.",
     ...(float
       ? [
-        `Float32: ${percent(float.top1)} % top-1, ${
-          percent(float.top5)
-        } % top-5. Less float: top-1 less float's, each ` +
-        "sample compared with itself.",
+        `The float network's top-1 is ${accuracyText(float, "top1")} %, its top-5 ${accuracyText(float, "top5")} %. ` +
+        "Less float: each sample compared with itself.",
       ]
       : []),
   ];
   return `${table}\n\n${notes.join("\n")}`;
 }
 
-const FIDELITY: readonly Column[] = [
-  ["KL", ({ divergence }) => divergence ? measured(divergence, 1, 4) : ""],
-  ["same %", ({ same }) => same ? measured(same, 100, 1) : ""],
-];
+const DIVERGENCE: Column = ["KL", ({ divergence }) => measuredText(divergence, FIGURE_FORMATS.divergence)];
+const SQNR: Column = ["SQNR dB", ({ sqnr }) => measuredText(sqnr, FIGURE_FORMATS.sqnr)];
+const SAME: Column = ["same %", ({ same }) => measuredText(same, FIGURE_FORMATS.same)];
+const TOP_1 = "top-1 %";
 
 const ACCURACY: readonly Column[] = [
-  ["top-1 %", ({ accuracy }) => spread(accuracy!.top1, 100, 2)],
+  [TOP_1, ({ accuracy }) => {
+    const { mean, deviation } = accuracy!.top1;
+    // The error over samples is nearly the same for all rows, and told once.
+    return estimateText({ mean, standardError: deviation }, FIGURE_FORMATS.accuracy);
+  }],
   ["less float", ({ accuracy }) => {
-    const { mean, standardError } = accuracy!.difference;
-    return `${signed(mean * 100)} ± ${percent(standardError)}`;
+    const text = measuredText(accuracy!.difference, { factor: 100, digits: 1 });
+    return Number.parseFloat(text) > 0 ? `+${text}` : text.replace(/^-(?=0\.0\b)/, "");
   }],
 ];
 
 /** A figure with what is uncertain of it: its deviation over subsets, or where there is one its standard error. */
-function measured({ mean, deviation, standardError }: Measured, factor: number, digits: number): string {
-  return spread({ mean, deviation: deviation ?? standardError }, factor, digits);
-}
-
-function spread({ mean, deviation }: Spread, factor: number, digits: number): string {
-  const text = (mean * factor).toFixed(digits);
-  return deviation === null ? text : `${text} ± ${(deviation * factor).toFixed(digits)}`;
+function measuredText(measured: Measured | null, format: { factor?: number; digits: number }): string {
+  if (!measured) return "–";
+  const { mean, deviation, standardError } = measured;
+  return estimateText({ mean, standardError: deviation ?? standardError }, format);
 }
 
 function percent(share: number): string {
   return (share * 100).toFixed(2);
-}
-
-function signed(value: number): string {
-  const text = value.toFixed(2);
-  if (Number(text) === 0) return "0.00";
-  return value > 0 ? `+${text}` : text;
 }

@@ -41,7 +41,6 @@ export function collectDetails(session: Session): DetailsCollector {
   const layers = layersOf(graph);
   const output = graph.outputs[0].value;
   const seen: WorstSample[] = [];
-  let [signalSum, noiseSum] = [0, 0];
   let shifts: LayerShift[] = [];
 
   return {
@@ -49,10 +48,7 @@ export function collectDetails(session: Session): DetailsCollector {
       channels: layers.map(({ output }) => ({ name: output, channels: graph.values.get(output)!.shape.at(-1)! })),
       take({ signal, best, programs }, sample) {
         const last = programs.at(-1)!;
-        const [power, noise] = [signal.get(output) ?? 0, last.noise.get(output) ?? 0];
-        signalSum += power;
-        noiseSum += noise;
-        const sqnr = decibels(power, noise);
+        const sqnr = decibels(signal.get(output) ?? 0, last.noise.get(output) ?? 0);
         seen.push({ sample, sqnr, float: best, quantized: last.best, ...(labels && { label: labels[sample] }) });
       },
       finish(channels) {
@@ -73,9 +69,6 @@ export function collectDetails(session: Session): DetailsCollector {
           quantized: profile.milliseconds,
           kernels: profile.kernels,
         },
-        outputSqnr: decibels(signalSum, noiseSum),
-        agreement: seen.filter(({ float, quantized }) => float === quantized).length / seen.length,
-        compared: seen.length,
         costs: costsOf(report, quantized.program, profile),
         tensors: await describeTensors(network, statistics, quantized, planning),
         shifts,

@@ -14,12 +14,6 @@ export interface CalibrationDetails {
   classes?: string[];
   /** Median time of one sample, and the kernels that ran. */
   milliseconds: { float: number; quantized: number; kernels: string };
-  /** SQNR of the network's first output in dB; null without any error. */
-  outputSqnr: number | null;
-  /** Share of the compared samples for which both networks say the same class. */
-  agreement: number;
-  /** Number of samples on which both networks were compared. */
-  compared: number;
   /** Cost of each node, in the order of the report's layers. */
   costs: LayerCost[];
   /** The distributions behind the scales, in the order of the network. */

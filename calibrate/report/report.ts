@@ -44,11 +44,11 @@ export interface CalibrationReport {
   network: string;
   /** Bytes of the bundle. */
   bundleBytes: number;
-  /** How near the bundle, and the 8-bit network before USP, come to the float network on the samples that were compared. */
-  fidelity: { beforeUsp: Fidelity; quantized: Fidelity };
+  /** How near the bundle comes to the float network on the samples that were compared; and without USP, where it is used. */
+  fidelity: { beforeUsp?: Fidelity; quantized: Fidelity };
   /** Accuracies on the calibration samples, where there are labels. */
   float?: Accuracy;
-  /** Accuracy of the 8-bit network before USP. */
+  /** Accuracy of the 8-bit network without USP, where it is used. */
   beforeUsp?: Accuracy;
   /** Accuracy of the bundle. */
   quantized?: Accuracy;
@@ -66,7 +66,11 @@ export interface CalibrationReport {
   precision?: PrecisionReport;
 }
 
-/** Makes the report of a calibration. */
+/**
+ * Makes the report of a calibration.
+ *
+ * @param parts What was made; `before` and `after` USP are the same where there is none.
+ */
 export function makeReport(parts: {
   graph: Graph;
   quantized: QuantizedNetwork;
@@ -90,12 +94,13 @@ export function makeReport(parts: {
       ...(outcome && { usp: outcome.kept, uspTarget: outcome.target, guarded: outcome.guarded }),
     };
   });
+  const corrected = before !== after;
   return {
     network: graph.name,
     bundleBytes,
-    fidelity: { beforeUsp: before.fidelity, quantized: after.fidelity },
+    fidelity: { ...(corrected && { beforeUsp: before.fidelity }), quantized: after.fidelity },
     ...(after.float && { float: after.float }),
-    ...(before.quantized && { beforeUsp: before.quantized }),
+    ...(corrected && before.quantized && { beforeUsp: before.quantized }),
     ...(after.quantized && { quantized: after.quantized }),
     layers,
   };

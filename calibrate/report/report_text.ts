@@ -6,9 +6,8 @@
 
 import { escapeText } from "../../cli/escape_text.ts";
 import { textTable } from "../../cli/text_table.ts";
-import type { Accuracy } from "../accuracy.ts";
+import { measuresTable } from "./measures_table.ts";
 import { outlierSentences } from "./outliers.ts";
-import { fidelityText } from "./fidelity_text.ts";
 import type { CalibrationReport } from "./report.ts";
 
 /**
@@ -35,22 +34,13 @@ export function reportText(report: CalibrationReport, files: { output: string; f
   const share = (report.bundleBytes / files.floatBytes * 100).toFixed(1);
   const { beforeUsp, quantized } = report.fidelity;
   const verdict = [
-    [
-      `beside float on ${quantized.samples} of the calibration samples:`,
-      ...(beforeUsp === quantized ? [] : [`  before USP  ${fidelityText(beforeUsp)}`]),
-      `  the bundle  ${fidelityText(quantized)}`,
-    ].join("\n"),
+    measuresTable(`on ${quantized.samples} calibration samples`, [
+      ...(report.float ? [{ name: "float", accuracy: report.float }] : []),
+      ...(beforeUsp ? [{ name: "8 bits before USP", fidelity: beforeUsp, accuracy: report.beforeUsp }] : []),
+      { name: "8 bits", fidelity: quantized, accuracy: report.quantized },
+    ]),
     `${files.output}: ${report.bundleBytes} bytes, ${share} % of the float file`,
   ];
-  if (report.float && report.quantized) {
-    verdict.unshift(
-      textTable(["on the calibration samples", "top-1", "top-5"], [
-        ["float", ...percents(report.float)],
-        ...(report.beforeUsp ? [["8 bits before USP", ...percents(report.beforeUsp)]] : []),
-        ["8 bits", ...percents(report.quantized)],
-      ], { align: ["left", "right", "right"] }),
-    );
-  }
   const { outliers, warnings = [] } = report;
   const notes = [...outliers ? outlierSentences(outliers) : [], ...warnings].map((note) =>
     `warning: ${escapeText(note)}`
@@ -91,11 +81,6 @@ function precisionText({ precision, drop }: CalibrationReport): string[] {
 
 function signed(value: number, digits: number): string {
   return `${value < 0 ? "-" : "+"}${Math.abs(value).toFixed(digits)}`;
-}
-
-/** Shares of right answers as text. */
-export function percents({ top1, top5 }: Pick<Accuracy, "top1" | "top5">): [string, string] {
-  return [`${(top1 * 100).toFixed(2)} %`, `${(top5 * 100).toFixed(2)} %`];
 }
 
 function describeCorrection(kept: string, target: string, guarded: number): string {

@@ -4,15 +4,26 @@
  * @module
  */
 
+import { type Estimate, estimateText } from "../../estimate.ts";
 import type { CalibrationDetails } from "../details.ts";
+import { FIGURE_FORMATS } from "../measures_table.ts";
 import type { CalibrationReport } from "../report.ts";
 import { bytesText, decibelsText, escapeHtml, htmlTable, percentText, timeText } from "./markup.ts";
 
-/** Writes accuracy, size and time as cards, and what layers in float cost. @param floatBytes Bytes of the float network's file. */
+const FIGURES = [
+  { key: "divergence", name: "KL divergence from the float network&#39;s classes", unit: "" },
+  { key: "sqnr", name: "SQNR of the output", unit: " dB" },
+  { key: "same", name: "Same class as the float network", unit: " %" },
+] as const;
+
+/** What a card says: of what, its figure, and a note. */
+type Card = [name: string, value: string, note: string];
+
+/** Writes fidelity, accuracy, size and time as cards, and what layers in float cost. @param floatBytes Bytes of the float network's file. */
 export function verdictSection(report: CalibrationReport, details: CalibrationDetails, floatBytes: number): string {
-  const { milliseconds, agreement, compared, outputSqnr } = details;
+  const { milliseconds } = details;
   const { float, quantized, bundleBytes } = report;
-  const cards: [string, string, string][] = [];
+  const cards = fidelityCards(report);
   if (float && quantized) {
     const points = (quantized.top1 - float.top1) * 100;
     const judged = points < -1.005 ? "bad" : "good";
@@ -24,11 +35,6 @@ export function verdictSection(report: CalibrationReport, details: CalibrationDe
     ]);
   }
   cards.push(
-    [
-      "Same class as the float network",
-      percentText(agreement, 1),
-      `on ${compared} samples; SQNR of the output ${decibelsText(outputSqnr)}`,
-    ],
     ["Size", bytesText(bundleBytes), `${percentText(bundleBytes / floatBytes, 1)} of ${bytesText(floatBytes)}`],
     [
       "Time of one sample",
@@ -41,6 +47,20 @@ export function verdictSection(report: CalibrationReport, details: CalibrationDe
     `<dl class="card"><dt>${name}</dt><dd class="large">${value}</dd><dd class="small">${note}</dd></dl>`
   );
   return `<div class="cards">\n${list.join("\n")}\n</div>\n${precisionTable(report)}`;
+}
+
+function fidelityCards({ fidelity: { beforeUsp, quantized } }: CalibrationReport): Card[] {
+  return FIGURES.filter(({ key }) => key === "sqnr" || quantized[key]).map(({ key, name, unit }) => {
+    const text = (estimate: Estimate) => estimateText(estimate, FIGURE_FORMATS[key]) + unit;
+    const [figure, before] = [quantized[key], beforeUsp?.[key]];
+    const [value, error] = figure ? text(figure).split(" ± ") : ["–"];
+    const notes = [
+      ...(error === undefined ? [] : [`± ${error}`]),
+      ...(before ? [`${text(before)} without USP`] : []),
+      `on ${quantized.samples} calibration samples`,
+    ];
+    return [name, error === undefined ? value : value + unit, notes.join("; ")];
+  });
 }
 
 function precisionTable({ precision, drop }: CalibrationReport): string {
