@@ -21,7 +21,7 @@ import { type CalibrationReport, makeReport } from "./report/report.ts";
 import { type CalibrationSettings, completeSettings } from "./settings.ts";
 import { comparePrograms } from "./stages/compare_programs.ts";
 import { joinStatistics } from "./stages/join_statistics.ts";
-import { checkKeepFloat } from "./stages/keep_layers.ts";
+import { checkKeepFloat } from "./stages/refine_layers.ts";
 import { leaveOutOutliers } from "./stages/leave_out_outliers.ts";
 import { observeSamples, surveyedNames } from "./stages/observe_samples.ts";
 import { quantizeMixed } from "./stages/quantize_mixed.ts";
@@ -95,7 +95,7 @@ export async function calibrate(network: Graph, options: CalibrationOptions): Pr
     const comparisons = await comparePrograms(session, { programs, kind }, compared, listeners);
 
     const notes = {
-      settings: { ...settings, keepFloat: mixed.kept },
+      settings: { ...settings, keepFloat: mixed.kept.filter(({ precision }) => precision === "float32").length },
       samples: statistics.part.total,
       preprocessing: session.preprocessing,
       classes: options.classes ?? session.classes,

@@ -27,8 +27,16 @@ export type CorrectionMode = "moments" | "mean" | "lsq";
 /** What the statistics are brought to: the float network's on the same samples, or BatchNormalization's own beta and gamma. */
 export type CorrectionTarget = "measured" | "bn";
 
+/** How much time and how many bytes may be spent on layers that lose most. */
+export type PrecisionLevel = "fast" | "balanced" | "best";
+
 /** The method of a calibration: everything but the network, the samples and the way of running. */
 export interface CalibrationSettings {
+  /**
+   * What may be spent on precision: "fast" nothing, "balanced" 1 % of the bytes and 3 % of the time, "best" 4 % and 10 %;
+   * "balanced" by default.
+   */
+  precision: PrecisionLevel;
   /** Which weights share a scale; "per-channel" by default. */
   weights: WeightGranularity;
   /** Bits of weights: 4 for all layers but those that lose most by it; 8 by default. */
@@ -37,7 +45,7 @@ export interface CalibrationSettings {
   weightGroup: number;
   /** What the squared error of a weight counts when its scale is chosen; "input" by default. */
   weightError: WeightError;
-  /** How weights are rounded; "gptq" by default at 4 bits, else "nearest". */
+  /** How weights are rounded; "gptq" by default, but "nearest" for 8 bits with precision "fast". */
   rounding: WeightRounding;
   /** Method that chooses scales; "qmse" by default. */
   scales: ScaleMethod;
@@ -49,8 +57,8 @@ export interface CalibrationSettings {
   usp: CorrectionMode | "off";
   /** What statistics are brought to; "measured" by default. */
   uspTarget: CorrectionTarget;
-  /** Number of layers that stay in float, those that lose most; 0 by default. */
-  keepFloat: number;
+  /** Number of layers that stay in float, those that lose most; where absent, `precision` decides. */
+  keepFloat?: number;
   /** Instead of their number, the percentage points of top-1 accuracy that may be lost. */
   targetDrop?: number;
 }
@@ -75,6 +83,12 @@ export interface Setting<Value> {
 export const SETTINGS: {
   readonly [Name in keyof CalibrationSettings]-?: Setting<NonNullable<CalibrationSettings[Name]>>;
 } = {
+  precision: {
+    option: "precision",
+    help: "fast: nothing is spent on it; balanced: 1 % of the bytes, 3 % of the time; best: 4 % and 10 %",
+    choices: ["balanced", "fast", "best"],
+    default: "balanced",
+  },
   weights: {
     option: "weights",
     help: "which weights share a scale",
@@ -105,7 +119,7 @@ export const SETTINGS: {
   },
   rounding: {
     option: "rounding",
-    help: "the default at 8 bits is nearest, at 4 gptq: errors make up for each other",
+    help: "gptq, the default but for 8 bits with fast precision: errors make up for each other",
     choices: ["nearest", "gptq"],
   },
   scales: {
@@ -143,13 +157,12 @@ export const SETTINGS: {
   },
   keepFloat: {
     option: "keep-float",
-    help: "keep the K layers in float32 without whose quantisation the output is best",
+    help: "keep the K layers in float32 without whose quantisation the output is best, whatever the precision",
     range: {
       placeholder: "K",
       must: "a whole number of layers, 0 or more",
       holds: (value) => Number.isInteger(value) && value >= 0,
     },
-    default: 0,
   },
   targetDrop: {
     option: "target-drop",
@@ -161,6 +174,12 @@ export const SETTINGS: {
     },
     excludes: "keepFloat",
   },
+};
+
+/** Settings that go together by a name. */
+export const PRESETS: { readonly paper: Readonly<Partial<CalibrationSettings>> } = {
+  /** The paper's parts alone, QMSE and USP, as we read its abstract. */
+  paper: { precision: "fast", equalize: false, weightError: "plain", rounding: "nearest", keepFloat: 0 },
 };
 
 /** The names of the settings. */
@@ -180,7 +199,7 @@ export function describeMethods(settings: CalibrationSettings): string {
     ...(weightError === "input" ? ["weight error by input"] : []),
     ...(rounding === "gptq" ? ["GPTQ rounding"] : []),
     ...(percentile !== undefined ? [`percentile ${percentile}`] : []),
-    ...(keepFloat > 0 ? [`${keepFloat} ${keepFloat === 1 ? "layer" : "layers"} in float32`] : []),
+    ...(keepFloat ? [`${keepFloat} ${keepFloat === 1 ? "layer" : "layers"} in float32`] : []),
   ].join(", ");
 }
 
@@ -199,13 +218,18 @@ export function completeSettings(settings: Partial<CalibrationSettings>): Calibr
     if (settings[name] !== undefined && excludes && settings[excludes]) {
       throw new InputError(`${excludes} and ${name} exclude each other`);
     }
-    if (name === "rounding") complete.rounding = value ?? (complete.weightBits === 4 ? "gptq" : "nearest");
+    if (name === "rounding") complete.rounding = value ?? roundingFor(complete);
     else if (value !== undefined) complete[name] = value;
   }
   if (complete.percentile !== undefined && complete.scales !== "percentile") {
     throw new InputError(`percentile needs scales "percentile": they are "${complete.scales}"`);
   }
   return complete as unknown as CalibrationSettings;
+}
+
+/** How weights are rounded where nothing is said. */
+function roundingFor({ precision, weightBits }: Record<string, unknown>): WeightRounding {
+  return precision === "fast" && weightBits === 8 ? "nearest" : "gptq";
 }
 
 /**

@@ -103,7 +103,7 @@ const ROOMS: Readonly<Record<string, { rooms: string; packages?: true }>> = {
     rooms: "runtime/ cli/ calibrate/graph/ calibrate/operators/ calibrate/onnx/",
     packages: true,
   },
-  "calibrate/profile/": { rooms: "runtime/ cli/ calibrate/ calibrate/inspect/" },
+  "calibrate/profile/": { rooms: "runtime/ cli/ calibrate/ calibrate/inspect/ calibrate/program/" },
   "calibrate/report/": {
     rooms: "runtime/ cli/ calibrate/ calibrate/graph/ calibrate/operators/ calibrate/dataset/ calibrate/observe/ " +
       "calibrate/scales/ calibrate/lower/ calibrate/program/ calibrate/stream/ calibrate/stages/ calibrate/profile/",

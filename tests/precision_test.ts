@@ -15,7 +15,13 @@ const path = (name: string) => fileURLToPath(new URL(name, DEMO));
 const DATA = path("calibration_images.npy");
 const LABELS = path("calibration_labels.npy");
 /** What loses most on the demo network. */
-const POOR: Partial<CalibrationOptions> = { weights: "per-tensor", scales: "minmax", usp: "off", equalize: false };
+const POOR: Partial<CalibrationOptions> = {
+  weights: "per-tensor",
+  scales: "minmax",
+  usp: "off",
+  equalize: false,
+  precision: "fast",
+};
 
 async function demoNetwork(): Promise<Graph> {
   return importOnnx(await Deno.readFile(new URL("network.onnx", DEMO)), { name: "network" });
@@ -103,6 +109,25 @@ Deno.test("Without labels the loss is the share of samples whose class changes",
   assertEquals(report.drop!.measure, "changed classes");
   assertLess(report.drop!.points, 3 + 1e-9);
   assert(report.precision!.kept.length > 0);
+});
+
+Deno.test("Without a number, layers get more precision as far as the budget goes, and the same ones with any workers", async () => {
+  const { precision: _, ...poor } = POOR;
+  for (const [precision, share] of [["balanced", 0.01], ["best", 0.04]] as const) {
+    for (const weightBits of [8, 4] as const) {
+      const options = { ...poor, precision, weightBits };
+      const { bundle, report } = await run(options);
+      assertEquals((await run({ ...options, threads: 2 })).bundle, bundle);
+      // On so small a network, a hundredth of the bytes is no layer.
+      assert(report.precision || precision === "balanced");
+      if (!report.precision) continue;
+      const { kept, bytes } = report.precision;
+      assert(bytes.kept - bytes.none <= share * bytes.none + 64 * kept.length, `${bytes.kept} after ${bytes.none}`);
+      const ratios = kept.map(({ sqnr }) => sqnr!);
+      assertEquals(ratios, ratios.toSorted((a, b) => a - b));
+      assertEquals((await run({ ...options, keepFloat: 0 })).report.precision, undefined);
+    }
+  }
 });
 
 Deno.test("Numbers of float layers and limits on the loss are checked", async () => {

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { readSettings, SETTING_OPTIONS, SETTINGS_HELP } from "../calibrate/commands/setting_options.ts";
-import { completeSettings, SETTING_NAMES, SETTINGS, wordOf } from "../calibrate/settings.ts";
+import { completeSettings, PRESETS, SETTING_NAMES, SETTINGS, wordOf } from "../calibrate/settings.ts";
 import { InputError, InputRangeError } from "../runtime/errors.ts";
 
 Deno.test("Every choice of a setting can be given as an option, and is a setting that calibrate takes", () => {
@@ -36,10 +36,19 @@ Deno.test("Settings that exclude each other are refused together", () => {
   assertEquals(completeSettings({ keepFloat: 0, targetDrop: 1 }).targetDrop, 1);
 });
 
-Deno.test("Weights of 4 bits are rounded by GPTQ where nothing else is asked for", () => {
-  assertEquals(completeSettings({}).rounding, "nearest");
+Deno.test("Weights are rounded by GPTQ where nothing else is asked for, but at 8 bits in a hurry", () => {
+  assertEquals(completeSettings({}).rounding, "gptq");
+  assertEquals(completeSettings({ precision: "fast" }).rounding, "nearest");
+  assertEquals(completeSettings({ precision: "fast", weightBits: 4 }).rounding, "gptq");
   assertEquals(completeSettings({ weightBits: 4 }).rounding, "gptq");
   assertEquals(completeSettings({ weightBits: 4, rounding: "nearest" }).rounding, "nearest");
+});
+
+Deno.test("A preset holds where no option says otherwise", () => {
+  assertEquals(readSettings({ preset: "paper" }), PRESETS.paper);
+  assertEquals(readSettings({ preset: "paper", equalize: "on" }), { ...PRESETS.paper, equalize: true });
+  assertEquals(completeSettings(PRESETS.paper).rounding, "nearest");
+  assertThrows(() => readSettings({ preset: "article" }), InputError, '--preset must be one of paper: got "article"');
 });
 
 Deno.test("Help and docs/calibrate.md name every option with its values and its default", async () => {

@@ -20,7 +20,7 @@ import { layersOf } from "../graph/layers.ts";
 import { findOutputKind } from "../output_kind.ts";
 import { lower } from "../program/lower.ts";
 import { type CalibrationSettings, completeSettings } from "../settings.ts";
-import { checkKeepFloat } from "../stages/keep_layers.ts";
+import { checkKeepFloat } from "../stages/refine_layers.ts";
 import { prepareNetwork } from "../stages/prepare_network.ts";
 import { type QuantizedRow, quantizeRows } from "../stages/quantize_rows.ts";
 import { type FloatScores, scorePrograms } from "../stages/score_programs.ts";

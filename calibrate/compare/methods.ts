@@ -5,7 +5,7 @@
  */
 
 import { InputRangeError } from "../../runtime/errors.ts";
-import type { CalibrationSettings } from "../settings.ts";
+import { type CalibrationSettings, PRESETS } from "../settings.ts";
 
 /** A method with a name. */
 export interface ComparedMethod {
@@ -20,11 +20,15 @@ const SCALES = ["minmax", "percentile", "entropy", "qmse"] as const;
 const CORRECTIONS = { "no-usp": "off", mean: "mean", moments: "moments", lsq: "lsq" } as const;
 
 /** The paper's table: nothing but scales and USP. */
-const PAPER: Partial<CalibrationSettings> = { equalize: false, weightError: "plain" };
+const PAPER: Partial<CalibrationSettings> = PRESETS.paper;
 
 /** What `calibrate` does by default, with one thing or two switched. */
 const SWITCHED: Readonly<Record<string, Partial<CalibrationSettings>>> = {
   "default": {},
+  "default+fast": { precision: "fast" },
+  "default+best": { precision: "best" },
+  "default+no-float": { keepFloat: 0 },
+  "default+nearest": { rounding: "nearest" },
   "default+no-equalize": { equalize: false },
   "default+plain-error": { weightError: "plain" },
   "default+minmax": { scales: "minmax" },
@@ -34,6 +38,7 @@ const SWITCHED: Readonly<Record<string, Partial<CalibrationSettings>>> = {
   "default+lsq": { usp: "lsq" },
   "default+bn-target": { uspTarget: "bn" },
   "default+4-bit": { weightBits: 4 },
+  "default+4-bit+best": { weightBits: 4, precision: "best" },
   "default+4-bit+nearest": { weightBits: 4, rounding: "nearest" },
   "default+4-bit+nearest+no-usp": { weightBits: 4, rounding: "nearest", usp: "off" },
   "default+4-bit+one-group": { weightBits: 4, weightGroup: 0 },

@@ -8,7 +8,7 @@ import { Executor, type ExecutorOptions } from "../../runtime/executor.ts";
 import type { KernelBuild } from "../../runtime/kernels/build.ts";
 import type { ProgramData } from "../../runtime/program.ts";
 import { median } from "../median.ts";
-import { multiplyAddsOf } from "./step_work.ts";
+import { multiplyAddsOf } from "../program/step_work.ts";
 
 /** Time and work of one step. */
 export interface LayerProfile {

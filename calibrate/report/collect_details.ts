@@ -56,13 +56,13 @@ export function collectDetails(session: Session): DetailsCollector {
       },
     },
 
-    async finish(statistics, { quantized, kept }, report, settings) {
+    async finish(statistics, { quantized }, report, settings) {
       const worst = worstSamples(seen);
       const { shape } = graph.inputs[0];
       const pictured = dataset.kind === "pixels" ? await addPictures(worst, dataset, [shape[2], shape[3]]) : worst;
       const [floatProfile, profile] = [await profileOf(float), await profileOf(quantized.program)];
       return {
-        methods: methodsOf({ ...settings, keepFloat: kept }, statistics.part.total),
+        methods: methodsOf(settings, statistics.part.total),
         ...(classes && { classes }),
         milliseconds: {
           float: floatProfile.milliseconds,

@@ -9,34 +9,41 @@ import { type Profile, profileProgram } from "../profile/profile.ts";
 import type { Lowered } from "../program/lower.ts";
 import type { CalibrationSettings } from "../settings.ts";
 import type { MixedNetwork } from "../stages/quantize_mixed.ts";
+import type { LayerSensitivity } from "../stages/rank_layers.ts";
+import type { Precision } from "../stages/refine_layers.ts";
 
 /** A layer that was ranked. */
 export interface RankedLayer {
   /** Name in the source network. */
   name: string;
-  /** SQNR in dB of the network's first output with this layer alone in float, before any correction; null without any error. */
+  /** The precision that it would get, or got. */
+  precision: Precision;
+  /**
+   * SQNR in dB of the network's first output with this precision, before any correction; null without any error. For a
+   * layer that was chosen, with all that were chosen before it.
+   */
   sqnr: number | null;
   /** Bytes that the bundle grows by. */
   bytes: number;
 }
 
-/** A layer that stays in float. */
+/** A layer that got more precision. */
 export interface KeptLayer extends RankedLayer {
-  /** Time that it takes longer than with 8 bits, on one sample; noisy. */
+  /** Time that it takes longer than without, on one sample; noisy. */
   milliseconds: number;
 }
 
 /** Mixed precision in a report. */
 export interface PrecisionReport {
-  /** The layers in float, the most sensitive first. */
+  /** The layers that got more precision, in the order in which they were chosen. */
   kept: KeptLayer[];
-  /** All layers in that order. */
+  /** All layers that could get it, that first which gains most alone. */
   ranking: RankedLayer[];
-  /** SQNR in dB of the network's first output with no layer in float, before any correction; null without any error. */
+  /** SQNR in dB of the network's first output with no such layer, before any correction; null without any error. */
   sqnr: number | null;
-  /** Constants with no layer in float and with those that are kept. */
+  /** Constants with no such layer and with those that are kept. */
   bytes: { none: number; kept: number };
-  /** Median time of a run with no layer in float and with those that are kept. */
+  /** Median time of a run with no such layer and with those that are kept. */
   milliseconds: { none: number; kept: number };
 }
 
@@ -67,18 +74,19 @@ export async function describePrecision(
   const loss: DropReport | undefined = drop === undefined
     ? undefined
     : { points: drop * 100, target: targetDrop!, measure: labelled ? "top-1" : "changed classes" };
-  if (!ranking) return { ...(loss && { drop: loss }) };
+  if (!ranking || kept.length === 0) return { ...(loss && { drop: loss }) };
   const programs = [ranking.quantized, quantized.program];
   const [none, mixed] = [await profileOf(programs[0]), await profileOf(programs[1])];
-  const ranked = ranking.layers.map(({ name, noise, bytes }) => ({ name, sqnr: decibels(1, noise), bytes }));
+  const ranked = (layers: readonly LayerSensitivity[]) =>
+    layers.map(({ name, precision, noise, bytes }) => ({ name, precision, sqnr: decibels(1, noise), bytes }));
   return {
     ...(loss && { drop: loss }),
     precision: {
-      kept: ranked.slice(0, kept).map((layer) => ({
+      kept: ranked(kept).map((layer) => ({
         ...layer,
         milliseconds: timeOf(mixed, layer.name) - timeOf(none, layer.name),
       })),
-      ranking: ranked,
+      ranking: ranked(ranking.layers),
       sqnr: decibels(1, ranking.noise),
       bytes: { none: programs[0].data.length, kept: programs[1].data.length },
       milliseconds: { none: none.milliseconds, kept: mixed.milliseconds },

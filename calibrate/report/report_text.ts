@@ -55,20 +55,22 @@ function precisionText({ precision, drop }: CalibrationReport): string[] {
     const { kept, bytes, milliseconds, sqnr } = precision;
     const rows = kept.map((layer) => [
       layer.name,
+      layer.precision,
       decibels(layer.sqnr),
       signed(layer.bytes, 0),
       signed(layer.milliseconds, 2),
     ]);
-    texts.push(textTable(["kept in float32", "SQNR of the output", "bytes", "ms"], [
-      ["none", decibels(sqnr), bytes.none.toString(), milliseconds.none.toFixed(2)],
+    texts.push(textTable(["more precision", "", "SQNR of the output", "bytes", "ms"], [
+      ["none", "", decibels(sqnr), bytes.none.toString(), milliseconds.none.toFixed(2)],
       ...rows,
       [
         `these ${kept.length} together`,
         "",
+        "",
         signed(bytes.kept - bytes.none, 0),
         signed(milliseconds.kept - milliseconds.none, 2),
       ],
-    ], { align: ["left", "right", "right", "right"] }));
+    ], { align: ["left", "left", "right", "right", "right"] }));
   }
   if (drop) {
     const lost = drop.measure === "top-1"

@@ -7,6 +7,7 @@
 
 import type { ProgressListener } from "../../cli/progress.ts";
 import { type LayerNode, layersOf } from "../graph/layers.ts";
+import { layersThatShare } from "../graph/shared_weights.ts";
 import { fitsAccumulators, requantise } from "../lower/requantise.ts";
 import type { JointMoments } from "../observe/moments.ts";
 import type { QuantizationPlan } from "../plan.ts";
@@ -54,6 +55,8 @@ export async function correctLayers(
   const layers = new Map(
     layersOf(graph).filter(({ output }) => rows[0].plan.weights.has(output)).map((layer) => [layer.output, layer]),
   );
+  // What is rounded by what each gets would no longer be the same.
+  const shared = new Set(layersThatShare(graph).flat().map(({ output }) => output));
   const normalized = layers.values().some((layer) => layer.normalization);
   const corrected = rows.keys().filter((row) => rows[row].settings.usp !== "off").toArray();
   let done = 0;
@@ -61,7 +64,9 @@ export async function correctLayers(
     const layer = layers.get(output);
     if (layer) {
       await Promise.all(rows.map(async ({ plan, settings: { rounding, usp } }, index) => {
-        if (rounding === "gptq") await roundLayer({ team, samples }, { index, plan }, layer, usp !== "off");
+        if (rounding === "gptq" && !shared.has(output)) {
+          await roundLayer({ team, samples }, { index, plan }, layer, usp !== "off");
+        }
       }));
       const measured = corrected.length > 0 ? await team.everywhere("measure", corrected, output) : [];
       await Promise.all(corrected.map(async (index, position) => {

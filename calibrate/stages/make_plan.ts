@@ -54,6 +54,8 @@ export async function makePlan(
   network: {
     forms: FormChoice;
     groups: readonly ParameterGroup[];
+    /** Layers whose weights keep 8 bits where others have 4; none where absent. */
+    wide?: ReadonlySet<string>;
     observations: ReadonlyMap<string, Observation>;
     channels: ReadonlyMap<string, ChannelMoments>;
   },
@@ -77,7 +79,7 @@ export async function makePlan(
       choices.set(member, { method, clipped });
     }
   });
-  const low = options.weightBits === 4 ? lowBitLayers(graph) : new Set();
+  const low = options.weightBits === 4 ? lowBitLayers(graph).difference(network.wide ?? new Set()) : new Set<string>();
   const weightOptions = (layer: LayerNode): WeightOptions => ({
     granularity: options.weights,
     method: options.scales === "qmse" ? "qmse" : "minmax",

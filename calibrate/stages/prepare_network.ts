@@ -20,6 +20,8 @@ export interface PreparedNetwork {
   forms: FormChoice;
   /** Values that share their parameters. */
   groups: ParameterGroup[];
+  /** Layers whose weights keep 8 bits where others have 4, by the names of their outputs. */
+  wide: ReadonlySet<string>;
   /** The float program, lowered with probes. */
   float: Lowered;
 }
@@ -36,7 +38,13 @@ export function prepareNetwork(graph: Graph): PreparedNetwork {
     );
   }
   const forms = chooseForms(graph);
-  return { graph, forms, groups: parameterGroups(graph, forms), float: lower(graph, { probes: true }) };
+  return {
+    graph,
+    forms,
+    groups: parameterGroups(graph, forms),
+    wide: new Set(),
+    float: lower(graph, { probes: true }),
+  };
 }
 
 /** SHA-256 in hexadecimal of everything that settles a network's float values; its name does not count. */

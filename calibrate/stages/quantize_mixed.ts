@@ -1,6 +1,5 @@
 /**
- * Mixed precision: the layers that lose most stay in float, the others are
- * 8 bits.
+ * Mixed precision: the layers that lose most get more of it than the others.
  *
  * @module
  */
@@ -9,20 +8,21 @@ import { accuracyOf } from "../accuracy.ts";
 import { evenlySpread } from "../evenly_spread.ts";
 import type { Statistics } from "../observe/statistics.ts";
 import type { CalibrationSettings } from "../settings.ts";
-import { keepLayers } from "./keep_layers.ts";
 import { type QuantizedNetwork, quantizeNetwork } from "./quantize_network.ts";
-import { type LayerRanking, rankLayers } from "./rank_layers.ts";
+import { type LayerRanking, type LayerSensitivity, rankLayers } from "./rank_layers.ts";
+import { refineLayers } from "./refine_layers.ts";
 import { type FloatScores, scorePrograms } from "./score_programs.ts";
 import type { Session } from "./session.ts";
+import { BUDGETS, candidatesFor, spendPrecision } from "./spend_precision.ts";
 
-/** A quantised network, and how many of its layers are not. */
+/** A quantised network, and the layers that got more precision. */
 export interface MixedNetwork {
   /** The network. */
   quantized: QuantizedNetwork;
   /** The ranking of the layers, where one was asked for or needed. */
   ranking?: LayerRanking;
-  /** Number of layers in float, the first ones of the ranking. */
-  kept: number;
+  /** The layers that got more precision. */
+  kept: readonly LayerSensitivity[];
   /** Share of right answers that is lost to quantisation, where a limit was set; negative where some are won. */
   drop?: number;
 }
@@ -33,7 +33,7 @@ const MOST_UNLABELLED = 128;
 /**
  * Quantises a network with as many layers in float as the settings ask for:
  * `keepFloat` of them, or the fewest with which the loss is at most
- * `targetDrop`.
+ * `targetDrop`; else with those that `precision` chooses.
  *
  * The loss is that of top-1 accuracy on the samples; without labels it is the
  * share of samples of which the network says another class than the float one,
@@ -46,23 +46,33 @@ export async function quantizeMixed(
   settings: CalibrationSettings,
 ): Promise<MixedNetwork> {
   const { network, lanes, samples, labels } = session;
-  const { keepFloat, targetDrop } = settings;
+  const { precision, keepFloat, targetDrop } = settings;
   let ranking: LayerRanking | undefined;
-  const quantize = async (kept: number): Promise<QuantizedNetwork> => {
-    if (kept > 0) ranking ??= await rankLayers(session, statistics, settings);
-    const outputs = ranking?.layers.slice(0, kept).map(({ output }) => output) ?? [];
-    const mixed = { ...session, network: keepLayers(network, outputs) };
+  const quantize = async (kept: readonly LayerSensitivity[]): Promise<QuantizedNetwork> => {
+    const mixed = { ...session, network: refineLayers(network, kept) };
     const [quantized] = await quantizeNetwork(mixed, { statistics, samples }, [settings]);
     return quantized;
   };
+  const firstLayers = async (count: number): Promise<readonly LayerSensitivity[]> => {
+    if (count === 0) return [];
+    const candidates = candidatesFor(session, settings).filter(({ precision }) => precision === "float32");
+    ranking ??= await rankLayers(session, statistics, settings, candidates);
+    return ranking.layers.slice(0, count);
+  };
   const ranked = () => ranking && { ranking };
   if (targetDrop === undefined) {
-    return { quantized: await quantize(keepFloat), ...ranked(), kept: keepFloat };
+    if (keepFloat === undefined && BUDGETS[precision].bytes > 0) {
+      const choice = await spendPrecision(session, statistics, settings);
+      return { quantized: await quantize(choice.kept), ...choice };
+    }
+    const kept = await firstLayers(keepFloat ?? 0);
+    return { quantized: await quantize(kept), ...ranked(), kept };
   }
 
   const judged = labels ? samples : evenlySpread(samples, MOST_UNLABELLED);
   const float: FloatScores = { outputs: [], ranks: [], signal: 0 };
-  const attempt = async (kept: number): Promise<MixedNetwork & { drop: number }> => {
+  const attempt = async (count: number): Promise<MixedNetwork & { drop: number }> => {
+    const kept = await firstLayers(count);
     const quantized = await quantize(kept);
     const scoring = { lanes, samples: judged, labels, progress: undefined };
     const [{ ranks }] = await scorePrograms(scoring, [quantized.program], float);
@@ -71,15 +81,15 @@ export async function quantizeMixed(
   const limit = targetDrop / 100 + Number.EPSILON;
   let best = await attempt(0);
   let tooFew = -1;
-  while (best.drop > limit && best.kept < (ranking?.layers.length ?? Infinity)) {
-    tooFew = best.kept;
-    const next = Math.max(1, best.kept * 2);
+  while (best.drop > limit && best.kept.length < (ranking?.layers.length ?? Infinity)) {
+    tooFew = best.kept.length;
+    const next = Math.max(1, best.kept.length * 2);
     best = await attempt(Math.min(next, ranking?.layers.length ?? next));
   }
-  while (best.drop <= limit && best.kept - tooFew > 1) {
-    const middle = await attempt(Math.floor((best.kept + tooFew) / 2));
+  while (best.drop <= limit && best.kept.length - tooFew > 1) {
+    const middle = await attempt(Math.floor((best.kept.length + tooFew) / 2));
     if (middle.drop <= limit) best = middle;
-    else tooFew = middle.kept;
+    else tooFew = middle.kept.length;
   }
   return { ...best, ...ranked() };
 }

@@ -42,8 +42,8 @@ export async function quantizeNetwork(
   { statistics, samples }: { statistics: Statistics; samples: readonly number[] },
   rows: readonly CalibrationSettings[],
 ): Promise<QuantizedNetwork[]> {
-  const { network: { graph, forms, groups, float }, planning } = session;
-  const seen = { forms, groups, observations: statistics.values, channels: statistics.channels };
+  const { network: { graph, forms, groups, wide, float }, planning } = session;
+  const seen = { forms, groups, wide, observations: statistics.values, channels: statistics.channels };
   const planned:
     (CorrectedRow & { choices: Map<string, ScaleChoice>; initial: CorrectedRow["plan"]["corrections"] })[] = [];
   for (const settings of rows) {

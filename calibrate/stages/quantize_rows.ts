@@ -60,7 +60,7 @@ export async function* quantizeRows<Row extends { settings: CalibrationSettings 
   await open();
   const session = { network, samples, lanes, planning: await openPlanning(lanes), progress };
   const statistics = await observeSamples({ ...session, ...(preprocessing && { preprocessing }) });
-  const isMixed = ({ settings }: Row) => settings.keepFloat > 0;
+  const isMixed = ({ settings: { keepFloat } }: Row) => keepFloat === undefined || keepFloat > 0;
   const uniform = rows.filter((row) => !isMixed(row));
   const correcting = { ...session, progress: countCorrections(network, uniform, progress) };
   const room = { network, samples: samples.length, lanes: lanes.count };

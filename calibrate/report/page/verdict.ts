@@ -69,14 +69,15 @@ function precisionTable({ precision, drop }: CalibrationReport): string {
       `${drop.measure === "top-1" ? "are lost" : "change"}; ${drop.target} were allowed.</p>`
     : "";
   if (!precision || precision.kept.length === 0) return limit;
-  const rows = precision.kept.map(({ name, sqnr, bytes, milliseconds }) => [
+  const rows = precision.kept.map(({ name, precision, sqnr, bytes, milliseconds }) => [
     escapeHtml(name),
+    precision,
     decibelsText(sqnr),
     `+${bytesText(Math.max(0, bytes))}`,
     `${milliseconds < 0 ? "−" : "+"}${timeText(Math.abs(milliseconds))}`,
   ]);
-  const head = ["layer", "SQNR of the output with it alone in float", "bytes", "time"];
-  return `<h2>Layers in float32</h2>\n<p>Left in float because their quantisation costs most: with none of them, the ` +
+  const head = ["layer", "precision", "SQNR of the output", "bytes", "time"];
+  return `<h2>Layers of more precision</h2>\n<p>Their quantisation would cost most: with none of them, the ` +
     `output has ${decibelsText(precision.sqnr)} before any correction.</p>\n${limit}` +
-    htmlTable({ caption: "Layers in float32 and what they cost", head, rows });
+    htmlTable({ caption: "Layers of more precision and what they cost", head, rows });
 }
