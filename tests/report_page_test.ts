@@ -157,6 +157,8 @@ Deno.test("A page is written without labels, USP or images, of all methods and o
   ) {
     const page = pageOf(await calibrate(graph, { ...unlabelled, ...settings }));
     assert(page.includes("Same class as the float network") && !page.includes("Top-1 on the"));
+    assertMatch(page, /KL divergence from [^<]*<\/dt><dd class="large">0\.\d{5}<\/dd><dd class="small">± 0\.\d{5}; /);
+    assertEquals(page.includes(" without USP; on 16 calibration samples"), !("usp" in settings));
     assertEquals(/NaN|undefined|Infinity/.test(page.replace(/base64,[^"]*/g, "")), false);
     assertEquals(page.includes("Layers of more precision"), "keepFloat" in settings);
   }
@@ -166,6 +168,7 @@ Deno.test("A page of 200 layers stays small", async () => {
   const page = await deepPage();
   assertLess(page.length, 6e6);
   assertEquals(page.match(/<details/g)!.length, 2 * 201);
+  assert(page.includes("SQNR of the output") && !page.includes("KL divergence"), "its outputs are no classes");
 });
 
 testInBrowser("Pages fit windows and phones, light and dark, and ask for nothing", async (browser) => {
