@@ -66,10 +66,12 @@ export type {
   CalibrationSettings,
   CorrectionMode,
   CorrectionTarget,
+  PrecisionLevel,
   ScaleMethod,
   WeightBits,
   WeightError,
   WeightGranularity,
   WeightRounding,
 } from "./settings.ts";
+export type { Precision } from "./stages/refine_layers.ts";
 export type { SessionOptions } from "./stages/session.ts";
