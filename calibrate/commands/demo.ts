@@ -10,12 +10,13 @@ import { parseArguments } from "../../cli/parse_arguments.ts";
 import { createProgress } from "../../cli/progress.ts";
 import { textTable } from "../../cli/text_table.ts";
 import { Model } from "../../runtime/model.ts";
-import { calibrate, type CalibrationOptions } from "../calibrate.ts";
+import { calibrate } from "../calibrate.ts";
 import { openDataset } from "../dataset/open_dataset.ts";
 import { estimateText } from "../estimate.ts";
 import { evaluate } from "../evaluate.ts";
 import { floatModel } from "../float_model.ts";
 import { FIGURE_FORMATS } from "../report/measures_table.ts";
+import { type CalibrationSettings, PRESETS } from "../settings.ts";
 import { readInput, readNetwork, writeOutput } from "./files.ts";
 
 const PREPROCESSING = { crop: [48, 48] as [number, number], mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] };
@@ -30,15 +31,15 @@ network to ${OUTPUT} in this folder.
   --help  show this text
 `;
 
-const PLAIN = { equalize: false } as const;
+const { paper } = PRESETS;
 
 /** What is compared with the float network; the last one is written. */
-const VARIANTS: { name: string; options: Pick<CalibrationOptions, "weights" | "scales" | "equalize" | "usp"> }[] = [
-  { name: "8 bits, per-tensor, min-max", options: { ...PLAIN, weights: "per-tensor", scales: "minmax", usp: "off" } },
-  { name: "8 bits, per-tensor, QMSE + USP", options: { ...PLAIN, weights: "per-tensor" } },
-  { name: "8 bits, per-channel, min-max", options: { ...PLAIN, scales: "minmax", usp: "off" } },
-  { name: "8 bits, per-channel, QMSE + USP", options: PLAIN },
-  { name: "8 bits, per-channel, all methods", options: {} },
+const VARIANTS: { name: string; options: Partial<CalibrationSettings> }[] = [
+  { name: "per-tensor, min-max", options: { ...paper, weights: "per-tensor", scales: "minmax", usp: "off" } },
+  { name: "per-tensor, QMSE + USP", options: { ...paper, weights: "per-tensor" } },
+  { name: "per-channel, min-max", options: { ...paper, scales: "minmax", usp: "off" } },
+  { name: "per-channel, QMSE + USP", options: paper },
+  { name: "default", options: {} },
 ];
 
 if (import.meta.main) await runCommand(main);
