@@ -5,6 +5,7 @@ own size. quant_pre_process folds batch normalisation first, for all tools; all 
 """
 
 import argparse
+import contextlib
 import importlib
 import tempfile
 import time
@@ -54,9 +55,11 @@ def main():
     print(f"{len(calibration)} calibration and {len(evaluation)} evaluation images; figures ± their standard errors")
     print(f"float32: top-1 {100 * (measures.ranks_of(exact, labels) < 1).mean():.2f} %", flush=True)
     lines, failed = [], []
-    with tempfile.TemporaryDirectory() as folder:
+    model = Path(arguments.model).resolve()
+    # Quark leaves files in the working folder.
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
         source, target = Path(folder) / "prepared.onnx", Path(folder) / "quantised.onnx"
-        quant_pre_process(arguments.model, str(source))
+        quant_pre_process(str(model), str(source))
         for tool in arguments.tools:
             for method, quantise in importlib.import_module(f"{tool}_methods").METHODS.items():
                 if arguments.methods not in method:
