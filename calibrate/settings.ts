@@ -21,8 +21,8 @@ export type WeightRounding = "nearest" | "gptq";
 /** Methods that choose activation scales. */
 export type ScaleMethod = "qmse" | "minmax" | "percentile" | "entropy";
 
-/** What is corrected: mean and variance, the mean alone, or the line of least squares. */
-export type CorrectionMode = "moments" | "mean" | "lsq";
+/** What is corrected: mean and gain as far as there is evidence; mean and variance; the mean alone; the line of least squares. */
+export type CorrectionMode = "shrinkage" | "moments" | "mean" | "lsq";
 
 /** What the statistics are brought to: the float network's on the same samples, or BatchNormalization's own beta and gamma. */
 export type CorrectionTarget = "measured" | "bn";
@@ -53,7 +53,7 @@ export interface CalibrationSettings {
   percentile?: number;
   /** Whether channels are equalised between layers, which leaves the float network's function as it is; true by default. */
   equalize: boolean;
-  /** Correction of batch statistics; "moments" by default. */
+  /** Correction of batch statistics; "shrinkage" by default. */
   usp: CorrectionMode | "off";
   /** What statistics are brought to; "measured" by default. */
   uspTarget: CorrectionTarget;
@@ -146,8 +146,8 @@ export const SETTINGS: {
   usp: {
     option: "usp",
     help: "correction of batch statistics",
-    choices: ["moments", "mean", "lsq", "off"],
-    default: "moments",
+    choices: ["shrinkage", "moments", "mean", "lsq", "off"],
+    default: "shrinkage",
   },
   uspTarget: {
     option: "usp-target",
@@ -179,7 +179,14 @@ export const SETTINGS: {
 /** Settings that go together by a name. */
 export const PRESETS: { readonly paper: Readonly<Partial<CalibrationSettings>> } = {
   /** The paper's parts alone, QMSE and USP, as we read its abstract. */
-  paper: { precision: "fast", equalize: false, weightError: "plain", rounding: "nearest", keepFloat: 0 },
+  paper: {
+    usp: "moments",
+    precision: "fast",
+    equalize: false,
+    weightError: "plain",
+    rounding: "nearest",
+    keepFloat: 0,
+  },
 };
 
 /** The names of the settings. */
@@ -219,7 +226,11 @@ export function completeSettings(settings: Partial<CalibrationSettings>): Calibr
       throw new InputError(`${excludes} and ${name} exclude each other`);
     }
     if (name === "rounding") complete.rounding = value ?? roundingFor(complete);
+    else if (name === "usp" && settings.uspTarget === "bn") complete.usp = settings.usp ?? "moments";
     else if (value !== undefined) complete[name] = value;
+  }
+  if (complete.usp === "shrinkage" && complete.uspTarget === "bn") {
+    throw new InputError('uspTarget "bn" needs usp "moments", "mean" or "lsq": it is "shrinkage"');
   }
   if (complete.percentile !== undefined && complete.scales !== "percentile") {
     throw new InputError(`percentile needs scales "percentile": they are "${complete.scales}"`);

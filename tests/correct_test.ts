@@ -18,6 +18,7 @@ function optionsOf(parts: Partial<CorrectionOptions> = {}): CorrectionOptions {
   return {
     mode: "moments",
     target: "measured",
+    trust: 1,
     normalization: undefined,
     bias: Float32Array.of(0.5, -1, 0, 2, -0.25, 1),
     fits: () => true,
@@ -317,4 +318,48 @@ Deno.test("A single sample is enough", () => {
 Deno.test("Too few samples to hold out any are all corrected on", () => {
   const samples = momentsOf(layerValues(7, (value, _, __, sample) => value + (sample % 4 === 0 ? -3 : 1)));
   assertEquals(correctLayer(samples, optionsOf()).kept, "moments");
+});
+
+/** A layer with noise and, in each sample, another gain and shift around those given. */
+function uncertain(samples: number, wanted: { slope: number; shift: number; noise: number; spread: number }) {
+  const changes = random(23);
+  const own = Array.from({ length: samples }, () => [normal(changes), normal(changes)]);
+  return momentsOf(layerValues(samples, (value, channel, draw, sample) => {
+    const [slope, shift] = own[sample].map((change) => change * wanted.spread);
+    return value * (wanted.slope + slope) + wanted.shift + shift * (1 + channel) + wanted.noise * normal(draw);
+  }));
+}
+
+Deno.test("What all samples agree on is corrected wholly, and noise does not pass for a larger gain", () => {
+  const samples = uncertain(400, { slope: 0.8, shift: 0.5, noise: 0.6, spread: 1e-4 });
+  const { correction, kept } = correctLayer(samples, optionsOf({ mode: "shrinkage" }));
+  const moments = correctLayer(samples, optionsOf({ mode: "moments" })).correction;
+  assertEquals(kept, "shrinkage");
+  for (let channel = 0; channel < CHANNELS; channel++) {
+    // The noise is 0.6 of a first channel's deviation of 1: it hides in the variance, not in the slope.
+    assertAlmostEquals(correction.gain[channel], 1 / 0.8, 0.06);
+    const { quantizedMean, floatMean } = merged(samples);
+    const mean = correction.gain[channel] * quantizedMean[channel] + correction.bias[channel];
+    assertAlmostEquals(mean, floatMean[channel], 0.1);
+  }
+  assert(moments.gain[0] < 1.05);
+});
+
+Deno.test("What differs from sample to sample is hardly corrected, and nothing is without trust or of one sample", () => {
+  const { bias } = optionsOf();
+  const wide = uncertain(60, { slope: 1.02, shift: 0.02, noise: 0.1, spread: 0.3 });
+  const { correction } = correctLayer(wide, optionsOf({ mode: "shrinkage" }));
+  for (let channel = 0; channel < CHANNELS; channel++) {
+    assertAlmostEquals(correction.gain[channel], 1, 0.02);
+    assertAlmostEquals(correction.bias[channel], bias[channel], 0.12);
+  }
+  const agreed = { slope: 0.9, shift: 0.5, noise: 0.1, spread: 0 };
+  const none = { gain: new Float64Array(CHANNELS).fill(1), bias: Float64Array.from(bias) };
+  for (const [count, trust] of [[20, 0], [1, 1]]) {
+    const { correction } = correctLayer(uncertain(count, agreed), optionsOf({ mode: "shrinkage", trust }));
+    for (let channel = 0; channel < CHANNELS; channel++) {
+      assertAlmostEquals(correction.gain[channel], none.gain[channel], 1e-12);
+      assertAlmostEquals(correction.bias[channel], none.bias[channel], 1e-12);
+    }
+  }
 });

@@ -32,7 +32,7 @@ Deno.test("Correction and comparison see samples of the whole set, whatever the 
     await Deno.writeFile(path, writeNpy([SAMPLES, 3, 8, 8], data));
     const one = await calibrate(smallNetwork(), { data: path });
     const row = one.report.layers.find(({ name }) => name === "a")!;
-    assertEquals([row.usp, row.guarded], ["moments", 0]);
+    assertEquals([row.usp, row.guarded], ["shrinkage", 0]);
     assert(row.sqnrAfter !== null && row.sqnrAfter > 20, `${row.sqnrAfter} dB`);
     const three = await calibrate(smallNetwork(), { data: path, threads: 3 });
     assertEquals(three, one);

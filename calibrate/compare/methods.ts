@@ -35,6 +35,7 @@ const SWITCHED: Readonly<Record<string, Partial<CalibrationSettings>>> = {
   "default+no-usp": { usp: "off" },
   "default+minmax+no-usp": { scales: "minmax", usp: "off" },
   "default+mean": { usp: "mean" },
+  "default+moments": { usp: "moments" },
   "default+lsq": { usp: "lsq" },
   "default+bn-target": { uspTarget: "bn" },
   "default+4-bit": { weightBits: 4 },

@@ -29,6 +29,8 @@ export interface CorrectionOptions {
   normalization: FoldedNormalization | undefined;
   /** The layer's own bias, kept where nothing is corrected. */
   bias: Float32Array;
+  /** Factor from 0 to 1 on what "shrinkage" corrects: how far the samples are like what the network was trained on. */
+  trust: number;
   /** Whether the layer's int32 accumulators have room for a correction. */
   fits: (correction: LayerCorrection) => boolean;
 }
@@ -63,15 +65,16 @@ export function correctLayer(samples: readonly JointMoments[], options: Correcti
   if (all.count < LEAST_POSITIONS) return { correction: none, kept: "none", target, guarded: 0 };
 
   const trusts = (mode: CorrectionMode) => {
-    if (!options.fits(propose(all, mode, { ...options, target }).correction)) return false;
+    if (!options.fits(propose(samples, mode, { ...options, target }).correction)) return false;
     if (target === "bn" || samples.length < 2 * PARTS) return true;
     const rises = heldOutRises(samples, none, (fitted) => propose(fitted, mode, { ...options, target }).correction);
     return !evidentlyAboveZero(rises);
   };
-  const modes: CorrectionMode[] = options.mode === "mean" ? ["mean"] : [options.mode, "mean"];
+  const isOwn = options.mode === "mean" || options.mode === "shrinkage";
+  const modes: CorrectionMode[] = isOwn ? [options.mode] : [options.mode, "mean"];
   const kept = modes.find(trusts);
   if (!kept) return { correction: none, kept: "none", target, guarded: 0 };
-  return { ...propose(all, kept, { ...options, target }), kept, target };
+  return { ...propose(samples, kept, { ...options, target }), kept, target };
 }
 
 function mergeAll(samples: readonly JointMoments[]): JointMoments {
@@ -87,7 +90,7 @@ function mergeAll(samples: readonly JointMoments[]): JointMoments {
 function heldOutRises(
   samples: readonly JointMoments[],
   none: LayerCorrection,
-  correct: (fitted: JointMoments) => LayerCorrection,
+  correct: (fitted: readonly JointMoments[]) => LayerCorrection,
 ): Float64Array {
   const { count, floatSquares } = mergeAll(samples);
   const inverse = floatSquares.map((sum) => sum > 0 ? count / sum : 0);
@@ -95,7 +98,7 @@ function heldOutRises(
     inverse.reduce((sum, unit, channel) => sum + unit * errorOf(moments, channel, gain[channel], bias[channel]), 0);
   const rises = new Float64Array(samples.length);
   for (let part = 0; part < PARTS; part++) {
-    const correction = correct(mergeAll(samples.filter((_, index) => index % PARTS !== part)));
+    const correction = correct(samples.filter((_, index) => index % PARTS !== part));
     for (let index = part; index < samples.length; index += PARTS) {
       rises[index] = errorWith(samples[index], correction) - errorWith(samples[index], none);
     }
@@ -112,10 +115,12 @@ function evidentlyAboveZero(values: Float64Array): boolean {
 }
 
 function propose(
-  moments: JointMoments,
+  samples: readonly JointMoments[],
   mode: CorrectionMode,
   options: CorrectionOptions,
 ): { correction: LayerCorrection; guarded: number } {
+  const moments = mergeAll(samples);
+  if (mode === "shrinkage") return shrink(samples, moments, options);
   const { count, floatMean, quantizedMean, floatSquares, quantizedSquares, products } = moments;
   const normalization = options.target === "bn" ? options.normalization : undefined;
   const quantizedDeviation = quantizedSquares.map((sum) => Math.sqrt(sum / count));
@@ -150,4 +155,46 @@ function targetDeviation({ gamma, variance, epsilon }: FoldedNormalization, chan
 /** The middle number; the greater one where there are two. */
 function upperMedian(values: Float64Array): number {
   return values.toSorted()[values.length >> 1];
+}
+
+/**
+ * Mean and gain, each shrunk by its evidence: what is wanted, v, times
+ * v^2 / (v^2 + s^2 (1 + 1 / n)), with s^2 its variance from image to image and
+ * n their number. That is the share of v^2 in what another image is expected to
+ * show. The slope is that of the quantised values on the float ones, which the
+ * rounding noise of the former does not change.
+ */
+function shrink(
+  samples: readonly JointMoments[],
+  all: JointMoments,
+  { bias: own, trust }: CorrectionOptions,
+): { correction: LayerCorrection; guarded: number } {
+  const count = samples.length;
+  const gain = new Float64Array(own.length).fill(1);
+  const bias = Float64Array.from(own);
+  let guarded = 0;
+  const kept = (wanted: number, squares: number) => {
+    const variance = squares / (count - 1);
+    const doubt = variance * (1 + 1 / count);
+    return count > 1 && wanted !== 0 ? wanted * trust * wanted * wanted / (wanted * wanted + doubt) : 0;
+  };
+  for (let channel = 0; channel < own.length; channel++) {
+    const shift = all.floatMean[channel] - all.quantizedMean[channel] - own[channel];
+    const slope = all.products[channel] / all.floatSquares[channel];
+    let [shifts, slopes] = [0, 0];
+    for (const sample of samples) {
+      const { floatSquares, products } = sample;
+      const f = sample.floatMean[channel] - all.floatMean[channel];
+      const q = sample.quantizedMean[channel] - all.quantizedMean[channel];
+      shifts += (f - q) ** 2;
+      const residual = products[channel] + sample.count * f * q -
+        slope * (floatSquares[channel] + sample.count * f * f);
+      slopes += (count * residual / all.floatSquares[channel]) ** 2;
+    }
+    const wanted = Math.min(GREATEST_GAIN, Math.max(LEAST_GAIN, 1 / slope));
+    if (wanted === 1 / slope) gain[channel] = 1 + kept(wanted - 1, slopes);
+    else guarded++;
+    bias[channel] += kept(shift, shifts) + (1 - gain[channel]) * all.quantizedMean[channel];
+  }
+  return { correction: { gain, bias }, guarded };
 }

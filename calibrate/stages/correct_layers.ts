@@ -36,13 +36,15 @@ export interface CorrectedRow {
  * in a network without any, where it is a convolution; else the mean alone.
  *
  * @param work Positions of the samples in the data.
+ * @param trust Factor on what "shrinkage" corrects.
  * @param rows Plans of the network for the same forms.
  */
 export async function correctLayers(
-  { lanes, network: { graph, forms }, samples, progress }: {
+  { lanes, network: { graph, forms }, samples, trust, progress }: {
     lanes: CalibrationLanes;
     network: Pick<PreparedNetwork, "graph" | "forms">;
     samples: readonly number[];
+    trust: number;
     progress: ProgressListener | undefined;
   },
   rows: readonly CorrectedRow[],
@@ -88,8 +90,9 @@ export async function correctLayers(
     const weights = plan.weights.get(layer.output)!;
     const wholly = layer.normalization !== undefined || (!normalized && layer.op === "convolution");
     const outcome = correctLayer(moments, {
-      mode: wholly ? settings.usp as CorrectionMode : "mean",
+      mode: wholly || settings.usp === "shrinkage" ? settings.usp as CorrectionMode : "mean",
       target: settings.uspTarget,
+      trust,
       normalization: layer.normalization,
       bias: layer.bias,
       fits: (correction) => fitsAccumulators(weights, correction, input),

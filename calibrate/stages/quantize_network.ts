@@ -57,7 +57,7 @@ export async function quantizeNetwork(
     const { arenaBytes } = lower(graph, { plan: passing[0].plan, forms }).program;
     const room = Math.floor(STREAM_BYTES / (float.program.arenaBytes + arenaBytes));
     const chosen = evenlySpread(samples, Math.max(1, Math.min(room, MOST_CORRECTION_SAMPLES)));
-    await correctLayers({ ...session, samples: chosen }, passing);
+    await correctLayers({ ...session, samples: chosen, trust: 1 }, passing);
   }
   return planned.map(({ plan, settings, outcomes, choices, initial }) => {
     const program = lower(graph, { plan, forms });
