@@ -40,6 +40,16 @@ export interface LayerRanking {
 /** What rankings of one network start from. */
 export type RankingSession = Pick<Session, "network" | "lanes" | "planning" | "samples" | "progress">;
 
+/** What more precision costs. */
+export type PrecisionCost = Pick<LayerSensitivity, "bytes" | "time">;
+
+/** How layers are ranked. */
+export interface RankingOptions {
+  kept?: readonly RefinedLayer[];
+  affords?: (cost: PrecisionCost, quantized: Lowered) => boolean;
+  float?: FloatScores;
+}
+
 /** Most samples that are run with each layer. */
 const MOST_SAMPLES = 32;
 /** Programs that are lowered and run at the same time. */
@@ -52,16 +62,15 @@ const PROGRAMS_AT_ONCE = 8;
  * Neither USP nor the rounding of weights that follows the samples is done: what
  * is measured is the damage that both start from.
  *
- * @param kept Layers that have more precision in every run.
- * @param float Is filled at the first ranking, so that further ones need no run of the float network.
+ * @param options Layers that have more precision in every run; which costs, beside a network without any others, are
+ * worth a run; and scores that are filled at the first ranking, so that further ones need no run of the float network.
  */
 export async function rankLayers(
   { network, lanes, planning, samples, progress }: RankingSession,
   statistics: Statistics,
   settings: CalibrationSettings,
   candidates: readonly (RefinedLayer & { name: string })[],
-  kept: readonly RefinedLayer[] = [],
-  float: FloatScores = { outputs: [], ranks: [], signal: 0 },
+  { kept = [], affords = () => true, float = { outputs: [], ranks: [], signal: 0 } }: RankingOptions = {},
 ): Promise<LayerRanking> {
   const observed = { observations: statistics.values, channels: statistics.channels };
   const programWith = async (layers: readonly RefinedLayer[]): Promise<Lowered> => {
@@ -84,13 +93,22 @@ export async function rankLayers(
   for (let first = 0; first < candidates.length; first += PROGRAMS_AT_ONCE) {
     const some = candidates.slice(first, first + PROGRAMS_AT_ONCE);
     const programs: Lowered[] = [];
-    for (const candidate of some) programs.push(await programWith([...kept, candidate]));
+    const costs: Omit<LayerSensitivity, "noise">[] = [];
+    for (const candidate of some) {
+      const made = await programWith([...kept, candidate]);
+      const cost = {
+        bytes: made.data.length - quantized.data.length,
+        time: estimateTime(made.program) - time,
+      };
+      if (!affords(cost, quantized)) {
+        done += chosen.length;
+        continue;
+      }
+      programs.push(made);
+      costs.push({ ...candidate, ...cost });
+    }
     const noises = await noiseOf(programs);
-    some.forEach((candidate, index) => {
-      const { program, data } = programs[index];
-      const bytes = data.length - quantized.data.length;
-      layers.push({ ...candidate, noise: noises[index], bytes, time: estimateTime(program) - time });
-    });
+    costs.forEach((cost, index) => layers.push({ ...cost, noise: noises[index] }));
   }
   return { layers: layers.toSorted((a, b) => a.noise - b.noise), quantized, noise };
 }

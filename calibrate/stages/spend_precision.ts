@@ -8,9 +8,16 @@
 import { type LayerNode, layersOf } from "../graph/layers.ts";
 import type { Statistics } from "../observe/statistics.ts";
 import { estimateTime } from "../program/estimate_time.ts";
+import type { Lowered } from "../program/lower.ts";
 import { lowBitLayers } from "../quantize/low_bit_layers.ts";
 import type { CalibrationSettings, PrecisionLevel } from "../settings.ts";
-import { type LayerRanking, type LayerSensitivity, type RankingSession, rankLayers } from "./rank_layers.ts";
+import {
+  type LayerRanking,
+  type LayerSensitivity,
+  type PrecisionCost,
+  type RankingSession,
+  rankLayers,
+} from "./rank_layers.ts";
 import type { RefinedLayer } from "./refine_layers.ts";
 import type { FloatScores } from "./score_programs.ts";
 
@@ -40,7 +47,7 @@ const MOST_LAYERS = 16;
 export interface PrecisionChoice {
   /** The layers chosen, in that order; `noise` is what remains with all those before. */
   kept: LayerSensitivity[];
-  /** How all layers were ranked at first. */
+  /** How those that the budget has room for were ranked at first. */
   ranking: LayerRanking;
 }
 
@@ -54,36 +61,30 @@ export async function spendPrecision(
   statistics: Statistics,
   settings: CalibrationSettings,
 ): Promise<PrecisionChoice> {
-  const float: FloatScores = { outputs: [], ranks: [], signal: 0 };
-  const ranking = await rankLayers(session, statistics, settings, candidatesFor(session, settings), [], float);
   const budget = BUDGETS[settings.precision];
-  const room = {
-    bytes: budget.bytes * ranking.quantized.data.length,
-    time: budget.time * estimateTime(ranking.quantized.program),
+  const float: FloatScores = { outputs: [], ranks: [], signal: 0 };
+  const spent = { bytes: 0, time: 0 };
+  let room: PrecisionCost | undefined;
+  const shareOf = ({ bytes, time }: PrecisionCost) =>
+    Math.max((spent.bytes + bytes) / room!.bytes, (spent.time + time) / room!.time);
+  const affords = (cost: PrecisionCost, { program, data }: Lowered) => {
+    room ??= { bytes: budget.bytes * data.length, time: budget.time * estimateTime(program) };
+    return shareOf(cost) <= 1;
   };
+  const candidates = candidatesFor(session, settings);
+  const ranking = await rankLayers(session, statistics, settings, candidates, { affords, float });
   const kept: LayerSensitivity[] = [];
-  let spent = { bytes: 0, time: 0 };
-  let current = ranking;
+  let { layers, noise } = ranking;
   while (kept.length < MOST_LAYERS) {
-    const { layers, noise } = current;
-    const costOf = ({ bytes, time }: LayerSensitivity) => ({
-      bytes: Math.max(0, spent.bytes + bytes) / room.bytes,
-      time: Math.max(0, spent.time + time) / room.time,
-    });
-    const open = layers.filter((layer) => {
-      const cost = costOf(layer);
-      return cost.bytes <= 1 && cost.time <= 1 && layer.noise <= (1 - LEAST_GAIN) * noise;
-    });
+    const open = layers.filter((layer) => layer.noise <= (1 - LEAST_GAIN) * noise);
     if (open.length === 0) break;
-    const worth = (layer: LayerSensitivity) => {
-      const cost = costOf(layer);
-      return (noise / layer.noise - 1) / (LEAST_GAIN + Math.max(cost.bytes, cost.time));
-    };
+    const worth = (layer: LayerSensitivity) => (noise / layer.noise - 1) / (LEAST_GAIN + shareOf(layer));
     const best = open.reduce((one, other) => worth(other) > worth(one) ? other : one);
     kept.push(best);
-    spent = { bytes: spent.bytes + best.bytes, time: spent.time + best.time };
+    spent.bytes += best.bytes;
+    spent.time += best.time;
     const others = layers.filter((layer) => layer.output !== best.output).slice(0, CONTENDERS);
-    current = await rankLayers(session, statistics, settings, others, kept, float);
+    ({ layers, noise } = await rankLayers(session, statistics, settings, others, { kept, affords, float }));
   }
   return { kept, ranking };
 }
