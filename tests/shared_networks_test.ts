@@ -50,14 +50,14 @@ async function readGraph({ model }: Network): Promise<Graph> {
   return importOnnx(await Deno.readFile(model), { name: "network" });
 }
 
-/** Accuracy on the images that calibration does not see. */
+/** Accuracy and fidelity on the images that calibration does not see. */
 async function evaluateOn({ data, preprocessing }: Network, model: Model, graph: Graph): Promise<Evaluation> {
   const dataset = await openDataset(new URL("dev_images.npy", data).pathname, {
     inputShape: graph.inputs[0].shape,
     labels: new URL("dev_labels.npy", data).pathname,
     preprocessing,
   });
-  return await evaluate(model, dataset);
+  return await evaluate(model, dataset, { float: await floatModel(graph, preprocessing) });
 }
 
 interface Outcome {
@@ -83,6 +83,7 @@ testOn(MOBILENET, "the float MobileNet has the accuracy that PyTorch measured", 
   const graph = await readGraph(MOBILENET);
   const accuracy = await evaluateOn(MOBILENET, await floatModel(graph, MOBILENET.preprocessing), graph);
   assertEquals(accuracy.samples, 400);
+  assertEquals(accuracy.fidelity!.divergence!.mean, 0);
   assertAlmostEquals(accuracy.top1, 0.52, 1e-9);
   assertAlmostEquals(accuracy.top5, 0.745, 1e-9);
 });
