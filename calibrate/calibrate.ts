@@ -95,7 +95,8 @@ export async function calibrate(network: Graph, options: CalibrationOptions): Pr
     const comparisons = await comparePrograms(session, { programs, kind }, compared, listeners);
 
     const notes = {
-      settings: { ...settings, keepFloat: mixed.kept.filter(({ precision }) => precision === "float32").length },
+      settings,
+      kept: mixed.kept,
       samples: statistics.part.total,
       preprocessing: session.preprocessing,
       classes: options.classes ?? session.classes,
@@ -103,7 +104,7 @@ export async function calibrate(network: Graph, options: CalibrationOptions): Pr
     };
     const bundle = await writeNetwork(program, notes);
     const scores = await readBack(bundle, program, await session.dataset.sample(samples[0]));
-    const precision = await describePrecision(mixed, settings, labels !== undefined);
+    const precision = describePrecision(mixed, settings, labels !== undefined);
     const [before, after] = [comparisons[0], comparisons[comparisons.length - 1]];
     const layers = makeReport({ graph, quantized, before, after, bundleBytes: bundle.length });
     const far = describeOutliers(outliers, dropped, errors, session.dataset.nameOf);
@@ -113,7 +114,7 @@ export async function calibrate(network: Graph, options: CalibrationOptions): Pr
     ];
     const report = {
       ...layers,
-      provenance: await describeProvenance(bundle, statistics, notes.settings),
+      provenance: await describeProvenance(bundle, statistics, settings),
       ...(far && { outliers: far }),
       ...(warnings.length > 0 && { warnings }),
       ...precision,

@@ -48,7 +48,7 @@ export {
 export { importOnnx, type ImportOptions } from "./onnx/import.ts";
 export type { Dimensions } from "./onnx/read_inputs.ts";
 export { type LayerProfile, type Profile, type ProfileOptions, profileProgram } from "./profile/profile.ts";
-export type { DropReport, KeptLayer, PrecisionReport, RankedLayer } from "./report/describe_precision.ts";
+export type { DropReport, PrecisionReport, RankedLayer } from "./report/describe_precision.ts";
 export type {
   CalibrationDetails,
   ChannelShifts,

@@ -197,16 +197,28 @@ export function wordOf(value: string | number | boolean): string {
   return typeof value === "boolean" ? (value ? "on" : "off") : String(value);
 }
 
-/** What a calibration does beside choosing scales and correcting statistics, in words. */
-export function describeMethods(settings: CalibrationSettings): string {
-  const { equalize, weightBits, weightGroup, weightError, rounding, keepFloat, percentile } = settings;
+/**
+ * What a calibration did beside choosing scales and correcting statistics, in words.
+ *
+ * @param kept The layers that got more precision.
+ */
+export function describeMethods(
+  settings: CalibrationSettings,
+  kept: readonly { precision: "float32" | "8-bit weights" }[],
+): string {
+  const { equalize, weightBits, weightGroup, weightError, rounding, percentile } = settings;
+  const keptIn = (words: "float32" | "8-bit weights", preposition: string) => {
+    const { length } = kept.filter(({ precision }) => precision === words);
+    return length > 0 ? [`${length} ${length === 1 ? "layer" : "layers"} ${preposition} ${words}`] : [];
+  };
   return [
     ...(equalize ? ["equalised"] : []),
     ...(weightBits === 4 ? [`4-bit weights${weightGroup > 0 ? ` in groups of ${weightGroup}` : ""}`] : []),
     ...(weightError === "input" ? ["weight error by input"] : []),
     ...(rounding === "gptq" ? ["GPTQ rounding"] : []),
     ...(percentile !== undefined ? [`percentile ${percentile}`] : []),
-    ...(keepFloat ? [`${keepFloat} ${keepFloat === 1 ? "layer" : "layers"} in float32`] : []),
+    ...keptIn("float32", "in"),
+    ...keptIn("8-bit weights", "with"),
   ].join(", ");
 }
 

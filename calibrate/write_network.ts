@@ -15,11 +15,14 @@ import type { Graph } from "./graph/graph.ts";
 import { shareConstants } from "./lower/share_constants.ts";
 import type { Lowered } from "./program/lower.ts";
 import { type CalibrationSettings, describeMethods } from "./settings.ts";
+import type { RefinedLayer } from "./stages/refine_layers.ts";
 
 /** What a bundle tells beside its program. */
 export interface BundleNotes {
   /** How it was calibrated. */
   settings: CalibrationSettings;
+  /** The layers that got more precision. */
+  kept: readonly RefinedLayer[];
   /** Number of samples that it was calibrated on. */
   samples: number;
   /** How images become its input. */
@@ -33,11 +36,11 @@ export interface BundleNotes {
 /** Writes an 8-bit program as a bundle that tells how it came about; constants that are the same are stored once. */
 export async function writeNetwork(
   lowered: Lowered,
-  { settings, samples, preprocessing, classes, outputKind }: BundleNotes,
+  { settings, kept, samples, preprocessing, classes, outputKind }: BundleNotes,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const { program, data } = shareConstants(lowered.program, lowered.data);
   const { weights, scales, usp, uspTarget } = settings;
-  const calibration = { weights, scales, usp, uspTarget, methods: describeMethods(settings), samples };
+  const calibration = { weights, scales, usp, uspTarget, methods: describeMethods(settings, kept), samples };
   const notes = {
     calibration,
     ...(preprocessing && { preprocessing }),

@@ -43,7 +43,7 @@ Deno.test("The layers kept in float are those without whose quantisation the out
   let before = outputOf(none);
   for (const keepFloat of [1, 4]) {
     const result = await run({ ...POOR, keepFloat });
-    const { kept, ranking, sqnr, bytes, milliseconds } = result.report.precision!;
+    const { kept, ranking, sqnr, bytes, time } = result.report.precision!;
     assertEquals(kept.map(({ name }) => name), ranking.slice(0, keepFloat).map(({ name }) => name));
     const values = ranking.map(({ sqnr }) => sqnr!);
     assertEquals(values, values.toSorted((a, b) => b - a));
@@ -55,11 +55,14 @@ Deno.test("The layers kept in float are those without whose quantisation the out
     const floats = program.steps.filter(({ kernel }) => ["convolution_f32", "depthwise_f32"].includes(kernel));
     assertEquals(floats.map(({ name }) => name).toSorted(), kept.map(({ name }) => name).toSorted());
     assert(program.calibration!.methods.includes(`${keepFloat} layer`), program.calibration!.methods);
-    assert(kept.every((layer) => layer.bytes > 0 && Number.isFinite(layer.milliseconds)));
+    for (const layer of kept) {
+      assert(layer.bytes > 0 && Number.isFinite(layer.time));
+      assertAlmostEquals(layer.gain!, layer.sqnr! - sqnr!, 1e-9);
+    }
     const more = bytes.kept - bytes.none;
     assertAlmostEquals(more, kept.reduce((sum, layer) => sum + layer.bytes, 0), 512);
     assertAlmostEquals(result.bundle.length - none.bundle.length, more, 4096);
-    assert(milliseconds.none > 0 && milliseconds.kept > 0);
+    assertAlmostEquals(time, kept.reduce((sum, layer) => sum + layer.time, 0), 0.05);
   }
 });
 
@@ -113,7 +116,7 @@ Deno.test("Without labels the loss is the share of samples whose class changes",
 
 Deno.test("Without a number, layers get more precision as far as the budget goes, and the same ones with any workers", async () => {
   const { precision: _, ...poor } = POOR;
-  for (const [precision, share] of [["balanced", 0.01], ["best", 0.04]] as const) {
+  for (const [precision, share, limit] of [["balanced", 0.01, 0.03], ["best", 0.04, 0.1]] as const) {
     for (const weightBits of [8, 4] as const) {
       const options = { ...poor, precision, weightBits };
       const { bundle, report } = await run(options);
@@ -121,10 +124,20 @@ Deno.test("Without a number, layers get more precision as far as the budget goes
       // On so small a network, a hundredth of the bytes is no layer.
       assert(report.precision || precision === "balanced");
       if (!report.precision) continue;
-      const { kept, bytes } = report.precision;
+      const { kept, bytes, time, sqnr } = report.precision;
       assert(bytes.kept - bytes.none <= share * bytes.none + 64 * kept.length, `${bytes.kept} after ${bytes.none}`);
-      const ratios = kept.map(({ sqnr }) => sqnr!);
-      assertEquals(ratios, ratios.toSorted((a, b) => a - b));
+      assertLess(time, limit);
+      let ratio = sqnr!;
+      for (const layer of kept) {
+        assertAlmostEquals(layer.gain!, layer.sqnr! - ratio, 1e-9);
+        assert(layer.gain! > 0);
+        ratio = layer.sqnr!;
+      }
+      const { methods } = (await readBundle(bundle)).program.calibration!;
+      for (const [word, kind] of [["in", "float32"], ["with", "8-bit weights"]]) {
+        const { length } = kept.filter(({ precision }) => precision === kind);
+        if (length > 0) assert(methods.includes(`${length} ${length === 1 ? "layer" : "layers"} ${word} ${kind}`));
+      }
       assertEquals((await run({ ...options, keepFloat: 0 })).report.precision, undefined);
     }
   }

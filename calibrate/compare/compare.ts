@@ -111,8 +111,8 @@ export async function compareMethods(network: Graph, options: ComparisonOptions)
     const scoring = { lanes, ...evaluation, kind };
     const tell = progress && ((done: number, total: number) => progress("Evaluating", done, total));
     const scored = await scorePrograms({ ...scoring, progress: tell }, ready.map(({ program }) => program), float);
-    for (const [index, { row: { name, settings, scores }, program }] of ready.entries()) {
-      const notes = { settings, samples: calibration.samples, preprocessing, classes, outputKind };
+    for (const [index, { row: { name, settings, scores }, program, kept }] of ready.entries()) {
+      const notes = { settings, kept, samples: calibration.samples, preprocessing, classes, outputKind };
       const bundle = await writeNetwork(program, notes);
       scores.push({ ...scored[index], bundleBytes: bundle.length });
       await options.take?.({ method: name, subset, bundle });

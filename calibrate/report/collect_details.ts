@@ -8,14 +8,13 @@ import { constantBytes } from "../../runtime/bundle/format.ts";
 import { decibels } from "../decibels.ts";
 import { layersOf } from "../graph/layers.ts";
 import type { Statistics } from "../observe/statistics.ts";
-import type { Profile } from "../profile/profile.ts";
+import { type Profile, profileProgram } from "../profile/profile.ts";
 import type { Lowered } from "../program/lower.ts";
 import { type CalibrationSettings, describeMethods } from "../settings.ts";
 import type { ComparisonListener } from "../stages/compare_programs.ts";
 import type { MixedNetwork } from "../stages/quantize_mixed.ts";
 import type { Session } from "../stages/session.ts";
 import { describeShifts } from "./channel_shifts.ts";
-import { profileOf } from "./describe_precision.ts";
 import type { CalibrationDetails, LayerCost, LayerShift, WorstSample } from "./details.ts";
 import type { CalibrationReport } from "./report.ts";
 import { describeTensors } from "./tensor_details.ts";
@@ -33,6 +32,9 @@ export interface DetailsCollector {
     settings: CalibrationSettings,
   ): Promise<CalibrationDetails>;
 }
+
+/** Runs that are timed. */
+const RUNS = 20;
 
 /** Begins to collect. */
 export function collectDetails(session: Session): DetailsCollector {
@@ -56,13 +58,13 @@ export function collectDetails(session: Session): DetailsCollector {
       },
     },
 
-    async finish(statistics, { quantized }, report, settings) {
+    async finish(statistics, { quantized, kept }, report, settings) {
       const worst = worstSamples(seen);
       const { shape } = graph.inputs[0];
       const pictured = dataset.kind === "pixels" ? await addPictures(worst, dataset, [shape[2], shape[3]]) : worst;
-      const [floatProfile, profile] = [await profileOf(float), await profileOf(quantized.program)];
+      const [floatProfile, profile] = [await timeRuns(float), await timeRuns(quantized.program)];
       return {
-        methods: methodsOf(settings, statistics.part.total),
+        methods: methodsOf(settings, kept, statistics.part.total),
         ...(classes && { classes }),
         milliseconds: {
           float: floatProfile.milliseconds,
@@ -78,10 +80,14 @@ export function collectDetails(session: Session): DetailsCollector {
   };
 }
 
-function methodsOf(settings: CalibrationSettings, samples: number): string {
+async function timeRuns(program: Lowered): Promise<Profile> {
+  return await profileProgram(program, { runs: RUNS });
+}
+
+function methodsOf(settings: CalibrationSettings, kept: MixedNetwork["kept"], samples: number): string {
   const { weights, scales, usp, uspTarget } = settings;
   const statistics = usp === "off" ? "no USP" : `USP ${usp}${uspTarget === "bn" ? " to BatchNormalization's own" : ""}`;
-  const others = describeMethods(settings);
+  const others = describeMethods(settings, kept);
   return [`${weights} weights`, `scales by ${scales}`, statistics, ...(others ? [others] : []), `${samples} samples`]
     .join(
       "; ",

@@ -48,29 +48,24 @@ export function reportText(report: CalibrationReport, files: { output: string; f
   return [table, ...precisionText(report), ...notes, ...verdict].join("\n\n");
 }
 
-/** A table of the layers in float with their cost, and what became of a limit on the loss. */
+/** A table of the layers of more precision with their gain and cost, and what became of a limit on the loss. */
 function precisionText({ precision, drop }: CalibrationReport): string[] {
   const texts: string[] = [];
   if (precision) {
-    const { kept, bytes, milliseconds, sqnr } = precision;
+    const { kept, bytes, time, sqnr } = precision;
     const rows = kept.map((layer) => [
       layer.name,
       layer.precision,
       decibels(layer.sqnr),
+      layer.gain === null ? "" : signed(layer.gain, 1),
       signed(layer.bytes, 0),
-      signed(layer.milliseconds, 2),
+      signed(layer.time * 100, 2),
     ]);
-    texts.push(textTable(["more precision", "", "SQNR of the output", "bytes", "ms"], [
-      ["none", "", decibels(sqnr), bytes.none.toString(), milliseconds.none.toFixed(2)],
+    texts.push(textTable(["more precision", "", "SQNR of the output", "gain dB", "bytes", "time %"], [
+      ["none", "", decibels(sqnr), "", bytes.none.toString(), ""],
       ...rows,
-      [
-        `these ${kept.length} together`,
-        "",
-        "",
-        signed(bytes.kept - bytes.none, 0),
-        signed(milliseconds.kept - milliseconds.none, 2),
-      ],
-    ], { align: ["left", "left", "right", "right", "right"] }));
+      [`these ${kept.length} together`, "", "", "", signed(bytes.kept - bytes.none, 0), signed(time * 100, 2)],
+    ], { align: ["left", "left", "right", "right", "right", "right"] }));
   }
   if (drop) {
     const lost = drop.measure === "top-1"

@@ -20,6 +20,7 @@ import { openPlanning } from "./planning.ts";
 import type { PreparedNetwork } from "./prepare_network.ts";
 import { quantizeMixed } from "./quantize_mixed.ts";
 import { quantizeNetwork } from "./quantize_network.ts";
+import type { RefinedLayer } from "./refine_layers.ts";
 
 /** What rows start from. */
 export interface RowSource {
@@ -38,6 +39,8 @@ export interface QuantizedRow<Row> {
   row: Row;
   /** As `calibrate` makes it. */
   program: Lowered;
+  /** The layers that got more precision. */
+  kept: readonly RefinedLayer[];
 }
 
 /** Memory for the programs and samples of rows that are corrected at the same time, over all workers. */
@@ -68,11 +71,12 @@ export async function* quantizeRows<Row extends { settings: CalibrationSettings 
     await open();
     const settings = group.map(({ settings }) => settings);
     const made = await quantizeNetwork(correcting, { statistics, samples }, settings);
-    yield made.map(({ program }, index) => ({ row: group[index], program }));
+    yield made.map(({ program }, index) => ({ row: group[index], program, kept: [] }));
   }
   for (const row of rows.filter(isMixed)) {
     await open();
-    yield [{ row, program: (await quantizeMixed(session, statistics, row.settings)).quantized.program }];
+    const { quantized: { program }, kept } = await quantizeMixed(session, statistics, row.settings);
+    yield [{ row, program, kept }];
   }
 }
 

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { decibels } from "../decibels.ts";
 import { evenlySpread } from "../evenly_spread.ts";
 import type { Statistics } from "../observe/statistics.ts";
 import { estimateTime } from "../program/estimate_time.ts";
@@ -21,6 +22,8 @@ export interface LayerSensitivity extends RefinedLayer {
   name: string;
   /** Energy of the error of the network's first output over that of the output itself. */
   noise: number;
+  /** Decibels that it adds to the SQNR of that output; null where no error remains. */
+  gain: number | null;
   /** Bytes of constants that the network takes in addition. */
   bytes: number;
   /** Estimated nanoseconds of a run in addition. */
@@ -93,7 +96,7 @@ export async function rankLayers(
   for (let first = 0; first < candidates.length; first += PROGRAMS_AT_ONCE) {
     const some = candidates.slice(first, first + PROGRAMS_AT_ONCE);
     const programs: Lowered[] = [];
-    const costs: Omit<LayerSensitivity, "noise">[] = [];
+    const costs: Omit<LayerSensitivity, "noise" | "gain">[] = [];
     for (const candidate of some) {
       const made = await programWith([...kept, candidate]);
       const cost = {
@@ -108,7 +111,9 @@ export async function rankLayers(
       costs.push({ ...candidate, ...cost });
     }
     const noises = await noiseOf(programs);
-    costs.forEach((cost, index) => layers.push({ ...cost, noise: noises[index] }));
+    costs.forEach((cost, index) => {
+      layers.push({ ...cost, noise: noises[index], gain: decibels(noise, noises[index]) });
+    });
   }
   return { layers: layers.toSorted((a, b) => a.noise - b.noise), quantized, noise };
 }

@@ -69,14 +69,15 @@ function precisionTable({ precision, drop }: CalibrationReport): string {
       `${drop.measure === "top-1" ? "are lost" : "change"}; ${drop.target} were allowed.</p>`
     : "";
   if (!precision || precision.kept.length === 0) return limit;
-  const rows = precision.kept.map(({ name, precision, sqnr, bytes, milliseconds }) => [
+  const rows = precision.kept.map(({ name, precision, sqnr, gain, bytes, time }) => [
     escapeHtml(name),
     precision,
     decibelsText(sqnr),
+    gain === null ? "" : decibelsText(gain),
     `+${bytesText(Math.max(0, bytes))}`,
-    `${milliseconds < 0 ? "−" : "+"}${timeText(Math.abs(milliseconds))}`,
+    `${time < 0 ? "−" : "+"}${percentText(Math.abs(time))}`,
   ]);
-  const head = ["layer", "precision", "SQNR of the output", "bytes", "time"];
+  const head = ["layer", "precision", "SQNR of the output", "gain", "bytes", "time, estimated"];
   return `<h2>Layers of more precision</h2>\n<p>Their quantisation would cost most: with none of them, the ` +
     `output has ${decibelsText(precision.sqnr)} before any correction.</p>\n${limit}` +
     htmlTable({ caption: "Layers of more precision and what they cost", head, rows });
