@@ -1,9 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
 import { calibrate, type CalibrationOptions } from "../calibrate/calibrate.ts";
 import type { FullyConnectedNode } from "../calibrate/graph/graph.ts";
-import { type Gram, GramSums, mergeGram } from "../calibrate/observe/gram.ts";
+import { type Gram, mergeGram, sumInputs } from "../calibrate/observe/gram.ts";
 import { importOnnx } from "../calibrate/onnx/import.ts";
 import { quantizeWeights } from "../calibrate/quantize/quantize_weights.ts";
+import { changeTowardsFloat } from "../calibrate/quantize/float_targets.ts";
 import type { WeightQuantization } from "../calibrate/plan.ts";
 import { type ErrorCost, errorCost, roundWeights } from "../calibrate/quantize/round_weights.ts";
 import { normal, type Random, random, sample } from "./support/random.ts";
@@ -26,7 +27,7 @@ function layer(draw: Random): FullyConnectedNode {
 }
 
 /** Sums over random inputs, each of which has something of the one before it. */
-function gramOf(draw: Random, share: number): Gram {
+function gramOf(draw: Random, share: number) {
   const gram = { count: 0, sums: new Float64Array(DEPTH), products: new Float64Array(DEPTH * DEPTH) };
   for (let row = 0; row < 300; row++) {
     const inputs = Array.from({ length: DEPTH }, () => draw.integer(0, 60));
@@ -109,8 +110,8 @@ Deno.test("Sums of products of inputs are exact, in any split of the samples", (
   };
   const samples = Array.from({ length: 5 }, () => draw.u8(7 * 6 * 4));
   const sumOf = (list: Uint8Array[]) => {
-    const sums = new GramSums(geometry);
-    for (const values of list) sums.add(values, 9, 12);
+    const sums = sumInputs(geometry, 12);
+    for (const values of list) sums.add({ values, zeroPoint: 9 });
     return sums.finish();
   };
   const whole = sumOf(samples);
@@ -146,9 +147,95 @@ Deno.test("Inputs of the greatest magnitude are summed exactly", () => {
     pads: [0, 0],
     groups: 1,
   };
-  const sums = new GramSums(geometry);
-  sums.add(new Uint8Array(800).fill(255), 0, 400);
+  const sums = sumInputs(geometry, 400);
+  sums.add({ values: new Uint8Array(800).fill(255), zeroPoint: 0 });
   assertEquals(sums.finish()[0].products, new Float64Array(4).fill(400 * 255 * 255));
+});
+
+Deno.test("Sums of depthwise layers are those of each of their channels alone", () => {
+  const draw = random(94);
+  const geometry = (channels: number) => ({
+    input: [1, 6, 5, channels],
+    output: [1, 3, 5, channels],
+    kernel: [3, 3],
+    stride: [2, 1],
+    dilation: [1, 1],
+    pads: [1, 1],
+    groups: channels,
+  });
+  const together = sumInputs(geometry(3), 9);
+  const alone = Array.from({ length: 3 }, () => sumInputs({ ...geometry(1), groups: 1, input: [1, 6, 5, 1] }, 9));
+  for (let number = 0; number < 4; number++) {
+    const values = draw.u8(90);
+    const floats = Float32Array.from(values, (value) => value - 12 + normal(draw));
+    together.add({ values, zeroPoint: 12, floats: { values: floats, scale: 1 } });
+    alone.forEach((sums, channel) => {
+      const own = <T extends Uint8Array | Float32Array>(all: T) => all.filter((_, index) => index % 3 === channel) as T;
+      sums.add({ values: own(values), zeroPoint: 12, floats: { values: own(floats), scale: 1 } });
+    });
+  }
+  assertEquals(together.finish(), alone.flatMap((sums) => sums.finish()));
+});
+
+/** Sums of a layer's inputs, of which the float network has `gain` times what is there, with noise. */
+function partsOf(draw: Random, { groups, gain, noise }: { groups: number; gain: number; noise: number }) {
+  const geometry = {
+    input: [1, 6, 6, 4],
+    output: [1, 6, 6, 4],
+    kernel: [3, 3],
+    stride: [1, 1],
+    dilation: [1, 1],
+    pads: [1, 1],
+    groups,
+  };
+  const sums = [sumInputs(geometry, 36), sumInputs(geometry, 36)] as const;
+  for (let number = 0; number < 60; number++) {
+    const values = draw.u8(6 * 6 * 4);
+    const floats = Float32Array.from(values, (value) => (value - 9) * gain + noise * normal(draw));
+    sums[number % 2].add({ values, zeroPoint: 9, floats: { values: floats, scale: 1 } });
+  }
+  return [sums[0].finish(), sums[1].finish()] as const;
+}
+
+/** The change of weights towards what the float network has. */
+function changeOf(
+  parts: readonly [Gram[], Gram[]],
+  weights: Float64Array,
+  channels: readonly [number, number] = [0, 4],
+) {
+  const grams = parts[0].map((gram, group) => {
+    const sum = structuredClone(gram);
+    mergeGram(sum, parts[1][group]);
+    return sum;
+  });
+  const costs = grams.map((gram) => errorCost(gram, true));
+  return changeTowardsFloat({ parts, grams, costs, centred: true }, { weights, channels: 4 }, channels);
+}
+
+Deno.test("Weights make up for inputs that are all too small, less the ridge, in each part of the channels alike", () => {
+  const draw = random(95);
+  for (const groups of [1, 2, 4]) {
+    const parts = partsOf(draw, { groups, gain: 1.1, noise: 0 });
+    const weights = Float64Array.from({ length: 4 * 36 / groups }, () => normal(draw));
+    const change = changeOf(parts, weights);
+    const share = change.reduce((sum, value, index) => sum + value * weights[index], 0) /
+      weights.reduce((sum, value) => sum + value * value, 0);
+    assert(share > 0.08 && share < 0.1, `${share} with ${groups} groups`);
+    const half = change.length / 2;
+    assertEquals(changeOf(parts, weights, [0, 2]), change.slice(0, half));
+    assertEquals(changeOf(parts, weights, [2, 4]), change.slice(half));
+  }
+});
+
+Deno.test("Weights hardly follow errors of inputs that tell nothing of other samples", () => {
+  const draw = random(96);
+  for (const groups of [1, 4]) {
+    const parts = partsOf(draw, { groups, gain: 1, noise: 3 });
+    const weights = Float64Array.from({ length: 4 * 36 / groups }, () => normal(draw));
+    const change = changeOf(parts, weights);
+    const share = Math.hypot(...change) / Math.hypot(...weights);
+    assert(share < 0.005, `${share} with ${groups} groups`);
+  }
 });
 
 Deno.test("At 4 bits, GPTQ raises the fidelity of a network, and two workers give the same bundle", async () => {

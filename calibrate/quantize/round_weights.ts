@@ -37,6 +37,8 @@ export interface ErrorCost {
   products: Float64Array;
   /** L, the lower triangle with unit diagonal, [inputs, inputs]. */
   lower: Float64Array;
+  /** D. */
+  pivots: Float64Array;
 }
 
 /**
@@ -44,9 +46,13 @@ export interface ErrorCost {
  *
  * @param centred Whether a constant shift of a sum costs nothing, as where a correction removes it.
  */
-export function errorCost({ count, sums, products }: Gram, centred: boolean): ErrorCost {
+export function errorCost(
+  { count, sums, products }: Pick<Gram, "count" | "sums" | "products">,
+  centred: boolean,
+): ErrorCost {
   const depth = sums.length;
-  const costOf = (a: number, b: number) => products[a * depth + b] - (centred ? sums[a] * sums[b] / count : 0);
+  const costOf = (a: number, b: number) =>
+    products[a * depth + b] - (centred && count > 0 ? sums[a] * sums[b] / count : 0);
   const diagonal = sums.map((_, k) => costOf(k, k));
   const order = Int32Array.from(diagonal.keys()).sort((a, b) => diagonal[a] - diagonal[b] || b - a);
   // Inputs that are all zero leave nothing to weigh errors by.
@@ -55,11 +61,11 @@ export function errorCost({ count, sums, products }: Gram, centred: boolean): Er
   for (let i = 0; i < depth; i++) {
     for (let j = 0; j < depth; j++) cost[i * depth + j] = costOf(order[i], order[j]) + (i === j ? damping : 0);
   }
-  return { order, products: cost, lower: factor(cost, depth) };
+  return { order, products: cost, ...factor(cost, depth) };
 }
 
-/** L of H = L D L^T. */
-function factor(products: Float64Array, depth: number): Float64Array {
+/** L and D of H = L D L^T. */
+function factor(products: Float64Array, depth: number): { lower: Float64Array; pivots: Float64Array } {
   const lower = new Float64Array(depth * depth);
   for (let i = 0; i < depth; i++) {
     const row = i * depth;
@@ -70,40 +76,41 @@ function factor(products: Float64Array, depth: number): Float64Array {
       lower[row + j] = i === j ? Math.sqrt(sum) : sum / lower[other + j];
     }
   }
-  for (let j = 0; j < depth; j++) {
-    const pivot = lower[j * depth + j];
-    for (let i = j; i < depth; i++) lower[i * depth + j] /= pivot;
+  const pivots = Float64Array.from({ length: depth }, (_, j) => lower[j * depth + j]);
+  for (let i = 0; i < depth; i++) {
+    for (let j = 0; j <= i; j++) lower[i * depth + j] /= pivots[j];
   }
-  return lower;
+  return { lower, pivots: pivots.map((pivot) => pivot * pivot) };
 }
 
 /**
  * Rounds a layer's weights anew, to the scales and multipliers that they have.
  *
  * @param costs One for each group of the layer.
+ * @param channels The output channels to round, from the first to the last but one; all where absent.
+ * @returns The values of these channels.
  */
 export function roundWeights(
   node: LayerNode,
   { scales, groups }: WeightQuantization,
   costs: readonly ErrorCost[],
+  [first, end]: readonly [number, number] = [0, scales.length],
 ): Int8Array {
   const kernel = kernelOrder(fourDimensions(node));
   const depth = kernel.length;
-  const channels = scales.length;
   const top = groups ? TOP_LEVEL : 127;
-  const perChannel = groups ? groups.multipliers.length / channels : 0;
-  const values = new Int8Array(node.weights.length);
-  for (let channel = 0; channel < channels; channel++) {
-    const cost = costs[Math.floor(channel * costs.length / channels)];
-    const start = channel * depth;
-    const weights = Float64Array.from(cost.order, (k) => node.weights[start + kernel[k]]);
+  const perChannel = groups ? groups.multipliers.length / scales.length : 0;
+  const values = new Int8Array((end - first) * depth);
+  for (let channel = first; channel < end; channel++) {
+    const cost = costs[Math.floor(channel * costs.length / scales.length)];
+    const weights = Float64Array.from(cost.order, (k) => node.weights[channel * depth + kernel[k]]);
     const steps = Float64Array.from(cost.order, (k) => {
       const multiplier = groups ? groups.multipliers[channel * perChannel + Math.floor(k / groups.size)] : 1;
       return scales[channel] * multiplier;
     });
     const levels = roundChannel({ weights, steps, top }, cost);
     for (let i = 0; i < depth; i++) {
-      values[start + kernel[cost.order[i]]] = Math.round(levels[i] * steps[i] / scales[channel]);
+      values[(channel - first) * depth + kernel[cost.order[i]]] = Math.round(levels[i] * steps[i] / scales[channel]);
     }
   }
   return values;
@@ -116,32 +123,42 @@ interface Channel {
   top: number;
 }
 
-/** The levels of a channel's weights that cost least: those of GPTQ or the nearest, each refined. */
+/** The levels of GPTQ, or the nearest where these cost less, refined. */
 function roundChannel(channel: Channel, cost: ErrorCost): Float64Array {
-  const nearest = channel.weights.map((weight, j) => roundToLevel(weight, channel.steps[j], channel.top));
-  const [one, other] = [startLevels(channel, cost), nearest].map((levels) => refine(channel, levels, cost));
-  return other.cost < one.cost ? other.levels : one.levels;
-}
-
-/** The levels of GPTQ. */
-function startLevels({ weights, steps, top }: Channel, { lower }: ErrorCost): Float64Array {
-  const levels = new Float64Array(weights.length);
-  const wanted = weights.slice();
-  for (let j = weights.length - 1; j >= 0; j--) {
-    levels[j] = roundToLevel(wanted[j], steps[j], top);
-    const error = weights[j] - levels[j] * steps[j];
-    const row = j * weights.length;
-    for (let i = 0; i < j; i++) wanted[i] += lower[row + i] * error;
-  }
+  const { weights, steps, top } = channel;
+  const compensated = new Float64Array(weights.length);
+  const least = sumUp(channel, cost, (j, wanted) => compensated[j] = roundToLevel(wanted, steps[j], top));
+  const nearest = weights.map((weight, j) => roundToLevel(weight, steps[j], top));
+  const levels = sumUp(channel, cost, (j) => nearest[j]) < least ? nearest : compensated;
+  refine(channel, levels, cost);
   return levels;
 }
 
-/** Rounds each weight again, given the others, as long as that helps; and what the errors cost then. */
-function refine(
-  { weights, steps, top }: Channel,
-  levels: Float64Array,
-  { products }: ErrorCost,
-): { levels: Float64Array; cost: number } {
+/**
+ * What the errors of levels cost, summed up from the last weight to the first.
+ *
+ * @param choose Gives a weight's level. Is told its number, and its value with what the errors before it add to it.
+ */
+function sumUp(
+  { weights, steps }: Channel,
+  { lower, pivots }: ErrorCost,
+  choose: (j: number, wanted: number) => number,
+): number {
+  const wanted = weights.slice();
+  let sum = 0;
+  for (let j = weights.length - 1; j >= 0; j--) {
+    const chosen = choose(j, wanted[j]) * steps[j];
+    const left = wanted[j] - chosen;
+    sum += pivots[j] * left * left;
+    const error = weights[j] - chosen;
+    const row = j * weights.length;
+    for (let i = 0; i < j; i++) wanted[i] += lower[row + i] * error;
+  }
+  return sum;
+}
+
+/** Rounds each weight again, given the others, as long as that helps. @param levels Are replaced in place. */
+function refine({ weights, steps, top }: Channel, levels: Float64Array, { products }: ErrorCost): void {
   const depth = weights.length;
   const errors = weights.map((weight, j) => weight - levels[j] * steps[j]);
   const slopes = new Float64Array(depth);
@@ -160,7 +177,6 @@ function refine(
     }
     if (!changed) break;
   }
-  return { levels, cost: errors.reduce((sum, error, j) => sum + error * slopes[j], 0) };
 }
 
 /** Adds a row of a symmetric matrix, times a factor, to a vector. */

@@ -1,5 +1,5 @@
 /**
- * GPTQ: a layer's weights rounded anew, by what goes into the layer.
+ * A layer's weights rounded anew, by what goes into the layer.
  *
  * @module
  */
@@ -8,15 +8,15 @@ import { fourDimensions, isDepthwise, type LayerNode } from "../graph/layers.ts"
 import { packQuantized, zeroPointOffsets } from "../lower/lower_layer.ts";
 import { mergeGram } from "../observe/gram.ts";
 import type { QuantizationPlan } from "../plan.ts";
-import { errorCost, MOST_INPUTS, roundWeights } from "../quantize/round_weights.ts";
+import { MOST_INPUTS } from "../quantize/round_weights.ts";
 import type { StageTeam } from "../stream/table.ts";
 
-/** Most positions over all samples that inputs are summed up at. */
-const MOST_POSITIONS = 16384;
+/** Most positions over all samples that inputs are summed up at: of depthwise layers, whose sums have few inputs, and others. */
+const MOST_POSITIONS = { depthwise: 2048, other: 8192 };
 
 /**
- * Rounds a layer's weights by the inputs that it gets in the 8-bit network,
- * where the samples stand before it. Depthwise layers and those that sum more
+ * Rounds a layer's weights by the inputs that it gets in the 8-bit network and
+ * in the float one, where the samples stand before it. Layers that sum more
  * than 2,304 products stay as they are.
  *
  * @param row One of the rows that the team corrects, by its position. The plan's weights are replaced, and those of the lanes.
@@ -28,14 +28,32 @@ export async function roundLayer(
   layer: LayerNode,
   centred: boolean,
 ): Promise<void> {
-  const [, inputs, height, width] = fourDimensions(layer);
-  if (isDepthwise(layer) || inputs * height * width > MOST_INPUTS) return;
-  const positions = Math.ceil(MOST_POSITIONS / samples.length);
-  const [grams, ...others] = await team.everywhere("gram", index, layer.output, positions);
-  for (const other of others) other.forEach((gram, group) => mergeGram(grams[group], gram));
+  const [channels, inputs, height, width] = fourDimensions(layer);
+  if (inputs * height * width > MOST_INPUTS) return;
+  const most = MOST_POSITIONS[isDepthwise(layer) ? "depthwise" : "other"];
+  const positions = Math.ceil(most / samples.length);
+  const sumsOf = async (part: number) => {
+    const some = samples.filter((_, position) => position % 2 === part);
+    const [grams, ...others] = await team.everywhere("gram", index, layer.output, some, positions);
+    for (const other of others) other.forEach((gram, group) => mergeGram(grams[group], gram));
+    return grams;
+  };
   const before = plan.weights.get(layer.output)!;
-  const costs = grams.map((gram) => errorCost(gram, centred));
-  const weights = { ...before, values: roundWeights(layer, before, costs) };
+  const task = { layer, weights: before, parts: [await sumsOf(0), await sumsOf(1)] as const, centred };
+  const bounds = Array.from(
+    { length: team.all.length + 1 },
+    (_, lane) => Math.floor(lane * channels / team.all.length),
+  );
+  const rounded = await Promise.all(
+    team.all.map((lane, number) => lane.run("round", task, [bounds[number], bounds[number + 1]])),
+  );
+  const values = new Int8Array(before.values.length);
+  let end = 0;
+  for (const part of rounded) {
+    values.set(part, end);
+    end += part.length;
+  }
+  const weights = { ...before, values };
   plan.weights.set(layer.output, weights);
   const parts = {
     packed: packQuantized(layer, weights.values),

@@ -8,6 +8,7 @@
 import type { Gram } from "../observe/gram.ts";
 import type { JointMoments } from "../observe/moments.ts";
 import type { Lowered } from "../program/lower.ts";
+import { type ReconstructionTask, reconstructWeights } from "../quantize/reconstruct_weights.ts";
 import type { LaneNetwork } from "./lane_network.ts";
 import { QuantizedPass } from "./quantized_pass.ts";
 import { Stream } from "./stream.ts";
@@ -25,9 +26,12 @@ export interface CorrectionStage {
   /**
    * Sums of products of a layer's inputs in a program, for each of its groups.
    *
+   * @param samples Those to look at, of all lanes.
    * @param positions Number of positions of each sample to look at, evenly spread.
    */
-  gram(program: number, layer: string, positions: number): Gram[];
+  gram(program: number, layer: string, samples: readonly number[], positions: number): Gram[];
+  /** Rounds some channels of a layer's weights, from the first to the last but one. */
+  round(task: ReconstructionTask, channels: readonly [number, number]): Int8Array;
   /** Sets a layer's weights. @param parts Packed weights, and the sum of each channel's weights times minus the zero point. */
   setWeights(program: number, layer: string, parts: { packed: Int8Array; offsets: Int32Array }): void;
   /** Joint moments of a layer's pre-activation in some programs and the float one, each for each of the lane's samples. */
@@ -51,7 +55,8 @@ export async function openCorrection(
     for (const { stream } of passes) stream.start(sample, write);
   }
   return {
-    gram: (program, layer, positions) => passes[program].gram(layer, positions),
+    gram: (program, layer, samples, positions) => passes[program].gram(float, layer, samples, positions),
+    round: reconstructWeights,
     setWeights: (program, layer, parts) => passes[program].setWeights(layer, parts),
     measure(programs, layer) {
       const measured: JointMoments[][] = programs.map(() => []);

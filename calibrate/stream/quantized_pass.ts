@@ -6,7 +6,7 @@
  */
 
 import { isConvolution } from "../../runtime/kernels/convolution_step.ts";
-import { type Gram, GramSums } from "../observe/gram.ts";
+import { type Gram, sumInputs } from "../observe/gram.ts";
 import { type JointMoments, measureMoments } from "../observe/moments.ts";
 import type { Lowered } from "../program/lower.ts";
 import { Stream } from "./stream.ts";
@@ -27,15 +27,23 @@ export class QuantizedPass {
   /**
    * Sums of products of a layer's inputs, for each of its groups.
    *
+   * @param float The stream of the float program, where the samples stand before the same node.
+   * @param samples Those to look at, of all lanes; others than this lane's are left out.
    * @param positions Number of positions of each sample to look at, evenly spread.
    */
-  gram(layer: string, positions: number): Gram[] {
+  gram(float: Stream, layer: string, samples: readonly number[], positions: number): Gram[] {
     const { program, layers } = this.stream.lowered;
     const step = program.steps[layers.get(layer)!.step];
     if (!isConvolution(step)) throw new TypeError(`Layer "${layer}" is computed by ${step.kernel}`);
-    const sums = new GramSums(step.attributes);
+    const sums = sumInputs(step.attributes, positions);
+    const { scale, zeroPoint } = program.tensors[step.inputs[0]];
+    const wanted = new Set(samples);
     for (const sample of this.samples) {
-      sums.add(this.stream.inputOf(sample, layer), program.tensors[step.inputs[0]].zeroPoint!, positions);
+      if (!wanted.has(sample)) continue;
+      const values = this.stream.inputOf(sample, layer) as Uint8Array;
+      const floats = float.inputOf(sample, layer);
+      const known = floats instanceof Float32Array ? { floats: { values: floats, scale: scale! } } : {};
+      sums.add({ values, zeroPoint: zeroPoint!, ...known });
     }
     return sums.finish();
   }

@@ -46,11 +46,12 @@ export class Stream {
     return this.executor.tensor(preactivation!) as Float32Array;
   }
 
-  /** The 8-bit input of a layer of a sample; a copy. */
-  inputOf(sample: number, layer: string): Uint8Array {
-    const { step } = this.lowered.layers.get(layer)!;
+  /** The input of a layer of a sample; a copy. */
+  inputOf(sample: number, layer: string): Float32Array | Uint8Array {
+    const parts = this.lowered.layers.get(layer)!;
+    const step = parts.probe ?? parts.step;
     this.#restore(sample, { first: step, end: step + 1 });
-    return this.executor.values(this.lowered.program.steps[step].inputs[0]) as Uint8Array;
+    return this.executor.values(this.lowered.program.steps[step].inputs[0]);
   }
 
   /** Takes a sample through a node. */
