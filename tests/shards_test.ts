@@ -1,14 +1,24 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { calibrate, type CalibrationOptions } from "../calibrate/calibrate.ts";
 import { writeNpy } from "../calibrate/dataset/npy_writer.ts";
+import type { Graph } from "../calibrate/graph/graph.ts";
 import { readStatistics } from "../calibrate/observe/read_statistics.ts";
 import { samplesOfShard } from "../calibrate/observe/shard.ts";
 import { writeStatistics } from "../calibrate/observe/write_statistics.ts";
 import { observeShard } from "../calibrate/observe_shard.ts";
 import { random } from "./support/random.ts";
-import { smallNetwork } from "./support/small_network.ts";
+import { smallNetwork as plainNetwork } from "./support/small_network.ts";
 
 const ELEMENTS = 3 * 8 * 8;
+
+/** The small network, of whose first layer a BatchNormalization says something. */
+function smallNetwork(seed = 1): Graph {
+  const graph = plainNetwork(seed);
+  const [ones, beta] = [new Float32Array(8).fill(1), random(seed).f32(8, -1, 1)];
+  const normalization = { gamma: ones, beta, variance: ones, epsilon: 1e-5 };
+  const nodes = graph.nodes.map((node) => node.op === "convolution" ? { ...node, normalization } : node);
+  return { ...graph, nodes };
+}
 
 /** Float samples of very different ranges, in the network's layout. */
 function samples(count: number, seed = 1): Uint8Array {
@@ -147,8 +157,8 @@ Deno.test("A statistics file that is truncated, altered or inconsistent is refus
       await refused(altered, "truncated or altered");
     }
     const future = bytes.slice();
-    future[8] = 3;
-    await refused(future, "part has version 3: this program reads version 2");
+    future[8] = 4;
+    await refused(future, "part has version 4: this program reads version 3");
 
     const inconsistent = async (change: (statistics: Awaited<ReturnType<typeof readStatistics>>) => void) => {
       const statistics = await readStatistics(bytes, "part");
@@ -171,5 +181,6 @@ Deno.test("A statistics file that is truncated, altered or inconsistent is refus
     await inconsistent(({ summaries }) => summaries[0].input.mean = NaN);
     await inconsistent(({ channels }) => [...channels.values()][0].count = 0);
     await inconsistent(({ channels }) => [...channels.values()][0].sums[0] = [NaN]);
+    await inconsistent(({ normalized }) => [...normalized.values()][0].squares[0] = [NaN]);
   });
 });

@@ -32,7 +32,7 @@ export function createChannelMoments(channels: number): ChannelMoments {
  *
  * @param values [positions, channels].
  */
-export function addSample(moments: ChannelMoments, values: Float32Array): void {
+export function addSample(moments: ChannelMoments, values: Float32Array | Float64Array): void {
   const channels = moments.sums.length;
   const sums = new Float64Array(channels);
   const squares = new Float64Array(channels);

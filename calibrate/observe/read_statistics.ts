@@ -65,14 +65,17 @@ function readContent(bytes: Uint8Array, headerBytes: number): Statistics {
     summaries: readSummaries(data, part.end - part.first, asInteger(header.peaks, "peaks", 0, MAX_ENTRIES)),
     values: new Map(),
     channels: new Map(),
+    normalized: new Map(),
   };
   for (const value of asArray(header.values, "values", MAX_ENTRIES)) {
     const fields = asFields(value, "a value");
     statistics.values.set(asString(fields.name, "a value's name"), readObservation(fields, data));
   }
-  for (const value of asArray(header.channels, "channels", MAX_ENTRIES)) {
-    const fields = asFields(value, "a value with channels");
-    statistics.channels.set(asString(fields.name, "a value's name"), readMoments(fields, data));
+  for (const kind of ["channels", "normalized"] as const) {
+    for (const value of asArray(header[kind], kind, MAX_ENTRIES)) {
+      const fields = asFields(value, "a value with channels");
+      statistics[kind].set(asString(fields.name, "a value's name"), readMoments(fields, data));
+    }
   }
   data.finish();
   return statistics;

@@ -45,6 +45,8 @@ export interface Statistics {
   values: Map<string, Observation>;
   /** Moments of the channels (last dimension) of each value that a layer with weights reads, by its name. */
   channels: Map<string, ChannelMoments>;
+  /** Moments of the samples' means, in its units, of each layer that a BatchNormalization was folded into, by the name of its output. */
+  normalized: Map<string, ChannelMoments>;
   /** Each sample by itself, in their order. */
   summaries: SampleSummary[];
 }

@@ -27,13 +27,23 @@ export async function writeStatistics(statistics: Statistics): Promise<Uint8Arra
     arrays.push(...sides, raw);
     return { name, ...rest, positive: sides[0].length, negative: sides[1].length, raw: raw.length };
   });
-  const channels = Array.from(statistics.channels, ([name, { count, sums, squares }]) => {
-    const all = [...sums, ...squares];
-    arrays.push(Uint16Array.from(all, ({ length }) => length), Float64Array.from(all.flat()));
-    return { name, channels: sums.length, count };
-  });
+  const [channels, normalized] = [statistics.channels, statistics.normalized].map((moments) =>
+    Array.from(moments, ([name, { count, sums, squares }]) => {
+      const all = [...sums, ...squares];
+      arrays.push(Uint16Array.from(all, ({ length }) => length), Float64Array.from(all.flat()));
+      return { name, channels: sums.length, count };
+    })
+  );
   const peaks = summaries[0].peaks.length;
-  const header: StatisticsHeader = { network, preprocessing: preprocessing ?? null, part, peaks, values, channels };
+  const header: StatisticsHeader = {
+    network,
+    preprocessing: preprocessing ?? null,
+    part,
+    peaks,
+    values,
+    channels,
+    normalized,
+  };
   const text = new TextEncoder().encode(JSON.stringify(header));
   const dataBytes = arrays.reduce((sum, { byteLength }) => sum + byteLength, 0);
   const bytes = new Uint8Array(STATISTICS_PREFIX_BYTES + text.length + dataBytes + DIGEST_BYTES);

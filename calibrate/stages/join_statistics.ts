@@ -53,6 +53,7 @@ export async function joinStatistics(
   };
   const histograms = watched.values.map(({ atoms }) => createHistogram(atoms));
   const moments = watched.channels.map(({ channels }) => createChannelMoments(channels));
+  const normalized = watched.layers.map(({ trained }) => createChannelMoments(trained.beta.length));
   const fingerprints = new Uint8Array(total * FINGERPRINT_BYTES);
   const joined: JoinedPart[] = [];
   for (const file of files) {
@@ -64,6 +65,9 @@ export async function joinStatistics(
     fingerprints.set(statistics.fingerprints, first * FINGERPRINT_BYTES);
     watched.values.forEach(({ name }, index) => mergeHistogram(histograms[index], values.get(name)!.histogram));
     watched.channels.forEach(({ name }, index) => mergeChannelMoments(moments[index], channels.get(name)!));
+    watched.layers.forEach(({ name }, index) =>
+      mergeChannelMoments(normalized[index], statistics.normalized.get(name)!)
+    );
     const raw = watched.values.map(({ name }) => values.get(name)!.raw);
     joined.push({ file, first, end, total, raw, summaries });
   }
@@ -83,6 +87,7 @@ export async function joinStatistics(
       return [name, { histogram: histograms[index], raw }];
     })),
     channels: new Map(watched.channels.map(({ name }, index) => [name, moments[index]])),
+    normalized: new Map(watched.layers.map(({ name }, index) => [name, normalized[index]])),
     summaries: joined.flatMap(({ summaries }) => summaries),
   };
 }
@@ -107,7 +112,7 @@ function checkPart(
   if (recipes[0] !== recipes[1]) {
     throw new InputError(`${file} is of samples with the preprocessing ${recipes[0]}: here it is ${recipes[1]}`);
   }
-  const { part: { total }, values, channels, summaries } = statistics;
+  const { part: { total }, values, channels, normalized, summaries } = statistics;
   if (total !== expected.total) {
     throw new InputError(`${file} is of a calibration on ${total} samples: this one has ${expected.total}`);
   }
@@ -116,6 +121,8 @@ function checkPart(
       values.get(name)?.histogram.atoms.join() === atoms.map(Math.fround).join()
     ) &&
     expected.watched.channels.every(({ name, channels: count }) => channels.get(name)?.sums.length === count) &&
+    normalized.size === expected.watched.layers.length &&
+    expected.watched.layers.every(({ name, trained }) => normalized.get(name)?.sums.length === trained.beta.length) &&
     summaries.every(({ peaks }) => peaks.length === expected.peaks);
   if (!suits) throw new InputError(`${file} was written by another version of this program: observe its samples again`);
 }

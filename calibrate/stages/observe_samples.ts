@@ -55,9 +55,10 @@ export async function observeSamples(
   );
   const [counted, ...others] = await team.everywhere("counted");
   await team.close();
-  for (const { histograms, channels } of others) {
+  for (const { histograms, channels, normalized } of others) {
     histograms.forEach((histogram, index) => mergeHistogram(counted.histograms[index], histogram));
     channels.forEach((moments, index) => mergeChannelMoments(counted.channels[index], moments));
+    normalized.forEach((moments, index) => mergeChannelMoments(counted.normalized[index], moments));
   }
   return {
     network: await hashNetwork(network),
@@ -69,6 +70,7 @@ export async function observeSamples(
       return [name, { histogram: counted.histograms[index], raw: values.slice(0, length) }];
     })),
     channels: new Map(watched.channels.map(({ name }, index) => [name, counted.channels[index]])),
+    normalized: new Map(watched.layers.map(({ name }, index) => [name, counted.normalized[index]])),
     summaries,
   };
 }
@@ -80,6 +82,9 @@ export function watchedValues({ graph, groups }: Pick<PreparedNetwork, "graph" |
   return {
     values: groups.flatMap(({ sources }) => sources).map((name) => ({ name, atoms: atomsOf(producers.get(name)) })),
     channels: [...inputs].map((name) => ({ name, channels: graph.values.get(name)!.shape.at(-1)! })),
+    layers: layersOf(graph).flatMap(({ output, normalization }) =>
+      normalization ? [{ name: output, trained: { gamma: normalization.gamma, beta: normalization.beta } }] : []
+    ),
   };
 }
 

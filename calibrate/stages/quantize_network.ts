@@ -6,6 +6,7 @@
  */
 
 import { evenlySpread } from "../evenly_spread.ts";
+import { distanceFromTraining } from "../observe/normalized_moments.ts";
 import type { Statistics } from "../observe/statistics.ts";
 import { lower, type Lowered } from "../program/lower.ts";
 import type { CorrectionOutcome } from "../quantize/correct_layer.ts";
@@ -57,7 +58,8 @@ export async function quantizeNetwork(
     const { arenaBytes } = lower(graph, { plan: passing[0].plan, forms }).program;
     const room = Math.floor(STREAM_BYTES / (float.program.arenaBytes + arenaBytes));
     const chosen = evenlySpread(samples, Math.max(1, Math.min(room, MOST_CORRECTION_SAMPLES)));
-    await correctLayers({ ...session, samples: chosen, trust: 1 }, passing);
+    const trust = 1 / (1 + distanceFromTraining(statistics.normalized.values()));
+    await correctLayers({ ...session, samples: chosen, trust }, passing);
   }
   return planned.map(({ plan, settings, outcomes, choices, initial }) => {
     const program = lower(graph, { plan, forms });

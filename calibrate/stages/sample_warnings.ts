@@ -4,9 +4,11 @@
  * @module
  */
 
+import { layersOf } from "../graph/layers.ts";
 import { inputWarnings } from "../observe/input_warnings.ts";
 import type { Outlier } from "../observe/outliers.ts";
 import type { Statistics } from "../observe/statistics.ts";
+import { trainingWarning } from "../observe/training_warning.ts";
 import type { Session } from "./session.ts";
 
 /** Says what is unusual about the samples that were observed. @param outliers Samples that are told of by themselves. */
@@ -15,7 +17,7 @@ export function sampleWarnings(
     Session,
     "network" | "samples" | "dataset" | "preprocessing"
   >,
-  { part, summaries }: Statistics,
+  { part, summaries, normalized }: Statistics,
   outliers: readonly Outlier[],
 ): string[] {
   const told = new Set(outliers.map(({ sample }) => sample));
@@ -23,5 +25,11 @@ export function sampleWarnings(
     .filter(({ sample }) => !told.has(sample));
   const recipe = dataset.kind === "pixels" ? preprocessing : undefined;
   const names = seen.map(({ sample }) => dataset.nameOf(sample));
-  return inputWarnings(seen.map(({ input }) => input), names, graph.inputs[0].shape, recipe);
+  const layers = new Map(layersOf(graph).map(({ output, name }) => [output, name]));
+  const named = new Map(Array.from(normalized, ([output, moments]) => [layers.get(output)!, moments]));
+  const unlike = trainingWarning(named);
+  return [
+    ...inputWarnings(seen.map(({ input }) => input), names, graph.inputs[0].shape, recipe),
+    ...unlike ? [unlike] : [],
+  ];
 }

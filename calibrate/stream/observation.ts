@@ -6,6 +6,7 @@
 
 import { addSample, type ChannelMoments, createChannelMoments } from "../observe/channel_moments.ts";
 import { createHistogram, type Histogram, notFinite, observe } from "../observe/histogram.ts";
+import { addNormalized, type TrainedUnits } from "../observe/normalized_moments.ts";
 import { rawSample } from "../observe/raw_sample.ts";
 import { channelsOfInput, peakOf, type SampleSummary, summarizeInput } from "../observe/sample_summary.ts";
 import type { Lowered } from "../program/lower.ts";
@@ -20,12 +21,22 @@ export interface WatchedChannels {
   channels: number;
 }
 
+/** A layer whose pre-activations are compared with what its BatchNormalization says. */
+export interface WatchedLayer {
+  /** Name of its output. */
+  name: string;
+  /** What the BatchNormalization says. */
+  trained: TrainedUnits;
+}
+
 /** The values to observe. */
 export interface Watched {
   /** Values whose elements are counted, and the elements to be counted apart. */
   values: { name: string; atoms: number[] }[];
   /** Values whose channels are summed up. */
   channels: WatchedChannels[];
+  /** Layers that a BatchNormalization was folded into. */
+  layers: WatchedLayer[];
 }
 
 /** What a lane has seen of the watched values, in their order. */
@@ -34,6 +45,8 @@ export interface Counted {
   histograms: Histogram[];
   /** One for each of `channels`. */
   channels: ChannelMoments[];
+  /** One for each of `layers`: the samples' means in units of its BatchNormalization. */
+  normalized: ChannelMoments[];
 }
 
 /** What one sample contributed. */
@@ -63,8 +76,13 @@ export function openObservation({ samples, float, executor }: LaneNetwork, watch
   const counted: Counted = {
     histograms: watched.values.map(({ atoms }) => createHistogram(atoms)),
     channels: watched.channels.map(({ channels }) => createChannelMoments(channels)),
+    normalized: watched.layers.map(({ trained }) => createChannelMoments(trained.beta.length)),
   };
   const [values, channels] = [byTensor(watched.values, float), byTensor(watched.channels, float)];
+  const layers = Map.groupBy(
+    watched.layers.keys(),
+    (index) => float.layers.get(watched.layers[index].name)!.preactivation!,
+  );
   const { tensors, inputs, outputs, steps } = float.program;
 
   return {
@@ -79,6 +97,9 @@ export function openObservation({ samples, float, executor }: LaneNetwork, watch
           kept[value] = rawSample(data, tensors[tensor].shape.at(-1)!, raw);
         }
         for (const value of channels.get(tensor) ?? []) addSample(counted.channels[value], data);
+        for (const layer of layers.get(tensor) ?? []) {
+          addNormalized(counted.normalized[layer], data, watched.layers[layer].trained);
+        }
       };
       const { write, fingerprint } = await samples.read(sample);
       write(executor);
