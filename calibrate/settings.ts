@@ -185,7 +185,6 @@ export const PRESETS: { readonly paper: Readonly<Partial<CalibrationSettings>> }
     equalize: false,
     weightError: "plain",
     rounding: "nearest",
-    keepFloat: 0,
   },
 };
 

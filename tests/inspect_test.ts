@@ -96,6 +96,7 @@ Deno.test("a bundle's JSON description agrees with the bundle", async () => {
     scale: 1 / 32,
     zeroPoint: 128,
     weightBytes: program.constants[step.constants[0]].length,
+    floatWeights: false,
   });
 });
 

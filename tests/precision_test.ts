@@ -1,7 +1,17 @@
-import { assert, assertAlmostEquals, assertEquals, assertLess, assertRejects, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertAlmostEquals,
+  assertEquals,
+  assertLess,
+  assertMatch,
+  assertRejects,
+  assertThrows,
+} from "@std/assert";
 import { fileURLToPath } from "node:url";
 import { calibrate, type CalibrationOptions, type CalibrationResult } from "../calibrate/calibrate.ts";
 import { floatModel } from "../calibrate/float_model.ts";
+import { describeBundle } from "../calibrate/inspect/describe_bundle.ts";
+import { bundleText, shortened } from "../calibrate/inspect/description_text.ts";
 import type { Graph } from "../calibrate/graph/graph.ts";
 import { importOnnx } from "../calibrate/onnx/import.ts";
 import { layersOf } from "../calibrate/graph/layers.ts";
@@ -40,6 +50,7 @@ function outputOf({ report }: CalibrationResult): number {
 Deno.test("The layers kept in float are those without whose quantisation the output is best, and it gets better", async () => {
   const none = await run(POOR);
   assertEquals(none.report.precision, undefined);
+  assertMatch(bundleText(describeBundle(await readBundle(none.bundle))), /^Layers in float32 +none$/m);
   let before = outputOf(none);
   for (const keepFloat of [1, 4]) {
     const result = await run({ ...POOR, keepFloat });
@@ -55,6 +66,11 @@ Deno.test("The layers kept in float are those without whose quantisation the out
     const floats = program.steps.filter(({ kernel }) => ["convolution_f32", "depthwise_f32"].includes(kernel));
     assertEquals(floats.map(({ name }) => name).toSorted(), kept.map(({ name }) => name).toSorted());
     assert(program.calibration!.methods.includes(`${keepFloat} layer`), program.calibration!.methods);
+    const described = describeBundle(await readBundle(result.bundle));
+    const inspected = described.layers.filter(({ floatWeights }) => floatWeights).map(({ name }) => name);
+    assertEquals(inspected.toSorted(), kept.map(({ name }) => name).toSorted());
+    const text = bundleText(described);
+    assert(inspected.every((name) => text.includes(shortened(name))) && /^Layers in float32 +\S/m.test(text), text);
     for (const layer of kept) {
       assert(layer.bytes > 0 && Number.isFinite(layer.time));
       assertAlmostEquals(layer.gain!, layer.sqnr! - sqnr!, 1e-9);

@@ -47,6 +47,8 @@ Deno.test("Weights are rounded by GPTQ where nothing else is asked for, but at 8
 Deno.test("A preset holds where no option says otherwise", () => {
   assertEquals(readSettings({ preset: "paper" }), PRESETS.paper);
   assertEquals(readSettings({ preset: "paper", equalize: "on" }), { ...PRESETS.paper, equalize: true });
+  assertEquals(readSettings({ preset: "paper", precision: "best" }).precision, "best");
+  assertEquals(readSettings({ preset: "paper", "keep-float": "2" }).keepFloat, 2);
   assertEquals(completeSettings(PRESETS.paper).rounding, "nearest");
   assertThrows(() => readSettings({ preset: "article" }), InputError, '--preset must be one of paper: got "article"');
 });

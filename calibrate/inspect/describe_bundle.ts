@@ -51,6 +51,8 @@ export interface BundleLayer {
   zeroPoint: number | null;
   /** Bytes of packed weights. */
   weightBytes: number;
+  /** Whether its weights are float32; those of others are 8 or 4 bits. */
+  floatWeights: boolean;
 }
 
 /** A bundle's content. */
@@ -158,5 +160,6 @@ function describeStep(step: Step, program: Program): BundleLayer {
     scale: output.scale ?? null,
     zeroPoint: output.zeroPoint ?? null,
     weightBytes: hasWeights(step) ? bytesOf(program, [step.constants[0]]) : 0,
+    floatWeights: hasWeights(step) && program.constants[step.constants[0]].type === "f32",
   };
 }

@@ -27,6 +27,7 @@ export function bundleText(description: BundleDescription): string {
     ["Preprocessing", [preprocessingText(description.preprocessing)]],
     ["Labels", [labels > 0 ? grouped(labels) : "none"]],
     ["Calibration", [calibrationText(description.calibration)]],
+    ...(description.calibration ? [["Layers in float32", floatLayersText(description)] satisfies Fact] : []),
     ["Kernels", [
       ...kernels.map(({ kernel, steps }) => `${kernel} x ${steps}`),
       `this host would use the ${build} build`,
@@ -113,6 +114,11 @@ function calibrationText(calibration: CalibrationRecord | null): string {
   const correction = usp === "off" ? "USP off" : `USP ${usp} to ${uspTarget}`;
   return [`weights ${weights}`, `scales ${scales}`, methods, correction, `${grouped(samples)} samples`]
     .filter((part) => part !== "").join(", ");
+}
+
+function floatLayersText({ layers }: BundleDescription): string[] {
+  const names = layers.filter(({ floatWeights }) => floatWeights).map(({ name }) => shortened(name));
+  return names.length > 0 ? names : ["none"];
 }
 
 /** Shapes of what a layer reads and makes. */

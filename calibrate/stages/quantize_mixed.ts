@@ -27,6 +27,11 @@ export interface MixedNetwork {
   drop?: number;
 }
 
+/** Whether settings ask for layers of more precision than the others, or may. */
+export function isMixed({ precision, keepFloat, targetDrop }: CalibrationSettings): boolean {
+  return targetDrop !== undefined || (keepFloat ?? BUDGETS[precision].bytes) > 0;
+}
+
 /** Most samples without labels on which the loss is measured. */
 const MOST_UNLABELLED = 128;
 

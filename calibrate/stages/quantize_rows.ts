@@ -18,7 +18,7 @@ import { groupsThatFit } from "./groups_that_fit.ts";
 import { observeSamples } from "./observe_samples.ts";
 import { openPlanning } from "./planning.ts";
 import type { PreparedNetwork } from "./prepare_network.ts";
-import { quantizeMixed } from "./quantize_mixed.ts";
+import { isMixed, quantizeMixed } from "./quantize_mixed.ts";
 import { quantizeNetwork } from "./quantize_network.ts";
 import type { RefinedLayer } from "./refine_layers.ts";
 
@@ -63,8 +63,7 @@ export async function* quantizeRows<Row extends { settings: CalibrationSettings 
   await open();
   const session = { network, samples, lanes, planning: await openPlanning(lanes), progress };
   const statistics = await observeSamples({ ...session, ...(preprocessing && { preprocessing }) });
-  const isMixed = ({ settings: { keepFloat } }: Row) => keepFloat === undefined || keepFloat > 0;
-  const uniform = rows.filter((row) => !isMixed(row));
+  const uniform = rows.filter(({ settings }) => !isMixed(settings));
   const correcting = { ...session, progress: countCorrections(network, uniform, progress) };
   const room = { network, samples: samples.length, lanes: lanes.count };
   for (const group of groupsThatFit(uniform, bytesOfRow(room), ROW_BYTES)) {
@@ -73,7 +72,7 @@ export async function* quantizeRows<Row extends { settings: CalibrationSettings 
     const made = await quantizeNetwork(correcting, { statistics, samples }, settings);
     yield made.map(({ program }, index) => ({ row: group[index], program, kept: [] }));
   }
-  for (const row of rows.filter(isMixed)) {
+  for (const row of rows.filter(({ settings }) => isMixed(settings))) {
     await open();
     const { quantized: { program }, kept } = await quantizeMixed(session, statistics, row.settings);
     yield [{ row, program, kept }];
