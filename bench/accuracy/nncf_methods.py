@@ -18,9 +18,9 @@ def method(**options):
 
 
 METHODS = {
-    "nncf default": method(),
-    "nncf mixed": method(preset=nncf.QuantizationPreset.MIXED),
-    "nncf mixed, accurate bias correction": method(
+    "NNCF": method(),
+    "NNCF, mixed preset": method(preset=nncf.QuantizationPreset.MIXED),
+    "NNCF, mixed preset, accurate bias correction": method(
         preset=nncf.QuantizationPreset.MIXED, fast_bias_correction=False
     ),
 }

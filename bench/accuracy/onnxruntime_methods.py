@@ -1,8 +1,6 @@
-"""onnxruntime's static quantisation: u8 activations, s8 weights, all else at its defaults."""
+"""onnxruntime's static quantisation: u8 activations, s8 or s4 weights, all else at its defaults."""
 
-import contextlib
 import importlib
-import io
 
 from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, QuantFormat, QuantType, quantize_static
 
@@ -10,11 +8,11 @@ from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, Q
 quantization = importlib.import_module("onnxruntime.quantization.quantize")
 
 KINDS = {
-    "minmax": (CalibrationMethod.MinMax, {}),
+    "min-max": (CalibrationMethod.MinMax, {}),
     "percentile": (CalibrationMethod.Percentile, {}),
     "entropy": (CalibrationMethod.Entropy, {}),
     # This many bins cannot be asked for by quantize_static's options: they are passed to the calibrator itself.
-    "entropy-2048-bins": (CalibrationMethod.Entropy, {"num_bins": 2048}),
+    "entropy of 2,048 bins": (CalibrationMethod.Entropy, {"num_bins": 2048}),
 }
 
 
@@ -34,39 +32,35 @@ class Samples(CalibrationDataReader):
     reset_iter = rewind
 
 
-def quantise(source, target, samples, kind, options, per_channel):
-    """Quantises a network, with options for the calibrator that quantize_static does not pass on."""
-    create = quantization.create_calibrator
+def method(kind, per_channel=True, weights=QuantType.QInt8):
+    calibrate_method, calibrator_options = KINDS[kind]
 
-    def create_with_options(*args, extra_options=None, **kwargs):
-        return create(*args, extra_options={**(extra_options or {}), **options}, **kwargs)
+    def quantise(source, target, name, samples):
+        create = quantization.create_calibrator
 
-    quantization.create_calibrator = create_with_options
-    try:
-        # Calibrators print what they do.
-        with contextlib.redirect_stdout(io.StringIO()):
+        def create_with_options(*args, extra_options=None, **kwargs):
+            return create(*args, extra_options={**(extra_options or {}), **calibrator_options}, **kwargs)
+
+        quantization.create_calibrator = create_with_options
+        try:
             quantize_static(
                 source,
                 target,
-                samples,
+                Samples(name, samples),
                 quant_format=QuantFormat.QDQ,
                 per_channel=per_channel,
                 activation_type=QuantType.QUInt8,
-                weight_type=QuantType.QInt8,
-                calibrate_method=kind,
+                weight_type=weights,
+                calibrate_method=calibrate_method,
             )
-    finally:
-        quantization.create_calibrator = create
+        finally:
+            quantization.create_calibrator = create
 
-
-def method(kind, options, per_channel):
-    return lambda source, target, name, samples: quantise(
-        source, target, Samples(name, samples), kind, options, per_channel
-    )
+    return quantise
 
 
 METHODS = {
-    f"onnxruntime {weights} {name}": method(kind, options, weights == "per-channel")
-    for weights in ("per-channel", "per-tensor")
-    for name, (kind, options) in KINDS.items()
+    **{f"onnxruntime, {kind}": method(kind) for kind in KINDS},
+    **{f"onnxruntime, {kind}, per-tensor weights": method(kind, per_channel=False) for kind in KINDS},
+    "onnxruntime, percentile, 4-bit weights": method("percentile", weights=QuantType.QInt4),
 }

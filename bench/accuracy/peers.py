@@ -1,12 +1,17 @@
-"""Other tools' 8-bit networks beside the float network, laid out as `deno task compare` lays out Octet's.
+"""Other tools' quantised networks, and Octet's, beside the float network: rows of the tables of docs/accuracy.md.
 
 `deno run -A bench/accuracy/peers.ts` installs the tools and runs this. Images are uint8 [N, H, W, 3] of the network's
-own size. quant_pre_process folds batch normalisation first, for all tools; all results are run by onnxruntime.
+own size. quant_pre_process folds batch normalisation first, for all tools but Octet; onnxruntime runs what they made.
+Times are those of quantising. All tools may use as many cores as Octet is given threads, where the system can bind.
 """
 
 import argparse
 import contextlib
+import functools
 import importlib
+import json
+import os
+import sys
 import tempfile
 import time
 import traceback
@@ -18,8 +23,37 @@ import onnxruntime as ort
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
 import measures
+import octet_methods
+from peers_table import table_of
 
-TOOLS = ("onnxruntime", "nncf", "quark")
+TOOLS = ("onnxruntime", "nncf", "quark", "octet")
+PATHS = ("model", "data", "eval", "labels")
+
+
+def read_arguments():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("model")
+    parser.add_argument("--data", required=True, help="images to calibrate on")
+    parser.add_argument("--eval", required=True, help="images to evaluate on")
+    parser.add_argument("--labels", required=True)
+    parser.add_argument("--mean", required=True)
+    parser.add_argument("--std", required=True)
+    parser.add_argument("--tools", nargs="+", choices=TOOLS, default=TOOLS)
+    parser.add_argument("--methods", default="", help="only methods whose names hold this text")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--rows", help="JSON file of rows: keeps what it holds of other methods")
+    arguments = parser.parse_args()
+    # Quark leaves files in the working folder, so that another one is used.
+    for name in PATHS:
+        setattr(arguments, name, str(Path(getattr(arguments, name)).resolve()))
+    arguments.rows = arguments.rows and Path(arguments.rows).resolve()
+    return arguments
+
+
+def read_samples(path, arguments):
+    """Images as the network takes them, float32 [N, 3, H, W]."""
+    mean, std = (np.array(text.split(","), np.float32)[None, :, None, None] for text in (arguments.mean, arguments.std))
+    return ((np.load(path).transpose(0, 3, 1, 2) / np.float32(255) - mean) / std).astype(np.float32)
 
 
 def logits_of(path, samples):
@@ -31,48 +65,56 @@ def logits_of(path, samples):
     return np.concatenate([session.run(None, {name: sample[None]})[0] for sample in samples])
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("model")
-    parser.add_argument("--data", required=True)
-    parser.add_argument("--eval", required=True)
-    parser.add_argument("--labels", required=True)
-    parser.add_argument("--mean", required=True)
-    parser.add_argument("--std", required=True)
-    parser.add_argument("--tools", nargs="+", choices=TOOLS, default=TOOLS)
-    parser.add_argument("--methods", default="", help="only methods whose names hold this text")
-    arguments = parser.parse_args()
-    mean, std = (np.array(text.split(","), np.float32)[None, :, None, None] for text in (arguments.mean, arguments.std))
+def timed(run):
+    """Seconds that a function takes: of the clock, and of all processors."""
+    clock, processors = time.perf_counter(), sum(os.times()[:4])
+    # Tools print what they do.
+    with contextlib.redirect_stdout(sys.stderr):
+        run()
+    return {"seconds": time.perf_counter() - clock, "cpuSeconds": sum(os.times()[:4]) - processors}
 
-    def prepared_samples(path):
-        images = np.load(path)
-        return ((images.transpose(0, 3, 1, 2) / np.float32(255) - mean) / std).astype(np.float32)
 
-    calibration, evaluation = prepared_samples(arguments.data), prepared_samples(arguments.eval)
+def measured_rows(arguments, folder):
+    """Yields the row of each method, or a sentence where it fails."""
+    calibration, evaluation = (read_samples(path, arguments) for path in (arguments.data, arguments.eval))
     labels = np.load(arguments.labels).astype(np.int64)
-    name = onnx.load(arguments.model).graph.input[0].name
+    source, target, bundle = (Path(folder) / name for name in ("prepared.onnx", "quantised.onnx", "quantised.octet"))
     exact = logits_of(arguments.model, evaluation)
-    print(f"{len(calibration)} calibration and {len(evaluation)} evaluation images; figures ± their standard errors")
-    print(f"float32: top-1 {100 * (measures.ranks_of(exact, labels) < 1).mean():.2f} %", flush=True)
-    lines, failed = [], []
-    model = Path(arguments.model).resolve()
-    # Quark leaves files in the working folder.
-    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
-        source, target = Path(folder) / "prepared.onnx", Path(folder) / "quantised.onnx"
-        quant_pre_process(str(model), str(source))
-        for tool in arguments.tools:
-            for method, quantise in importlib.import_module(f"{tool}_methods").METHODS.items():
-                if arguments.methods not in method:
-                    continue
-                target.unlink(missing_ok=True)
-                start = time.perf_counter()
+    name = onnx.load(arguments.model).graph.input[0].name
+    quant_pre_process(arguments.model, str(source))
+
+    def measured(tool, method):
+        if tool == "octet":
+            seconds = timed(functools.partial(octet_methods.quantise, method, arguments, bundle))
+            return {**seconds, **octet_methods.measures_of(bundle, arguments)}
+        target.unlink(missing_ok=True)
+        seconds = timed(functools.partial(method, str(source), str(target), name, calibration))
+        return {**seconds, **measures.measures_of(exact, logits_of(target, evaluation), labels)}
+
+    for tool in arguments.tools:
+        for title, method in importlib.import_module(f"{tool}_methods").METHODS.items():
+            if arguments.methods in title:
                 try:
-                    quantise(str(source), str(target), name, calibration)
-                    seconds = time.perf_counter() - start
-                    lines.append(measures.row(method, exact, logits_of(target, evaluation), labels, seconds))
+                    yield {"method": title, **measured(tool, method)}
                 except Exception:
-                    failed.append(f"{method}: {traceback.format_exc().splitlines()[-1]}")
-    print("\n".join([measures.HEAD, *(line for _, line in sorted(lines)), *failed]))
+                    yield f"{title}: {traceback.format_exc().splitlines()[-1]}"
+
+
+def main():
+    arguments = read_arguments()
+    rows = json.loads(arguments.rows.read_text()) if arguments.rows and arguments.rows.exists() else []
+    failed = []
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: arguments.threads])
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+        for row in measured_rows(arguments, folder):
+            if isinstance(row, str):
+                failed.append(row)
+                continue
+            rows = [*(other for other in rows if other["method"] != row["method"]), row]
+            if arguments.rows:
+                arguments.rows.write_text(json.dumps(rows, indent=1) + "\n")
+    print("\n".join([table_of(rows), *failed]))
     if failed:
         raise SystemExit(1)
 
