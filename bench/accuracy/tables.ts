@@ -98,8 +98,9 @@ function withError(value: Measured | null, factor: number, digits: number): stri
   return `${(value.mean * factor).toFixed(digits)} ± ${error.toFixed(digits)}`.replace("-", "−");
 }
 
-/** Prints a table with columns of equal width. */
+/** Prints a table with columns of equal width, where there are any lines. */
 function print(head: readonly string[], lines: readonly (readonly string[])[]): void {
+  if (lines.length === 0) return;
   const widths = head.map((_, column) => Math.max(...[head, ...lines].map((line) => [...line[column]].length)));
   const layOut = (line: readonly string[]) =>
     `| ${line.map((cell, column) => cell + " ".repeat(widths[column] - [...cell].length)).join(" | ")} |`;
