@@ -27,7 +27,6 @@ const SCALES: Readonly<Record<string, string>> = {
   percentile: "percentile",
   entropy: "entropy",
   qmse: "QMSE",
-  default: "QMSE, equalised",
 };
 const CORRECTIONS: Readonly<Record<string, string>> = {
   off: "no USP",
@@ -40,9 +39,8 @@ const COLOURS = ["#8a8f98", "#e0a030", "#2266cc", "#50a878"];
 const [source, target] = Deno.args;
 const { rows, network }: Comparison = JSON.parse(await Deno.readTextFile(source));
 const marks = rows.flatMap(({ name, settings, divergence }): Mark[] => {
-  const [weights, scales, ...others] = name.split("+");
-  const equalised = scales === "default" && others.every((word) => ["no-usp", "mean", "lsq"].includes(word));
-  if (!(scales in SCALES) || (scales === "default" && !equalised)) return [];
+  const [weights, scales] = name.split("+");
+  if (!(scales in SCALES)) return [];
   const { mean, standardError } = divergence!;
   return [{
     weights: `${weights} weights`,
@@ -52,10 +50,9 @@ const marks = rows.flatMap(({ name, settings, divergence }): Mark[] => {
     error: standardError ?? 0,
   }];
 });
-/** Middle of the axis. */
-const middle = Math.sqrt(
-  Math.min(...marks.map(({ divergence }) => divergence)) * Math.max(...marks.map(({ divergence }) => divergence)),
-);
+const divergences = marks.map(({ divergence }) => divergence);
+const [least, greatest] = [Math.min(...divergences), Math.max(...divergences)];
+const middle = Math.sqrt(least * greatest);
 const shared = { y: "usp", fx: "weights", fy: "scales", stroke: "usp" } as const;
 const { document } = parseHTML("<html><body></body></html>") as unknown as {
   document: NonNullable<Plot.PlotOptions["document"]>;
@@ -69,7 +66,14 @@ const figure = Plot.plot({
   marginTop: 36,
   marginBottom: 44,
   style: { background: "none", fontFamily: "system-ui, sans-serif", fontSize: "12px" },
-  x: { type: "log", label: `KL divergence of ${network} from its float network`, grid: true, nice: true },
+  x: {
+    type: "log",
+    domain: [least * 0.85, greatest * 1.15],
+    ticks: 3,
+    tickFormat: String,
+    label: `KL divergence of ${network} from its float network`,
+    grid: true,
+  },
   y: { axis: null, domain: Object.values(CORRECTIONS) },
   fx: { label: null },
   fy: { label: null, domain: Object.values(SCALES) },
