@@ -6,7 +6,6 @@
 
 import { InputError } from "../runtime/errors.ts";
 import type { OutputKind } from "../runtime/program.ts";
-import { equalizeLayers } from "./equalize/equalize_layers.ts";
 import { evenlySpread } from "./evenly_spread.ts";
 import { kindOfClasses } from "./fidelity.ts";
 import type { Graph } from "./graph/graph.ts";
@@ -72,8 +71,7 @@ export async function calibrate(network: Graph, options: CalibrationOptions): Pr
     throw new InputError("Outliers cannot be dropped from statistics of shards: leave their samples out of the data");
   }
   checkNames(network, options.classes);
-  const graph = settings.equalize ? equalizeLayers(network).graph : network;
-  return await withSession(graph, options, async (whole) => {
+  return await withSession(network, options, async (whole) => {
     checkLength(whole.network.float);
     const { session, dropped } = options.dropOutliers ? await leaveOutOutliers(whole) : { session: whole, dropped: [] };
     const { samples, labels } = session;
@@ -87,7 +85,7 @@ export async function calibrate(network: Graph, options: CalibrationOptions): Pr
     const outliers = findOutliers(surveyedNames(session.network), samples, peaks);
     const spread = labels ? samples : evenlySpread(samples, MOST_COMPARED_SAMPLES);
     const compared = [...new Set([...spread, ...outliers.map(({ sample }) => sample)])].sort((a, b) => a - b);
-    const errors = new OutputErrors(graph.outputs[0].value);
+    const errors = new OutputErrors(network.outputs[0].value);
     const collector = options.details ? collectDetails(session) : undefined;
     const listeners = [errors, ...(collector ? [collector.listener] : [])];
     const outputKind = options.outputKind ?? findOutputKind(network);
@@ -106,7 +104,7 @@ export async function calibrate(network: Graph, options: CalibrationOptions): Pr
     const scores = await readBack(bundle, program, await session.dataset.sample(samples[0]));
     const precision = describePrecision(mixed, settings, labels !== undefined);
     const [before, after] = [comparisons[0], comparisons[comparisons.length - 1]];
-    const layers = makeReport({ graph, quantized, before, after, bundleBytes: bundle.length });
+    const layers = makeReport({ graph: network, quantized, before, after, bundleBytes: bundle.length });
     const far = describeOutliers(outliers, dropped, errors, session.dataset.nameOf);
     const warnings = [
       ...sampleWarnings(session, statistics, outliers),

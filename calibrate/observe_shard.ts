@@ -5,19 +5,17 @@
  * @module
  */
 
-import { equalizeLayers } from "./equalize/equalize_layers.ts";
 import type { Graph } from "./graph/graph.ts";
 import { findOutliers } from "./observe/outliers.ts";
 import { samplesOfShard, type Shard } from "./observe/shard.ts";
 import { writeStatistics } from "./observe/write_statistics.ts";
 import { describeOutliers, outlierSentences, OutputErrors } from "./report/outliers.ts";
-import { type CalibrationSettings, completeSettings } from "./settings.ts";
 import { observeSamples, surveyedNames } from "./stages/observe_samples.ts";
 import { sampleWarnings } from "./stages/sample_warnings.ts";
 import { type SessionOptions, withSession } from "./stages/session.ts";
 
 /** What a shard observes. */
-export interface ShardOptions extends SessionOptions, Pick<Partial<CalibrationSettings>, "equalize"> {
+export interface ShardOptions extends SessionOptions {
   /** Which share of the samples. */
   shard: Shard;
   /** Is told in a sentence what is unusual about the samples. */
@@ -33,14 +31,13 @@ export interface ShardOptions extends SessionOptions, Pick<Partial<CalibrationSe
  * @throws {TypeError} Where the network cannot be calibrated on such samples.
  */
 export async function observeShard(network: Graph, options: ShardOptions): Promise<Uint8Array<ArrayBuffer>> {
-  const graph = completeSettings(options).equalize ? equalizeLayers(network).graph : network;
-  return await withSession(graph, options, async (session) => {
+  return await withSession(network, options, async (session) => {
     const statistics = await observeSamples(session, samplesOfShard(options.shard, session.samples.length));
     if (options.warn) {
       const samples = session.samples.slice(statistics.part.first, statistics.part.end);
       const peaks = statistics.summaries.map(({ peaks }) => peaks);
       const seen = findOutliers(surveyedNames(session.network), samples, peaks);
-      const far = describeOutliers(seen, [], new OutputErrors(graph.outputs[0].value), session.dataset.nameOf);
+      const far = describeOutliers(seen, [], new OutputErrors(network.outputs[0].value), session.dataset.nameOf);
       [...far ? outlierSentences(far) : [], ...sampleWarnings(session, statistics, seen)].forEach(options.warn);
     }
     return await writeStatistics(statistics);

@@ -5,12 +5,14 @@
  * @module
  */
 
-/** Scale and zero point of an activation: real = scale x (q - zeroPoint). */
+/** Scale and zero point of an activation: real = scale x factor x (q - zeroPoint). */
 export interface ValueQuantization {
   /** A positive float32. */
   scale: number;
   /** 0 to 255. */
   zeroPoint: number;
+  /** Positive factors, one for each channel (last dimension) of the value; 1 where absent. They are folded into the layers around. */
+  factors?: Float64Array;
 }
 
 /** Multipliers of weights of 4 bits: value = level x multiplier, with levels from -7 to 7. */
@@ -21,11 +23,11 @@ export interface WeightGroups {
   multipliers: Uint8Array;
 }
 
-/** Quantised weights of a layer: real = scales[output channel] x value. */
+/** Quantised weights of a layer: real = scales[output channel] x value / factor of the input channel. */
 export interface WeightQuantization {
   /** In the order of the float weights, -127 to 127. */
   values: Int8Array;
-  /** One float32 per output channel; equal where granularity is per tensor. */
+  /** One float32 per output channel; in the ratio of the output channels' factors where granularity is per tensor. */
   scales: Float32Array;
   /** Of weights of 4 bits. */
   groups?: WeightGroups;

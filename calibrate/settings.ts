@@ -51,7 +51,7 @@ export interface CalibrationSettings {
   scales: ScaleMethod;
   /** With "percentile", the percent of the values within each end of a range; 99.999 where absent. */
   percentile?: number;
-  /** Whether channels are equalised between layers, which leaves the float network's function as it is; true by default. */
+  /** Whether channels have grids of their own where that costs nothing at run time; true by default. */
   equalize: boolean;
   /** Correction of batch statistics; "shrinkage" by default. */
   usp: CorrectionMode | "off";
@@ -139,7 +139,7 @@ export const SETTINGS: {
   },
   equalize: {
     option: "equalize",
-    help: "on: even out the ranges of channels between layers",
+    help: "on: a grid for each channel where that costs nothing at run time",
     choices: [true, false],
     default: true,
   },
@@ -211,7 +211,7 @@ export function describeMethods(
     return length > 0 ? [`${length} ${length === 1 ? "layer" : "layers"} ${preposition} ${words}`] : [];
   };
   return [
-    ...(equalize ? ["equalised"] : []),
+    ...(equalize ? ["grids for each channel"] : []),
     ...(weightBits === 4 ? [`4-bit weights${weightGroup > 0 ? ` in groups of ${weightGroup}` : ""}`] : []),
     ...(weightError === "input" ? ["weight error by input"] : []),
     ...(rounding === "gptq" ? ["GPTQ rounding"] : []),

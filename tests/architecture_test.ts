@@ -82,12 +82,14 @@ const ROOMS: Readonly<Record<string, { rooms: string; packages?: true }>> = {
   "calibrate/dataset/": { rooms: "runtime/ image/ cli/ calibrate/", packages: true },
   "calibrate/observe/": { rooms: "runtime/ calibrate/dataset/" },
   "calibrate/scales/": { rooms: "runtime/ calibrate/ calibrate/observe/" },
-  "calibrate/equalize/": { rooms: "calibrate/graph/ calibrate/operators/" },
   "calibrate/lower/": { rooms: "runtime/ calibrate/ calibrate/graph/" },
   "calibrate/program/": { rooms: "runtime/ calibrate/ calibrate/graph/ calibrate/lower/ calibrate/operators/" },
   "calibrate/quantize/": {
     rooms: "runtime/ calibrate/ calibrate/graph/ calibrate/operators/ calibrate/observe/ calibrate/scales/ " +
       "calibrate/lower/ calibrate/program/",
+  },
+  "calibrate/grids/": {
+    rooms: "runtime/ calibrate/ calibrate/graph/ calibrate/operators/ calibrate/observe/ calibrate/quantize/",
   },
   "calibrate/lanes/": { rooms: "runtime/" },
   "calibrate/stream/": {
@@ -97,7 +99,7 @@ const ROOMS: Readonly<Record<string, { rooms: string; packages?: true }>> = {
   },
   "calibrate/stages/": {
     rooms: "runtime/ cli/ calibrate/ calibrate/graph/ calibrate/dataset/ calibrate/observe/ calibrate/scales/ " +
-      "calibrate/lower/ calibrate/program/ calibrate/quantize/ calibrate/stream/",
+      "calibrate/lower/ calibrate/program/ calibrate/quantize/ calibrate/grids/ calibrate/stream/",
   },
   "calibrate/inspect/": {
     rooms: "runtime/ cli/ calibrate/graph/ calibrate/operators/ calibrate/onnx/",
@@ -112,13 +114,12 @@ const ROOMS: Readonly<Record<string, { rooms: string; packages?: true }>> = {
   "calibrate/export/": { rooms: "runtime/ calibrate/ calibrate/graph/ calibrate/lower/ calibrate/onnx/" },
   "calibrate/": {
     rooms: "runtime/ cli/ calibrate/graph/ calibrate/onnx/ calibrate/dataset/ calibrate/observe/ " +
-      "calibrate/equalize/ calibrate/lower/ calibrate/program/ calibrate/stages/ calibrate/inspect/ calibrate/profile/ " +
+      "calibrate/lower/ calibrate/program/ calibrate/stages/ calibrate/inspect/ calibrate/profile/ " +
       "calibrate/report/ calibrate/compare/ calibrate/export/",
     packages: true,
   },
   "calibrate/compare/": {
-    rooms:
-      "runtime/ cli/ calibrate/ calibrate/graph/ calibrate/dataset/ calibrate/equalize/ calibrate/lower/ calibrate/program/ " +
+    rooms: "runtime/ cli/ calibrate/ calibrate/graph/ calibrate/dataset/ calibrate/lower/ calibrate/program/ " +
       "calibrate/stream/ calibrate/stages/ calibrate/report/",
   },
   "calibrate/commands/": {

@@ -164,8 +164,7 @@ Deno.test("One float pass over the evaluation samples and one of histograms serv
   const corrected = ["mean", "moments", "lsq"].map((usp) => `per-channel+minmax+${usp}`);
   assertEquals(await runs(corrected.slice(0, 1)), evaluated + 2 * 8);
   assertEquals(await runs([...off, ...corrected]), evaluated + 2 * 8);
-  // The equalised network is one of its own, but evaluation needs the given one alone.
-  assertEquals(await runs([...off, ...corrected, "per-channel+default+no-float"]), evaluated + 4 * 8);
+  assertEquals(await runs([...off, ...corrected, "per-channel+default+no-float"]), evaluated + 2 * 8);
 });
 
 Deno.test("Subsets have no sample in common, lie evenly over the data, and are refused where they do not fit", async () => {

@@ -36,9 +36,9 @@ Deno.test("a table of operators that lacks one, or that of a new node, does not 
 
 Deno.test("an activation function that lacks a part, or a table that lacks a function, does not compile", () => {
   const complete: AllRequired<Activations["elu"]> = true;
-  const { ofScaled: _ofScaled, ...withoutScaled } = ACTIVATIONS.elu;
-  // @ts-expect-error What becomes of it where channels are scaled is missing.
-  const lacksPart: Activations["elu"] = withoutScaled;
+  const { onGrids: _onGrids, ...withoutGrids } = ACTIVATIONS.elu;
+  // @ts-expect-error What becomes of it before grids of channels is missing.
+  const lacksPart: Activations["elu"] = withoutGrids;
   const { elu: _elu, ...others } = ACTIVATIONS;
   // @ts-expect-error Elu is missing.
   const lacksFunction: Activations = others;

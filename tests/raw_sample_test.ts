@@ -45,7 +45,7 @@ Deno.test("What a lane keeps of a value comes from all its channels", async () =
       dataset: { inputShape: [1, 8, 8, 64] },
       float: lower(graph, { probes: true }),
     });
-    const stage = openObservation(network, { values: [{ name: "y", atoms: [] }], channels: [], layers: [] });
+    const stage = openObservation(network, { values: [{ name: "y", atoms: [] }], channels: [], layers: [], grids: [] });
     const { raw: [kept] } = await stage.observe(0, 128);
     assertEquals(new Set(kept).size, 64);
   } finally {

@@ -48,7 +48,15 @@ Deno.test("a bundle is read back and answers as the program did from which it wa
 Deno.test("a bundle that takes pixels is read back on pixels", async () => {
   const { program, data } = smallParts();
   const pixels = randomPixels({ height: 6, width: 6, channels: 3 }, 4).data;
-  const lowered = { program, data, places: new Map(), owners: [], computed: new Set<string>(), layers: new Map() };
+  const lowered = {
+    program,
+    data,
+    places: new Map(),
+    owners: [],
+    computed: new Set<string>(),
+    layers: new Map(),
+    factors: new Map(),
+  };
   const scores = await readBack(await writeBundle(program, data), lowered, { pixels });
   assertEquals(scores.length, 4);
   const other = { ...program, preprocessing: { ...program.preprocessing!, mean: [0.1, 0.5, 0.5] } };

@@ -114,7 +114,6 @@ Deno.test("Every shard must be there once, and be of the same network, options a
     await refused([first, half, third], RangeError, `${first} and ${half} hold the same samples`);
 
     const all = [first, second, third];
-    await refused(all, TypeError, "another --equalize", { equalize: false });
     await assertRejects(() => calibrate(smallNetwork(9), { data, merge: all }), TypeError, "is of another network");
     await refused(all, TypeError, "is of a calibration on 12 samples: this one has 6", { samples: 6 });
     const recipe = { crop: [8, 8] as [number, number], mean: [0, 0, 0], std: [1, 1, 1] };
@@ -182,5 +181,9 @@ Deno.test("A statistics file that is truncated, altered or inconsistent is refus
     await inconsistent(({ channels }) => [...channels.values()][0].count = 0);
     await inconsistent(({ channels }) => [...channels.values()][0].sums[0] = [NaN]);
     await inconsistent(({ normalized }) => [...normalized.values()][0].squares[0] = [NaN]);
+    await inconsistent(({ channelHistograms }) => [...channelHistograms.values()][0].positive[3] = -1);
+    await inconsistent(({ channelHistograms }) => [...channelHistograms.values()][0].positive[3] += 2 ** 40);
+    await inconsistent(({ channelHistograms }) => [...channelHistograms.values()][0].exponents[0] = 200);
+    await inconsistent(({ channelHistograms }) => [...channelHistograms.values()][0].max[0] = NaN);
   });
 });

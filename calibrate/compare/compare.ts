@@ -13,7 +13,6 @@ import { classCount } from "../dataset/classes.ts";
 import type { Dataset } from "../dataset/dataset.ts";
 import { type DatasetOptions, openDataset } from "../dataset/open_dataset.ts";
 import { nameUnusable } from "../dataset/unusable_samples.ts";
-import { equalizeLayers } from "../equalize/equalize_layers.ts";
 import { kindOfClasses } from "../fidelity.ts";
 import type { Graph } from "../graph/graph.ts";
 import { layersOf } from "../graph/layers.ts";
@@ -81,8 +80,7 @@ export interface MethodBundle {
  *
  * The float network runs once over the evaluation samples for all methods. Over
  * each calibration subset it runs once to be observed and, as long as memory
- * holds all rows, once beside all that are corrected; its equalised form counts
- * as another network. Each row's program is that which `calibrate` makes.
+ * holds all rows, once beside all that are corrected. Each row's program is that which `calibrate` makes.
  *
  * @throws {TypeError} Where samples don't suit the network.
  * @throws {RangeError} Where there are too few samples, or a setting is out of range.
@@ -100,7 +98,7 @@ export async function compareMethods(network: Graph, options: ComparisonOptions)
     checkKeepFloat(network, settings.keepFloat);
   }
   const { calibration, evaluation, classes, datasets } = await openSamples(network, options, repeats);
-  const networks = [network, equalizeLayers(network).graph].map(prepareNetwork);
+  const prepared = prepareNetwork(network);
   const plain = lower(network);
   const outputKind = findOutputKind(network);
   const kind = kindOfClasses(network.outputs[0].shape, outputKind);
@@ -124,12 +122,9 @@ export async function compareMethods(network: Graph, options: ComparisonOptions)
       const samples = Array.from({ length: calibration.samples }, (_, sample) => sample);
       const parts = { source: { data: options.data, dataset }, samples, preprocessing, lanes, progress };
       const ready: QuantizedRow<Row>[] = [];
-      for (const [equalized, prepared] of networks.entries()) {
-        const chosen = rows.filter(({ settings }) => Number(settings.equalize) === equalized);
-        for await (const made of quantizeRows({ ...parts, network: prepared }, chosen)) {
-          ready.push(...made);
-          if (bytesOf(ready) >= READY_BYTES) await score(ready.splice(0), subset);
-        }
+      for await (const made of quantizeRows({ ...parts, network: prepared }, rows)) {
+        ready.push(...made);
+        if (bytesOf(ready) >= READY_BYTES) await score(ready.splice(0), subset);
       }
       if (ready.length > 0) await score(ready, subset);
     }

@@ -7,6 +7,14 @@
 import type { Activation, ActivationKind } from "../../runtime/activation.ts";
 import type { ValueQuantization } from "../plan.ts";
 
+/** An activation function before a grid for each channel. */
+export interface ActivationOnGrids {
+  /** The greatest value to which any channel's grid may reach, Infinity where there is none: the grid's end is then the bound. */
+  limit: number;
+  /** The positively homogeneous function that remains before the grids. */
+  activation: Activation;
+}
+
 /** What is known of an activation function. */
 export interface ActivationTraits<A extends Activation> {
   /** The numbers a and b of the kernels' parameter blocks; zeros where the function has none. */
@@ -15,12 +23,8 @@ export interface ActivationTraits<A extends Activation> {
   perChannel: boolean;
   /** Whether f(k x) = k f(x) for every k > 0, channel by channel. */
   homogeneous: boolean;
-  /**
-   * The function of a value whose channels are multiplied by factors from 1 /
-   * `most` to `most`, which makes those of the result follow; undefined where
-   * there is none.
-   */
-  ofScaled(activation: A, most: number): Activation | undefined;
+  /** How channels may have grids of their own behind it; undefined where it leaves them no choice. */
+  onGrids(activation: A): ActivationOnGrids | undefined;
   /** The interval to which it limits its argument, where that is all it does. */
   bounds: ((activation: A) => [low: number, high: number]) | undefined;
   /** Whether it makes gates: factors between 0 and 1, so that the other factor of a product may be scaled. */
@@ -31,12 +35,10 @@ export interface ActivationTraits<A extends Activation> {
 
 /** The largest float16. Limits from there on guard an overflow and are no part of what a network computes. */
 const NEVER_REACHED = 65504;
-/** The largest float32. */
-const LARGEST = 3.4028234663852886e38;
 
 /** A function of one number without parameters. */
 const CURVE = {
-  ofScaled: () => undefined,
+  onGrids: () => undefined,
   parameters: (): [number, number] => [0, 0],
   perChannel: false,
   homogeneous: false,
@@ -46,7 +48,10 @@ const CURVE = {
 };
 
 /** What homogeneous functions have in common. */
-const HOMOGENEOUS = { homogeneous: true, ofScaled: <A extends Activation>(activation: A): A => activation };
+const HOMOGENEOUS = {
+  homogeneous: true,
+  onGrids: (activation: Activation): ActivationOnGrids => ({ limit: Infinity, activation }),
+};
 
 /** What is known of each activation function. */
 export type Activations = { readonly [K in ActivationKind]: ActivationTraits<Extract<Activation, { kind: K }>> };
@@ -59,11 +64,10 @@ export const ACTIVATIONS: Activations = {
     ...CURVE,
     parameters: ({ min, max }) => [min, max],
     bounds: ({ min, max }) => [min, max],
-    ofScaled({ min, max }, most) {
-      const free = (min === 0 || min <= -NEVER_REACHED) && max >= NEVER_REACHED;
-      return free
-        ? { kind: "clip", min: Math.max(-LARGEST, min * most), max: Math.min(LARGEST, max * most) }
-        : undefined;
+    onGrids({ min, max }) {
+      if (!(min === 0 || min <= -NEVER_REACHED) || !(max > 0)) return undefined;
+      const limit = max >= NEVER_REACHED ? Infinity : max;
+      return { limit, activation: { kind: min === 0 ? "relu" : "identity" } };
     },
   },
   leakyRelu: { ...CURVE, ...HOMOGENEOUS, parameters: ({ alpha }) => [alpha, 0] },
@@ -95,7 +99,12 @@ export function activationTraits({ kind }: { kind: ActivationKind }): Activation
   return ACTIVATIONS[kind] as ActivationTraits<Activation>;
 }
 
-/** Whether channels may be scaled through an activation function. */
+/** Whether channels may have grids of their own behind an activation function. */
 export function allowsFactors(activation: Activation): boolean {
-  return activationTraits(activation).ofScaled(activation, 1) !== undefined;
+  return onGrids(activation) !== undefined;
+}
+
+/** How channels may have grids of their own behind an activation function; undefined where they may not. */
+export function onGrids(activation: Activation): ActivationOnGrids | undefined {
+  return activationTraits(activation).onGrids(activation);
 }

@@ -16,7 +16,7 @@ export interface ProgramBuilder {
   tensors: TensorSpec[];
   steps: Step[];
   constants: ConstantSpec[];
-  /** Adds a tensor and returns its index; its place in the arena is planned later. */
+  /** Adds a tensor, in units of its factors, and returns its index; its place in the arena is planned later. */
   tensor(name: string, type: TensorType, shape: readonly number[], quantization?: ValueQuantization): number;
   /** Adds a constant and returns its index. */
   constant(data: ConstantElements): number;
@@ -46,7 +46,8 @@ export function createBuilder(): ProgramBuilder {
     steps,
     constants,
     tensor(name, type, shape, quantization) {
-      tensors.push({ name, type, shape: shape.length > 0 ? [...shape] : [1], offset: 0, ...quantization });
+      const grid = quantization && { scale: quantization.scale, zeroPoint: quantization.zeroPoint };
+      tensors.push({ name, type, shape: shape.length > 0 ? [...shape] : [1], offset: 0, ...grid });
       return tensors.length - 1;
     },
     constant: (data) => add({ type: typeOf(data), length: data.length }, data),

@@ -5,9 +5,10 @@
  */
 
 import type { ConvolutionGeometry } from "../../runtime/kernels/packed_weights.ts";
-import { activationTraits } from "../graph/activations.ts";
+import { activationTraits, onGrids } from "../graph/activations.ts";
 import { keepsFloat } from "../graph/form.ts";
 import { fourDimensions, groupsOf, isDepthwise, type LayerNode } from "../graph/layers.ts";
+import { scaleLayer } from "../graph/scale_layer.ts";
 import type { ValueQuantization, WeightQuantization } from "../plan.ts";
 import type { LayerParts, LowerContext } from "./context.ts";
 import { activationAttributes, floatEpilogue, IDENTITY } from "./epilogue.ts";
@@ -26,8 +27,11 @@ export function lowerLayer(context: LowerContext, node: LayerNode, geometry: Con
   else lowerFloat(context, node, geometry);
 }
 
-function lowerFloat(context: LowerContext, node: LayerNode, geometry: ConvolutionGeometry): void {
-  const { builder, probes } = context;
+/** Lowers a layer to float steps; its result is in units of the factors that its 8-bit form has. */
+function lowerFloat(context: LowerContext, source: LayerNode, geometry: ConvolutionGeometry): void {
+  const { builder, probes, plan } = context;
+  const factors = plan?.values.get(source.output)?.factors;
+  const node = factors ? onUnits(source, factors) : source;
   const shape = fourDimensions(node);
   const depthwise = isDepthwise(node);
   const groups = groupsOf(node);
@@ -69,6 +73,11 @@ function lowerFloat(context: LowerContext, node: LayerNode, geometry: Convolutio
     attributes: activationAttributes(node.activation),
   });
   context.layers.set(node.output, { step: index, weights, bias, preactivation, probe });
+}
+
+/** A layer whose result is in units of factors. */
+function onUnits(layer: LayerNode, output: Float64Array): LayerNode {
+  return { ...scaleLayer(layer, { output }), activation: onGrids(layer.activation)!.activation };
 }
 
 function lowerQuantized(context: LowerContext, node: LayerNode, geometry: ConvolutionGeometry): void {

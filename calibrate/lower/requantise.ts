@@ -8,7 +8,7 @@
 import type { Activation } from "../../runtime/activation.ts";
 import { InputRangeError } from "../../runtime/errors.ts";
 import { roundTiesToEven } from "../../runtime/numerics/float32.ts";
-import { activationTraits, passesFactors } from "../graph/activations.ts";
+import { activationTraits, onGrids, passesFactors } from "../graph/activations.ts";
 import type { LayerCorrection, ValueQuantization, WeightQuantization } from "../plan.ts";
 
 /** What a layer's kernel needs after its accumulators. */
@@ -44,6 +44,7 @@ export function requantise(
   const multiplier = new Float32Array(channels);
   const folds = passesFactors({ kind: layer.activation });
   const inverse = layer.quantization ? 1 / layer.quantization.scale : 1;
+  const factors = layer.quantization?.factors;
   for (let channel = 0; channel < channels; channel++) {
     const { scale, integer, fits } = biasOf(channel, weights, correction, input);
     if (!fits) {
@@ -53,7 +54,7 @@ export function requantise(
       );
     }
     bias[channel] = integer - input.zeroPoint * sumOf(weights.values, channel * depth, depth);
-    multiplier[channel] = folds ? scale * inverse : scale;
+    multiplier[channel] = folds ? scale * inverse / (factors?.[channel] ?? 1) : scale;
   }
   return { bias, multiplier, outputScale: folds ? 1 : Math.fround(inverse) };
 }
@@ -80,8 +81,13 @@ function biasOf(
   return { scale, integer, fits: Math.abs(integer) + depth * 127 * 255 < 2 ** 31 };
 }
 
-/** The clamp, in u8, that applies the bounds of an activation function to a quantised result; all of u8 for others. */
-export function clampOf(activation: Activation, { scale, zeroPoint }: ValueQuantization): [number, number] {
+/**
+ * The clamp, in u8, that applies the bounds of an activation function to a
+ * quantised result; all of u8 for others. With factors, zero is the only bound
+ * that is not the end of all channels' grids.
+ */
+export function clampOf(activation: Activation, { scale, zeroPoint, factors }: ValueQuantization): [number, number] {
+  if (factors) return [onGrids(activation)!.activation.kind === "relu" ? zeroPoint : 0, 255];
   const quantize = (value: number) =>
     Math.min(255, Math.max(0, roundTiesToEven(Math.min(1e6, Math.max(-1e6, value / scale))) + zeroPoint));
   const bounds = activationTraits(activation).bounds?.(activation);

@@ -148,10 +148,10 @@ function withoutAtoms(histogram: Histogram): Histogram {
   return plain;
 }
 
-/** The least exponent whose bins reach past a magnitude. */
-function exponentFor(magnitude: number): number {
-  let exponent = Math.max(LEAST_EXPONENT, Math.floor(Math.log2(magnitude)) - 13);
-  while (magnitude >= BINS * 2 ** exponent) exponent++;
+/** The least exponent of a bin width with which as many bins reach past a magnitude. */
+export function exponentFor(magnitude: number, bins: number = BINS): number {
+  let exponent = Math.max(LEAST_EXPONENT, Math.floor(Math.log2(magnitude / bins)) - 1);
+  while (magnitude >= bins * 2 ** exponent) exponent++;
   return exponent;
 }
 

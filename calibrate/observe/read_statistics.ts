@@ -9,6 +9,7 @@ import { FormatError } from "../../runtime/errors.ts";
 import { asArray, asFields, asInteger, asString } from "../../runtime/fields.ts";
 import { validatePreprocessing } from "../../runtime/preprocessing.ts";
 import { FINGERPRINT_BYTES } from "../dataset/fingerprint.ts";
+import { CHANNEL_BINS, type ChannelHistograms, NO_EXPONENT } from "./channel_histograms.ts";
 import type { ChannelMoments } from "./channel_moments.ts";
 import { BINS, createHistogram } from "./histogram.ts";
 import type { SampleSummary } from "./sample_summary.ts";
@@ -66,6 +67,7 @@ function readContent(bytes: Uint8Array, headerBytes: number): Statistics {
     values: new Map(),
     channels: new Map(),
     normalized: new Map(),
+    channelHistograms: new Map(),
   };
   for (const value of asArray(header.values, "values", MAX_ENTRIES)) {
     const fields = asFields(value, "a value");
@@ -76,6 +78,10 @@ function readContent(bytes: Uint8Array, headerBytes: number): Statistics {
       const fields = asFields(value, "a value with channels");
       statistics[kind].set(asString(fields.name, "a value's name"), readMoments(fields, data));
     }
+  }
+  for (const value of asArray(header.channelHistograms, "channelHistograms", MAX_ENTRIES)) {
+    const fields = asFields(value, "a value with histograms of channels");
+    statistics.channelHistograms.set(asString(fields.name, "a value's name"), readChannels(fields, data));
   }
   data.finish();
   return statistics;
@@ -151,6 +157,34 @@ function readMoments(fields: ReturnType<typeof asFields>, data: DataReader): Cha
   return { count, sums: sums.slice(0, channels), squares: sums.slice(channels) };
 }
 
+function readChannels(fields: ReturnType<typeof asFields>, data: DataReader): ChannelHistograms {
+  const where = `channels of "${fields.name}"`;
+  const channels = asInteger(fields.channels, where, 1, MOST_CHANNELS);
+  const count = asInteger(fields.count, `${where}: count`, 1, Number.MAX_SAFE_INTEGER);
+  const [min, max, exponents] = [data.float32(channels), data.float32(channels), data.int16(channels)];
+  const [positive, negative] = [0, 1].map(() => {
+    const counts = new Float64Array(channels * CHANNEL_BINS);
+    data.take(channels).forEach((length, channel) =>
+      counts.set(data.float64(asInteger(length, `${where}: bins`, 0, CHANNEL_BINS)), channel * CHANNEL_BINS)
+    );
+    return counts;
+  });
+  for (let channel = 0; channel < channels; channel++) {
+    const [first, end] = [channel * CHANNEL_BINS, (channel + 1) * CHANNEL_BINS];
+    const bins = [...positive.subarray(first, end), ...negative.subarray(first, end)];
+    const sum = bins.reduce((sum, value) => sum + asInteger(value, `${where}: a bin`, 0, count), 0);
+    if (sum > count) throw new RangeError(`${where}: the counts are more than the values`);
+    const isEmpty = exponents[channel] === NO_EXPONENT;
+    if (!isEmpty) asInteger(exponents[channel], `${where}: exponent`, -140, 128);
+    if (isEmpty !== (sum === 0)) throw new RangeError(`${where}: its bins have no width`);
+    if (!(min[channel] <= 0 && min[channel] > -Infinity && max[channel] >= 0 && max[channel] < Infinity)) {
+      throw new RangeError(`${where}: a range does not hold zero`);
+    }
+  }
+  const isOneSided = negative.every((value) => value === 0);
+  return { count, min, max, exponents, positive, negative: isOneSided ? new Float64Array(0) : negative };
+}
+
 /** Takes arrays from bytes, one after the other. */
 class DataReader {
   #offset = 0;
@@ -171,6 +205,10 @@ class DataReader {
 
   float32(length: number): Float32Array {
     return new Float32Array(this.take(4 * length).buffer);
+  }
+
+  int16(length: number): Int16Array {
+    return new Int16Array(this.take(2 * length).buffer);
   }
 
   uint16(length: number): Uint16Array {

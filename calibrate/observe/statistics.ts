@@ -6,6 +6,7 @@
  */
 
 import type { Preprocessing } from "../../runtime/preprocessing.ts";
+import type { ChannelHistograms } from "./channel_histograms.ts";
 import type { ChannelMoments } from "./channel_moments.ts";
 import type { Histogram } from "./histogram.ts";
 import type { SampleSummary } from "./sample_summary.ts";
@@ -47,6 +48,8 @@ export interface Statistics {
   channels: Map<string, ChannelMoments>;
   /** Moments of the samples' means, in its units, of each layer that a BatchNormalization was folded into, by the name of its output. */
   normalized: Map<string, ChannelMoments>;
+  /** Distribution of each channel of each value whose channels may have grids of their own, by its name. */
+  channelHistograms: Map<string, ChannelHistograms>;
   /** Each sample by itself, in their order. */
   summaries: SampleSummary[];
 }

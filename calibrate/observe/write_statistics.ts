@@ -5,6 +5,7 @@
  */
 
 import { DIGEST_BYTES } from "../../runtime/bundle/format.ts";
+import { CHANNEL_BINS } from "./channel_histograms.ts";
 import type { Statistics } from "./statistics.ts";
 import {
   STATISTICS_MAGIC,
@@ -34,6 +35,23 @@ export async function writeStatistics(statistics: Statistics): Promise<Uint8Arra
       return { name, channels: sums.length, count };
     })
   );
+  const channelHistograms = Array.from(
+    statistics.channelHistograms,
+    ([name, { count, min, max, exponents, ...sides }]) => {
+      arrays.push(min, max, exponents);
+      for (const counts of [sides.positive, sides.negative]) {
+        const rows = Array.from(
+          min,
+          (_, channel) => withoutEmptyEnd(counts.subarray(channel * CHANNEL_BINS, (channel + 1) * CHANNEL_BINS)),
+        );
+        arrays.push(
+          Uint8Array.from(rows, ({ length }) => length),
+          ...rows,
+        );
+      }
+      return { name, channels: min.length, count };
+    },
+  );
   const peaks = summaries[0].peaks.length;
   const header: StatisticsHeader = {
     network,
@@ -43,6 +61,7 @@ export async function writeStatistics(statistics: Statistics): Promise<Uint8Arra
     values,
     channels,
     normalized,
+    channelHistograms,
   };
   const text = new TextEncoder().encode(JSON.stringify(header));
   const dataBytes = arrays.reduce((sum, { byteLength }) => sum + byteLength, 0);

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { activationTraits, allowsFactors } from "../graph/activations.ts";
+import { activationTraits, allowsFactors, onGrids } from "../graph/activations.ts";
 import type { ActivationNode } from "../graph/graph.ts";
 import { orderOf, place } from "../graph/relayout.ts";
 import { activationTable } from "../lower/activation_table.ts";
@@ -50,7 +50,8 @@ export const activation: Operator<ActivationNode> = {
     const output = context.create(node.output, form);
     if (form === "u8") {
       const [from, to] = [plan!.values.get(node.inputs[0])!, plan!.values.get(node.output)!];
-      const table = builder.constant(activationTable(node.activation, from, to));
+      const activation = to.factors ? onGrids(node.activation)!.activation : node.activation;
+      const table = builder.constant(activationTable(activation, from, to));
       builder.step({ kernel: "lookup", name: node.name, inputs, output, constants: [table], attributes: {} });
       return;
     }

@@ -40,6 +40,8 @@ export interface Lowered {
   computed: Set<string>;
   /** Parts of each layer with weights, by the name of its output. */
   layers: Map<string, LayerParts>;
+  /** Factors of the values whose channels have grids of their own, by which all tensors of the value are divided. */
+  factors: Map<string, Float64Array>;
 }
 
 /**
@@ -80,7 +82,10 @@ export function lower(graph: Graph, options: LowerOptions = {}): Lowered {
     arenaBytes: 0,
   };
   planMemory(program);
-  return { program, data: builder.data(), places, owners, computed, layers };
+  const factors = new Map(
+    plan?.values.entries().flatMap(([value, { factors }]) => factors ? [[value, factors] as const] : []),
+  );
+  return { program, data: builder.data(), places, owners, computed, layers, factors };
 }
 
 /** Makes the step that a node begins with, from `first` on, part of the one before it, where that is a convolution and this adds to it. */

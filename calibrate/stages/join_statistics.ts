@@ -7,6 +7,7 @@
 import { InputError, InputRangeError } from "../../runtime/errors.ts";
 import { validatePreprocessing } from "../../runtime/preprocessing.ts";
 import { FINGERPRINT_BYTES } from "../dataset/fingerprint.ts";
+import { createChannelHistograms, mergeChannelHistograms } from "../observe/channel_histograms.ts";
 import { createChannelMoments, mergeChannelMoments } from "../observe/channel_moments.ts";
 import { createHistogram, mergeHistogram } from "../observe/histogram.ts";
 import { readStatistics } from "../observe/read_statistics.ts";
@@ -54,12 +55,13 @@ export async function joinStatistics(
   const histograms = watched.values.map(({ atoms }) => createHistogram(atoms));
   const moments = watched.channels.map(({ channels }) => createChannelMoments(channels));
   const normalized = watched.layers.map(({ trained }) => createChannelMoments(trained.beta.length));
+  const grids = watched.grids.map(({ channels }) => createChannelHistograms(channels));
   const fingerprints = new Uint8Array(total * FINGERPRINT_BYTES);
   const joined: JoinedPart[] = [];
   for (const file of files) {
     const statistics = await readStatistics(await readFile(file), file);
     checkPart(statistics, file, expected);
-    const { part: { first, end }, values, channels, summaries } = statistics;
+    const { part: { first, end }, values, channels, channelHistograms, summaries } = statistics;
     const other = joined.find((part) => part.first < end && first < part.end);
     if (other) throw new InputRangeError(`${other.file} and ${file} hold the same samples (shards must be given once)`);
     fingerprints.set(statistics.fingerprints, first * FINGERPRINT_BYTES);
@@ -68,6 +70,7 @@ export async function joinStatistics(
     watched.layers.forEach(({ name }, index) =>
       mergeChannelMoments(normalized[index], statistics.normalized.get(name)!)
     );
+    watched.grids.forEach(({ name }, index) => mergeChannelHistograms(grids[index], channelHistograms.get(name)!));
     const raw = watched.values.map(({ name }) => values.get(name)!.raw);
     joined.push({ file, first, end, total, raw, summaries });
   }
@@ -88,6 +91,7 @@ export async function joinStatistics(
     })),
     channels: new Map(watched.channels.map(({ name }, index) => [name, moments[index]])),
     normalized: new Map(watched.layers.map(({ name }, index) => [name, normalized[index]])),
+    channelHistograms: new Map(watched.grids.map(({ name }, index) => [name, grids[index]])),
     summaries: joined.flatMap(({ summaries }) => summaries),
   };
 }
@@ -104,7 +108,7 @@ function checkPart(
   },
 ): void {
   if (statistics.network !== expected.network) {
-    throw new InputError(`${file} is of another network, or of this one with another --equalize`);
+    throw new InputError(`${file} is of another network`);
   }
   const recipes = [statistics, expected].map(({ preprocessing }) =>
     preprocessing ? JSON.stringify(validatePreprocessing(preprocessing, "preprocessing")) : "none"
@@ -112,17 +116,19 @@ function checkPart(
   if (recipes[0] !== recipes[1]) {
     throw new InputError(`${file} is of samples with the preprocessing ${recipes[0]}: here it is ${recipes[1]}`);
   }
-  const { part: { total }, values, channels, normalized, summaries } = statistics;
+  const { part: { total }, values, channels, normalized, channelHistograms, summaries } = statistics;
   if (total !== expected.total) {
     throw new InputError(`${file} is of a calibration on ${total} samples: this one has ${expected.total}`);
   }
   const suits = values.size === expected.watched.values.length && channels.size === expected.watched.channels.length &&
+    channelHistograms.size === expected.watched.grids.length &&
     expected.watched.values.every(({ name, atoms }) =>
       values.get(name)?.histogram.atoms.join() === atoms.map(Math.fround).join()
     ) &&
     expected.watched.channels.every(({ name, channels: count }) => channels.get(name)?.sums.length === count) &&
     normalized.size === expected.watched.layers.length &&
     expected.watched.layers.every(({ name, trained }) => normalized.get(name)?.sums.length === trained.beta.length) &&
+    expected.watched.grids.every(({ name, channels: count }) => channelHistograms.get(name)?.min.length === count) &&
     summaries.every(({ peaks }) => peaks.length === expected.peaks);
   if (!suits) throw new InputError(`${file} was written by another version of this program: observe its samples again`);
 }

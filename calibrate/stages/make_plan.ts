@@ -9,10 +9,12 @@ import { type FormChoice, keepsFloat } from "../graph/form.ts";
 import type { Graph } from "../graph/graph.ts";
 import { type LayerNode, layersOf } from "../graph/layers.ts";
 import { layersThatShare } from "../graph/shared_weights.ts";
+import { chooseChannelGrids } from "../grids/channel_grids.ts";
+import type { ChannelHistograms } from "../observe/channel_histograms.ts";
 import { type ChannelMoments, meanSquaresOf } from "../observe/channel_moments.ts";
 import { type Histogram, uniteHistograms } from "../observe/histogram.ts";
 import type { Observation } from "../observe/statistics.ts";
-import type { QuantizationPlan } from "../plan.ts";
+import type { QuantizationPlan, ValueQuantization } from "../plan.ts";
 import { observeKnown } from "../quantize/known_values.ts";
 import { lowBitLayers } from "../quantize/low_bit_layers.ts";
 import type { ParameterGroup } from "../quantize/observed_values.ts";
@@ -33,6 +35,8 @@ export interface PlanOptions {
   weightGroup?: number;
   /** What an error of weights counts; "plain" where absent. */
   weightError?: WeightError;
+  /** Whether channels get grids of their own where that is free; false where absent. */
+  equalize?: boolean;
 }
 
 /** How the scale of a value was chosen; for the report. */
@@ -58,6 +62,9 @@ export async function makePlan(
     wide?: ReadonlySet<string>;
     observations: ReadonlyMap<string, Observation>;
     channels: ReadonlyMap<string, ChannelMoments>;
+    channelHistograms: ReadonlyMap<string, ChannelHistograms>;
+    /** Quantisation of values in another form of the network, whose factors are kept where they can be. */
+    like?: ReadonlyMap<string, ValueQuantization>;
   },
   options: PlanOptions,
   planning: Planning,
@@ -70,8 +77,9 @@ export async function makePlan(
   }));
   const free = seen.filter(({ fixed }) => !fixed).map(({ observation }) => observation);
   const chosen = (await planning.chooseGrids(free, options.scales, options.percentile)).values();
+  const grids = seen.map(({ fixed }): { grid: Grid; method: ScaleChoice["method"] } => fixed ?? chosen.next().value!);
   network.groups.forEach(({ members }, index) => {
-    const { grid, method }: { grid: Grid; method: ScaleChoice["method"] } = seen[index].fixed ?? chosen.next().value!;
+    const { grid, method } = grids[index];
     const { scale, zeroPoint } = grid;
     const clipped = clippedShare(seen[index].observation.histogram, grid);
     for (const member of members) {
@@ -80,23 +88,42 @@ export async function makePlan(
     }
   });
   const low = options.weightBits === 4 ? lowBitLayers(graph).difference(network.wide ?? new Set()) : new Set<string>();
+  const layers = layersOf(graph).filter((node) =>
+    network.forms.computed.has(node.output) &&
+    plan.values.has(node.inputs[0]) && !keepsFloat(network.forms.float, node.output)
+  );
+  if (options.equalize) {
+    const byChannel = chooseChannelGrids(graph, {
+      ...network,
+      seen: network.channelHistograms,
+      grids: grids.map(({ grid }) => grid),
+      layers: layers.map((layer) => ({
+        layer,
+        bits: low.has(layer.output) ? 4 : 8,
+        group: options.weightGroup ?? 0,
+        granularity: options.weights,
+        energies: meanSquaresOf(network.channels.get(layer.inputs[0])!),
+      })),
+    });
+    for (const [value, quantization] of byChannel) plan.values.set(value, quantization);
+  }
   const weightOptions = (layer: LayerNode): WeightOptions => ({
     granularity: options.weights,
     method: options.scales === "qmse" ? "qmse" : "minmax",
     bits: low.has(layer.output) ? 4 : 8,
     ...(options.weightGroup && { group: options.weightGroup }),
     ...(options.weightError === "input" && {
-      inputImportance: meanSquaresOf(network.channels.get(layer.inputs[0])!),
+      inputImportance: meanSquaresInUnits(
+        network.channels.get(layer.inputs[0])!,
+        plan.values.get(layer.inputs[0])!.factors,
+      ),
     }),
   });
-  const layers = layersOf(graph).filter((node) =>
-    network.forms.computed.has(node.output) &&
-    plan.values.has(node.inputs[0]) && !keepsFloat(network.forms.float, node.output)
-  );
   const shares = sharingIn(graph, layers, (layer) => low.has(layer.output));
   const quantized = await planning.quantizeWeights(shares.map((members) => ({
     layer: withLargestBiases(members, plan.values),
     input: plan.values.get(members[0].inputs[0])!,
+    outputFactors: plan.values.get(members[0].output)?.factors,
     options: uniteOptions(members.map(weightOptions)),
   })));
   const weights = new Map(shares.flatMap((members, index) => members.map((layer) => [layer, quantized[index]])));
@@ -108,6 +135,12 @@ export async function makePlan(
     });
   }
   return { plan, choices };
+}
+
+/** Mean squares of channels in units of their factors. */
+function meanSquaresInUnits(moments: ChannelMoments, factors: Float64Array | undefined): Float64Array {
+  const squares = meanSquaresOf(moments);
+  return factors ? squares.map((square, channel) => square / (factors[channel] * factors[channel])) : squares;
 }
 
 /** Layers whose weights are quantised together, because they are the same and get as many bits. */

@@ -7,6 +7,9 @@
 
 import { FINGERPRINT_BYTES } from "../dataset/fingerprint.ts";
 import { layersOf } from "../graph/layers.ts";
+import { isFixed } from "../grids/free_channels.ts";
+import { linkChannels } from "../grids/link_channels.ts";
+import { mergeChannelHistograms } from "../observe/channel_histograms.ts";
 import { mergeChannelMoments } from "../observe/channel_moments.ts";
 import { mergeHistogram } from "../observe/histogram.ts";
 import type { SampleSummary } from "../observe/sample_summary.ts";
@@ -55,10 +58,11 @@ export async function observeSamples(
   );
   const [counted, ...others] = await team.everywhere("counted");
   await team.close();
-  for (const { histograms, channels, normalized } of others) {
+  for (const { histograms, channels, normalized, grids } of others) {
     histograms.forEach((histogram, index) => mergeHistogram(counted.histograms[index], histogram));
     channels.forEach((moments, index) => mergeChannelMoments(counted.channels[index], moments));
     normalized.forEach((moments, index) => mergeChannelMoments(counted.normalized[index], moments));
+    grids.forEach((histograms, index) => mergeChannelHistograms(counted.grids[index], histograms));
   }
   return {
     network: await hashNetwork(network),
@@ -71,6 +75,7 @@ export async function observeSamples(
     })),
     channels: new Map(watched.channels.map(({ name }, index) => [name, counted.channels[index]])),
     normalized: new Map(watched.layers.map(({ name }, index) => [name, counted.normalized[index]])),
+    channelHistograms: new Map(watched.grids.map(({ name }, index) => [name, counted.grids[index]])),
     summaries,
   };
 }
@@ -79,9 +84,13 @@ export async function observeSamples(
 export function watchedValues({ graph, groups }: Pick<PreparedNetwork, "graph" | "groups">): Watched {
   const producers = new Map(graph.nodes.map((node) => [node.output, node]));
   const inputs = new Set(layersOf(graph).map((layer) => layer.inputs[0]));
+  const links = linkChannels(graph);
+  const withChannels = (name: string) => ({ name, channels: graph.values.get(name)!.shape.at(-1)! });
+  const free = groups.filter(({ members }) => members.some((member) => !isFixed(links, member)));
   return {
     values: groups.flatMap(({ sources }) => sources).map((name) => ({ name, atoms: atomsOf(producers.get(name)) })),
-    channels: [...inputs].map((name) => ({ name, channels: graph.values.get(name)!.shape.at(-1)! })),
+    channels: [...inputs].map(withChannels),
+    grids: free.flatMap(({ sources }) => sources).map(withChannels),
     layers: layersOf(graph).flatMap(({ output, normalization }) =>
       normalization ? [{ name: output, trained: { gamma: normalization.gamma, beta: normalization.beta } }] : []
     ),

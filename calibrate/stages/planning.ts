@@ -18,6 +18,8 @@ export interface WeightTask {
   layer: LayerNode;
   /** Quantisation of the layer's input. */
   input: ValueQuantization;
+  /** Factors of the layer's output, where it has any. */
+  outputFactors: Float64Array | undefined;
   options: WeightOptions;
 }
 
@@ -49,7 +51,8 @@ export async function openPlanning(lanes: CalibrationLanes): Promise<Planning> {
   const quantizeWeights = remembering<WeightTask, WeightQuantization>(sameWeights, (tasks, take) =>
     team.share(
       tasks.toSorted((a, b) => b.layer.weights.length - a.layer.weights.length),
-      (lane, { layer, input, options }) => lane.run("quantizeWeights", layer, input, options),
+      (lane, { layer, input, outputFactors, options }) =>
+        lane.run("quantizeWeights", layer, input, options, outputFactors),
       take,
     ));
   return {
@@ -79,7 +82,8 @@ function sameGrid(a: GridTask, b: GridTask): boolean {
 }
 
 function sameWeights(a: WeightTask, b: WeightTask): boolean {
-  return a.layer === b.layer && sameFields(a.input, b.input) && sameFields(a.options, b.options);
+  return a.layer === b.layer && sameFields(a.input, b.input) && sameFields(a.options, b.options) &&
+    same(a.outputFactors, b.outputFactors);
 }
 
 function sameObservation(a: Observation, b: Observation): boolean {

@@ -44,7 +44,8 @@ export async function quantizeNetwork(
   rows: readonly CalibrationSettings[],
 ): Promise<QuantizedNetwork[]> {
   const { network: { graph, forms, groups, wide, float }, planning } = session;
-  const seen = { forms, groups, wide, observations: statistics.values, channels: statistics.channels };
+  const { values: observations, channels, channelHistograms } = statistics;
+  const seen = { forms, groups, wide, observations, channels, channelHistograms };
   const planned:
     (CorrectedRow & { choices: Map<string, ScaleChoice>; initial: CorrectedRow["plan"]["corrections"] })[] = [];
   for (const settings of rows) {

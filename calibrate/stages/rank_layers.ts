@@ -9,6 +9,7 @@ import { decibels } from "../decibels.ts";
 import { evenlySpread } from "../evenly_spread.ts";
 import type { Statistics } from "../observe/statistics.ts";
 import { estimateTime } from "../program/estimate_time.ts";
+import type { QuantizationPlan } from "../plan.ts";
 import { lower, type Lowered } from "../program/lower.ts";
 import type { CalibrationSettings } from "../settings.ts";
 import { makePlan } from "./make_plan.ts";
@@ -75,10 +76,14 @@ export async function rankLayers(
   candidates: readonly (RefinedLayer & { name: string })[],
   { kept = [], affords = () => true, float = { outputs: [], ranks: [], signal: 0 } }: RankingOptions = {},
 ): Promise<LayerRanking> {
-  const observed = { observations: statistics.values, channels: statistics.channels };
+  const { values: observations, channels, channelHistograms } = statistics;
+  const observed = { observations, channels, channelHistograms };
+  let like: QuantizationPlan["values"] | undefined;
   const programWith = async (layers: readonly RefinedLayer[]): Promise<Lowered> => {
     const { graph, forms, groups, wide } = refineLayers(network, layers);
-    const { plan } = await makePlan(graph, { forms, groups, wide, ...observed }, settings, planning);
+    const seen = { forms, groups, wide, ...observed, ...(like && { like }) };
+    const { plan } = await makePlan(graph, seen, settings, planning);
+    like ??= plan.values;
     return lower(graph, { plan, forms });
   };
   const chosen = evenlySpread(samples, MOST_SAMPLES);

@@ -5,6 +5,7 @@
  */
 
 import { fourDimensions, isDepthwise, type LayerNode } from "../graph/layers.ts";
+import { scaleLayer } from "../graph/scale_layer.ts";
 import { packQuantized, zeroPointOffsets } from "../lower/lower_layer.ts";
 import { mergeGram } from "../observe/gram.ts";
 import type { QuantizationPlan } from "../plan.ts";
@@ -39,7 +40,8 @@ export async function roundLayer(
     return grams;
   };
   const before = plan.weights.get(layer.output)!;
-  const task = { layer, weights: before, parts: [await sumsOf(0), await sumsOf(1)] as const, centred };
+  const scaled = scaleLayer(layer, { input: plan.values.get(layer.inputs[0])!.factors });
+  const task = { layer: scaled, weights: before, parts: [await sumsOf(0), await sumsOf(1)] as const, centred };
   const bounds = Array.from(
     { length: team.all.length + 1 },
     (_, lane) => Math.floor(lane * channels / team.all.length),

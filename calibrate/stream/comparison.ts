@@ -131,8 +131,9 @@ function compareSample(
       const place = lowered.places.get(node);
       if (!place) return;
       const tensor = (place.f32 ?? place.u8)!;
-      noise[index].set(node, differenceOf(floats, executor, tensor));
-      if (moments) addSample(channels.programs[index].get(node)!, realValues(executor, tensor));
+      const values = realValues(executor, tensor, lowered.factors.get(node));
+      noise[index].set(node, differenceOf(floats, values));
+      if (moments) addSample(channels.programs[index].get(node)!, values);
     });
   }
   return {
@@ -146,9 +147,18 @@ function compareSample(
   };
 }
 
-function realValues(executor: Executor, tensor: number): Float32Array {
+function realValues(executor: Executor, tensor: number, factors: Float64Array | undefined): Float32Array {
   const { scale = 1, zeroPoint = 0 } = executor.program.tensors[tensor];
-  return Float32Array.from(executor.values(tensor), (value) => (value - zeroPoint) * scale);
+  const values = executor.values(tensor);
+  const real = new Float32Array(values.length);
+  const channels = factors?.length ?? 1;
+  for (let start = 0; start < values.length; start += channels) {
+    for (let channel = 0; channel < channels; channel++) {
+      const unit = scale * (factors?.[channel] ?? 1);
+      real[start + channel] = (values[start + channel] - zeroPoint) * unit;
+    }
+  }
+  return real;
 }
 
 function energyOf(values: Float32Array): number {
@@ -157,12 +167,10 @@ function energyOf(values: Float32Array): number {
   return sum;
 }
 
-function differenceOf(floats: Float32Array, executor: Executor, tensor: number): number {
-  const values = executor.values(tensor);
-  const { scale = 1, zeroPoint = 0 } = executor.program.tensors[tensor];
+function differenceOf(floats: Float32Array, values: Float32Array): number {
   let sum = 0;
   for (let index = 0; index < floats.length; index++) {
-    const difference = (values[index] - zeroPoint) * scale - floats[index];
+    const difference = values[index] - floats[index];
     sum += difference * difference;
   }
   return sum;

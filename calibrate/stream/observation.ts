@@ -4,6 +4,7 @@
  * @module
  */
 
+import { type ChannelHistograms, createChannelHistograms, observeChannels } from "../observe/channel_histograms.ts";
 import { addSample, type ChannelMoments, createChannelMoments } from "../observe/channel_moments.ts";
 import { createHistogram, type Histogram, notFinite, observe } from "../observe/histogram.ts";
 import { addNormalized, type TrainedUnits } from "../observe/normalized_moments.ts";
@@ -37,6 +38,8 @@ export interface Watched {
   channels: WatchedChannels[];
   /** Layers that a BatchNormalization was folded into. */
   layers: WatchedLayer[];
+  /** Values whose channels are counted one by one. */
+  grids: WatchedChannels[];
 }
 
 /** What a lane has seen of the watched values, in their order. */
@@ -47,6 +50,8 @@ export interface Counted {
   channels: ChannelMoments[];
   /** One for each of `layers`: the samples' means in units of its BatchNormalization. */
   normalized: ChannelMoments[];
+  /** One for each of `grids`. */
+  grids: ChannelHistograms[];
 }
 
 /** What one sample contributed. */
@@ -77,8 +82,11 @@ export function openObservation({ samples, float, executor }: LaneNetwork, watch
     histograms: watched.values.map(({ atoms }) => createHistogram(atoms)),
     channels: watched.channels.map(({ channels }) => createChannelMoments(channels)),
     normalized: watched.layers.map(({ trained }) => createChannelMoments(trained.beta.length)),
+    grids: watched.grids.map(({ channels }) => createChannelHistograms(channels)),
   };
-  const [values, channels] = [byTensor(watched.values, float), byTensor(watched.channels, float)];
+  const [values, channels, grids] = [watched.values, watched.channels, watched.grids].map((list: { name: string }[]) =>
+    byTensor(list, float)
+  );
   const layers = Map.groupBy(
     watched.layers.keys(),
     (index) => float.layers.get(watched.layers[index].name)!.preactivation!,
@@ -100,6 +108,7 @@ export function openObservation({ samples, float, executor }: LaneNetwork, watch
         for (const layer of layers.get(tensor) ?? []) {
           addNormalized(counted.normalized[layer], data, watched.layers[layer].trained);
         }
+        for (const value of grids.get(tensor) ?? []) observeChannels(counted.grids[value], data);
       };
       const { write, fingerprint } = await samples.read(sample);
       write(executor);

@@ -36,12 +36,14 @@ export class QuantizedPass {
     const step = program.steps[layers.get(layer)!.step];
     if (!isConvolution(step)) throw new TypeError(`Layer "${layer}" is computed by ${step.kernel}`);
     const sums = sumInputs(step.attributes, positions);
-    const { scale, zeroPoint } = program.tensors[step.inputs[0]];
+    const { name, scale, zeroPoint } = program.tensors[step.inputs[0]];
+    const factors = this.stream.lowered.factors.get(name);
     const wanted = new Set(samples);
     for (const sample of this.samples) {
       if (!wanted.has(sample)) continue;
       const values = this.stream.inputOf(sample, layer) as Uint8Array;
       const floats = float.inputOf(sample, layer);
+      if (factors) floats.forEach((value, index) => floats[index] = value / factors[index % factors.length]);
       const known = floats instanceof Float32Array ? { floats: { values: floats, scale: scale! } } : {};
       sums.add({ values, zeroPoint: zeroPoint!, ...known });
     }

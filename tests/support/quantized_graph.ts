@@ -4,6 +4,9 @@
  * @module
  */
 
+import { layersOf } from "../../calibrate/graph/layers.ts";
+import { createChannelHistograms, observeChannels } from "../../calibrate/observe/channel_histograms.ts";
+import { addSample, createChannelMoments } from "../../calibrate/observe/channel_moments.ts";
 import type { BinaryNode, ConvolutionNode, Graph } from "../../calibrate/graph/graph.ts";
 import { verifyGraph } from "../../calibrate/operators/check_graph.ts";
 import { chooseForms } from "../../calibrate/program/forms.ts";
@@ -30,7 +33,8 @@ export interface Quantized {
   floats: Map<string, Float32Array>;
 }
 
-export async function quantize(parts: GraphParts): Promise<Quantized> {
+/** Quantises a graph. @param equalize Whether channels get grids of their own. */
+export async function quantize(parts: GraphParts, equalize = false): Promise<Quantized> {
   const graph = makeGraph(parts);
   verifyGraph(graph);
   const [port] = graph.inputs;
@@ -52,9 +56,25 @@ export async function quantize(parts: GraphParts): Promise<Quantized> {
       return [name, { histogram, raw: floats.get(name)! }];
     }),
   );
-  const options = { scales: "qmse", weights: "per-channel" } as const;
+  const channelsOf = (name: string) => graph.values.get(name)!.shape.at(-1)!;
+  const channelHistograms = new Map(
+    groups.flatMap(({ sources }) => sources).map((name) => {
+      const histograms = createChannelHistograms(channelsOf(name));
+      observeChannels(histograms, floats.get(name)!);
+      return [name, histograms];
+    }),
+  );
+  const channels = new Map(
+    layersOf(graph).map(({ inputs: [name] }) => {
+      const moments = createChannelMoments(channelsOf(name));
+      addSample(moments, floats.get(name)!);
+      return [name, moments];
+    }),
+  );
+  const options = { scales: "qmse", weights: "per-channel", equalize } as const;
   const planning = await openPlanning(openCalibrationLanes(1));
-  const { plan } = await makePlan(graph, { forms, groups, observations, channels: new Map() }, options, planning);
+  const seen = { forms, groups, observations, channels, channelHistograms };
+  const { plan } = await makePlan(graph, seen, options, planning);
   return { graph, plan, lowered: lower(graph, { plan, forms }), input, floats };
 }
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type ChannelLinks, createChannelLinker } from "../graph/channel_links.ts";
+import { type ChannelLinker, createChannelLinker } from "../graph/channel_links.ts";
 import type { Graph } from "../graph/graph.ts";
 import { layersThatShare } from "../graph/shared_weights.ts";
 import { operatorOf } from "../operators/operators.ts";
@@ -19,7 +19,7 @@ import { operatorOf } from "../operators/operators.ts";
  *
  * @param graph Channels-last graph.
  */
-export function linkChannels(graph: Graph): ChannelLinks {
+export function linkChannels(graph: Graph): ChannelLinker {
   const linker = createChannelLinker(graph);
   for (const port of [...graph.inputs, ...graph.outputs]) linker.fix(port.value);
   for (const value of graph.values.values()) if (value.data) linker.fix(value.name);
