@@ -224,7 +224,7 @@ Deno.test("calibrate refuses arguments that it cannot use", async () => {
     await refused([NETWORK, "--output", `${folder}/out.octet`], "--data is missing");
     await refused(["--output", `${folder}/out.octet`, ...DEMO, "--json"], "'--json <value>' argument missing");
     await refused([...DEMO, "--colour", "blue"], "error: Unknown option '--colour'");
-    await refused([...DEMO, "--usp", "maybe"], '--usp must be one of moments, mean, lsq, off: got "maybe"');
+    await refused([...DEMO, "--usp", "maybe"], '--usp must be one of shrinkage, moments, mean, lsq, off: got "maybe"');
     await refused([...DEMO, "--scales", "best"], "--scales must be one of");
     await refused([...DEMO, "--threads", "0"], "--threads must be a whole number");
     await refused([...DEMO, "--keep-float", "-1"], /keep-float/);

@@ -15,6 +15,7 @@ import { bundleText, shortened } from "../calibrate/inspect/description_text.ts"
 import type { Graph } from "../calibrate/graph/graph.ts";
 import { importOnnx } from "../calibrate/onnx/import.ts";
 import { layersOf } from "../calibrate/graph/layers.ts";
+import { reportText } from "../calibrate/report/report_text.ts";
 import { completeSettings } from "../calibrate/settings.ts";
 import { readBundle } from "../runtime/bundle/read.ts";
 import { Model } from "../runtime/model.ts";
@@ -148,6 +149,11 @@ Deno.test("Without a number, layers get more precision as far as the budget goes
         assertAlmostEquals(layer.gain!, layer.sqnr! - ratio, 1e-9);
         assert(layer.gain! > 0);
         ratio = layer.sqnr!;
+      }
+      const text = reportText(report, { output: "network.octet", floatBytes: 1 });
+      for (const { name, gain, bytes } of kept) {
+        const row = text.split("\n").find((line) => line.startsWith(name) && / dB +[+].* [+]/.test(line));
+        assert(row?.includes(`+${gain!.toFixed(1)}`) && row.includes(`+${bytes}`), text);
       }
       const { methods } = (await readBundle(bundle)).program.calibration!;
       for (const [word, kind] of [["in", "float32"], ["with", "8-bit weights"]]) {
