@@ -17,28 +17,31 @@ from quark.onnx.quantization.config.spec import (
 
 def method(layers, *algorithms, **options):
     def quantise(source, target, name, samples):
-        config = QConfig(global_config=layers, algo_config=list(algorithms), extra_options=options)
+        # Quark changes the layers that it is given, so that each run makes its own.
+        config = QConfig(global_config=layers(), algo_config=list(algorithms), extra_options=options)
         ModelQuantizer(config).quantize_model(source, target, Samples(name, samples))
 
     return quantise
 
 
-def layers(calibration):
+def percentile():
     channels = QuantGranularity.Channel
     return QLayerConfig(
-        activation=UInt8Spec(calibration_method=calibration),
+        activation=UInt8Spec(calibration_method=CalibMethod.Percentile),
         weight=Int8Spec(symmetric=True, calibration_method=CalibMethod.MinMax, quant_granularity=channels),
     )
 
 
-PERCENTILE, XINT8 = layers(CalibMethod.Percentile), QLayerConfig(activation=XInt8Spec(), weight=XInt8Spec())
+def xint8():
+    return QLayerConfig(activation=XInt8Spec(), weight=XInt8Spec())
+
 
 METHODS = {
-    "Quark, XINT8, CLE": method(XINT8, CLEConfig(), ForceQuantizeNoInputCheck=True),
-    "Quark, percentile": method(PERCENTILE),
-    "Quark, percentile, CLE": method(PERCENTILE, CLEConfig()),
+    "Quark, XINT8, CLE": method(xint8, CLEConfig(), ForceQuantizeNoInputCheck=True),
+    "Quark, percentile": method(percentile),
+    "Quark, percentile, CLE": method(percentile, CLEConfig()),
     # The default of 3,000 iterations for each layer takes hours on two cores.
     "Quark, percentile, CLE, AdaQuant of 200 iterations": method(
-        PERCENTILE, CLEConfig(), AdaQuantConfig(num_iterations=200)
+        percentile, CLEConfig(), AdaQuantConfig(num_iterations=200)
     ),
 }
