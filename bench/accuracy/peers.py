@@ -74,47 +74,69 @@ def timed(run):
     return {"seconds": time.perf_counter() - clock, "cpuSeconds": sum(os.times()[:4]) - processors}
 
 
-def measured_rows(arguments, folder):
-    """Yields the row of each method, or a sentence where it fails."""
-    calibration, evaluation = (read_samples(path, arguments) for path in (arguments.data, arguments.eval))
-    labels = np.load(arguments.labels).astype(np.int64)
-    source, target, bundle = (Path(folder) / name for name in ("prepared.onnx", "quantised.onnx", "quantised.octet"))
-    exact = logits_of(arguments.model, evaluation)
-    name = onnx.load(arguments.model).graph.input[0].name
-    quant_pre_process(arguments.model, str(source))
+class Job:
+    """A network with its images, which methods are measured on, in a folder for what they write."""
 
-    def measured(tool, method):
+    def __init__(self, arguments, folder):
+        self.arguments = arguments
+        self.calibration, self.evaluation = (read_samples(path, arguments) for path in (arguments.data, arguments.eval))
+        self.labels = np.load(arguments.labels).astype(np.int64)
+        self.name = onnx.load(arguments.model).graph.input[0].name
+        self.exact = logits_of(arguments.model, self.evaluation)
+        self.source, self.target, self.bundle = (
+            str(Path(folder) / name) for name in ("prepared.onnx", "quantised.onnx", "quantised.octet")
+        )
+        quant_pre_process(arguments.model, self.source)
+
+    def describe(self):
+        """The line above the table; rows of one table have the same."""
+        images = f"{len(self.calibration)} images to calibrate, {len(self.evaluation)} to evaluate"
+        top1 = 100 * (measures.ranks_of(self.exact, self.labels) < 1).mean()
+        return f"{Path(self.arguments.model).stem}, {images}, float top-1 {top1:.2f} %:"
+
+    def measure(self, tool, method):
+        """The figures and times of a method of a tool."""
         if tool == "octet":
-            seconds = timed(functools.partial(octet_methods.quantise, method, arguments, bundle))
-            return {**seconds, **octet_methods.measures_of(bundle, arguments)}
-        target.unlink(missing_ok=True)
-        seconds = timed(functools.partial(method, str(source), str(target), name, calibration))
-        return {**seconds, **measures.measures_of(exact, logits_of(target, evaluation), labels)}
+            seconds = timed(functools.partial(octet_methods.quantise, method, self.arguments, self.bundle))
+            return {**seconds, **octet_methods.measures_of(self.bundle, self.arguments)}
+        Path(self.target).unlink(missing_ok=True)
+        seconds = timed(functools.partial(method, self.source, self.target, self.name, self.calibration))
+        logits = logits_of(self.target, self.evaluation)
+        return {**seconds, **measures.measures_of(self.exact, logits, self.labels)}
 
-    for tool in arguments.tools:
-        for title, method in importlib.import_module(f"{tool}_methods").METHODS.items():
-            if arguments.methods in title:
-                try:
-                    yield {"method": title, **measured(tool, method)}
-                except Exception:
-                    yield f"{title}: {traceback.format_exc().splitlines()[-1]}"
+
+def read_rows(path, title):
+    """Rows that a file holds, by their methods."""
+    if not path or not path.exists():
+        return {}
+    kept = json.loads(path.read_text())
+    if kept["title"] != title:
+        raise SystemExit(f"{path} holds rows of another table: {kept['title']} Give another file")
+    return {row["method"]: row for row in kept["rows"]}
 
 
 def main():
     arguments = read_arguments()
-    rows = json.loads(arguments.rows.read_text()) if arguments.rows and arguments.rows.exists() else []
     failed = []
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: arguments.threads])
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
-        for row in measured_rows(arguments, folder):
-            if isinstance(row, str):
-                failed.append(row)
-                continue
-            rows = [*(other for other in rows if other["method"] != row["method"]), row]
-            if arguments.rows:
-                arguments.rows.write_text(json.dumps(rows, indent=1) + "\n")
-    print("\n".join([table_of(rows), *failed]))
+        job = Job(arguments, folder)
+        title = job.describe()
+        rows = read_rows(arguments.rows, title)
+        for tool in arguments.tools:
+            for name, method in importlib.import_module(f"{tool}_methods").METHODS.items():
+                if arguments.methods not in name:
+                    continue
+                try:
+                    rows[name] = {"method": name, **job.measure(tool, method)}
+                except Exception:
+                    failed.append(f"{name}: {traceback.format_exc().splitlines()[-1]}")
+                    continue
+                if arguments.rows:
+                    kept = {"title": title, "rows": list(rows.values())}
+                    arguments.rows.write_text(json.dumps(kept, indent=1) + "\n")
+    print("\n".join([title, "", table_of(rows.values()), *failed]))
     if failed:
         raise SystemExit(1)
 

@@ -40,7 +40,7 @@ METHODS = {
     "Quark, XINT8, CLE": method(xint8, CLEConfig(), ForceQuantizeNoInputCheck=True),
     "Quark, percentile": method(percentile),
     "Quark, percentile, CLE": method(percentile, CLEConfig()),
-    # The default of 3,000 iterations for each layer takes hours on two cores.
+    # The default of 3,000 iterations takes minutes for each layer.
     "Quark, percentile, CLE, AdaQuant of 200 iterations": method(
         percentile, CLEConfig(), AdaQuantConfig(num_iterations=200)
     ),
