@@ -168,10 +168,14 @@ Deno.test("Sums of depthwise layers are those of each of their channels alone", 
   for (let number = 0; number < 4; number++) {
     const values = draw.u8(90);
     const floats = Float32Array.from(values, (value) => value - 12 + normal(draw));
-    together.add({ values, zeroPoint: 12, floats: { values: floats, scale: 1 } });
+    together.add({ values, zeroPoint: 12, floats: { values: floats, stepsPerUnit: new Float64Array(4).fill(1) } });
     alone.forEach((sums, channel) => {
       const own = <T extends Uint8Array | Float32Array>(all: T) => all.filter((_, index) => index % 3 === channel) as T;
-      sums.add({ values: own(values), zeroPoint: 12, floats: { values: own(floats), scale: 1 } });
+      sums.add({
+        values: own(values),
+        zeroPoint: 12,
+        floats: { values: own(floats), stepsPerUnit: Float64Array.of(1) },
+      });
     });
   }
   assertEquals(together.finish(), alone.flatMap((sums) => sums.finish()));
@@ -192,7 +196,11 @@ function partsOf(draw: Random, { groups, gain, noise }: { groups: number; gain: 
   for (let number = 0; number < 60; number++) {
     const values = draw.u8(6 * 6 * 4);
     const floats = Float32Array.from(values, (value) => (value - 9) * gain + noise * normal(draw));
-    sums[number % 2].add({ values, zeroPoint: 9, floats: { values: floats, scale: 1 } });
+    sums[number % 2].add({
+      values,
+      zeroPoint: 9,
+      floats: { values: floats, stepsPerUnit: new Float64Array(4).fill(1) },
+    });
   }
   return [sums[0].finish(), sums[1].finish()] as const;
 }

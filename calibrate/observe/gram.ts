@@ -41,8 +41,8 @@ export interface GramInput {
   /** In u8, [batch, height, width, channels]. */
   values: Uint8Array;
   zeroPoint: number;
-  /** What the float network has there, and the scale of `values`; that of `values` where absent. */
-  floats?: { values: Float32Array; scale: number };
+  /** What the float network has there, and the steps to a unit of each channel; that of `values` where absent. */
+  floats?: { values: Float32Array; stepsPerUnit: Float64Array };
 }
 
 /** Sums up the inputs of a layer, group by group. */
@@ -92,7 +92,7 @@ class GroupSums implements GramSums {
   #gather({ values, zeroPoint, floats }: GramInput, group: number, window: Int32Array, rows: GroupRows): void {
     const channels = this.#geometry.input[3];
     const perGroup = channels / this.#geometry.groups;
-    const perStep = 1 / (floats?.scale ?? 1);
+    const first = group * perGroup;
     const { x, d } = rows.next();
     for (let tap = 0; tap < window.length; tap++) {
       const k = tap * perGroup;
@@ -101,11 +101,11 @@ class GroupSums implements GramSums {
         d.fill(0, k, k + perGroup);
         continue;
       }
-      const from = window[tap] * channels + group * perGroup;
+      const from = window[tap] * channels + first;
       for (let c = 0; c < perGroup; c++) {
         const value = values[from + c] - zeroPoint;
         x[k + c] = value;
-        d[k + c] = floats ? shiftOf(floats.values[from + c] * perStep, value) : 0;
+        d[k + c] = floats ? shiftOf(floats.values[from + c] * floats.stepsPerUnit[first + c], value) : 0;
       }
     }
   }
@@ -184,7 +184,6 @@ class ChannelSums implements GramSums {
 
   add({ values, zeroPoint, floats }: GramInput): void {
     const [channels, depth] = [this.#channels, this.#depth];
-    const perStep = 1 / (floats?.scale ?? 1);
     const [x, d] = [new Float64Array(depth * channels), new Float64Array(depth * channels)];
     for (const window of this.#windows) {
       for (let tap = 0; tap < depth; tap++) {
@@ -192,7 +191,7 @@ class ChannelSums implements GramSums {
         for (let c = 0; c < channels; c++) {
           const value = from < 0 ? 0 : values[from + c] - zeroPoint;
           x[to + c] = value;
-          if (floats) d[to + c] = from < 0 ? 0 : shiftOf(floats.values[from + c] * perStep, value);
+          if (floats) d[to + c] = from < 0 ? 0 : shiftOf(floats.values[from + c] * floats.stepsPerUnit[c], value);
         }
       }
       addTo(this.#all.sums, x);

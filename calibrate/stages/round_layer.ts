@@ -4,7 +4,7 @@
  * @module
  */
 
-import { fourDimensions, isDepthwise, type LayerNode } from "../graph/layers.ts";
+import { fourDimensions, groupsOf, isDepthwise, type LayerNode } from "../graph/layers.ts";
 import { scaleLayer } from "../graph/scale_layer.ts";
 import { packQuantized, zeroPointOffsets } from "../lower/lower_layer.ts";
 import { mergeGram } from "../observe/gram.ts";
@@ -12,8 +12,19 @@ import type { QuantizationPlan } from "../plan.ts";
 import { MOST_INPUTS } from "../quantize/round_weights.ts";
 import type { StageTeam } from "../stream/table.ts";
 
-/** Most positions over all samples that inputs are summed up at: of depthwise layers, whose sums have few inputs, and others. */
-const MOST_POSITIONS = { depthwise: 2048, other: 8192 };
+/** How many positions over all samples inputs are summed up at. */
+interface PositionLimits {
+  least: number;
+  most: number;
+  /** Products of two inputs between the two. */
+  products: number;
+}
+
+/** Of depthwise layers, whose sums have few inputs, and of others, whose sums are products of matrices. */
+const POSITIONS: Readonly<Record<"depthwise" | "other", PositionLimits>> = {
+  depthwise: { least: 1024, most: 4096, products: 2 ** 28 },
+  other: { least: 4096, most: 16384, products: 2 ** 30 },
+};
 
 /**
  * Rounds a layer's weights by the inputs that it gets in the 8-bit network and
@@ -30,9 +41,11 @@ export async function roundLayer(
   centred: boolean,
 ): Promise<void> {
   const [channels, inputs, height, width] = fourDimensions(layer);
-  if (inputs * height * width > MOST_INPUTS) return;
-  const most = MOST_POSITIONS[isDepthwise(layer) ? "depthwise" : "other"];
-  const positions = Math.ceil(most / samples.length);
+  const depth = inputs * height * width;
+  if (depth > MOST_INPUTS) return;
+  const { least, most, products } = POSITIONS[isDepthwise(layer) ? "depthwise" : "other"];
+  const wanted = Math.min(most, Math.max(least, products / (depth * depth * groupsOf(layer))));
+  const positions = Math.ceil(wanted / samples.length);
   const sumsOf = async (part: number) => {
     const some = samples.filter((_, position) => position % 2 === part);
     const [grams, ...others] = await team.everywhere("gram", index, layer.output, some, positions);

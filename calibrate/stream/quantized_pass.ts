@@ -38,13 +38,16 @@ export class QuantizedPass {
     const sums = sumInputs(step.attributes, positions);
     const { name, scale, zeroPoint } = program.tensors[step.inputs[0]];
     const factors = this.stream.lowered.factors.get(name);
+    const stepsPerUnit = Float64Array.from(
+      { length: step.attributes.input[3] },
+      (_, channel) => 1 / (scale! * (factors?.[channel] ?? 1)),
+    );
     const wanted = new Set(samples);
     for (const sample of this.samples) {
       if (!wanted.has(sample)) continue;
       const values = this.stream.inputOf(sample, layer) as Uint8Array;
       const floats = float.inputOf(sample, layer);
-      if (factors) floats.forEach((value, index) => floats[index] = value / factors[index % factors.length]);
-      const known = floats instanceof Float32Array ? { floats: { values: floats, scale: scale! } } : {};
+      const known = floats instanceof Float32Array ? { floats: { values: floats, stepsPerUnit } } : {};
       sums.add({ values, zeroPoint: zeroPoint!, ...known });
     }
     return sums.finish();
