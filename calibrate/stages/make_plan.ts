@@ -10,7 +10,7 @@ import type { Graph } from "../graph/graph.ts";
 import { type LayerNode, layersOf } from "../graph/layers.ts";
 import { layersThatShare } from "../graph/shared_weights.ts";
 import { chooseChannelGrids } from "../grids/channel_grids.ts";
-import type { ChannelHistograms } from "../observe/channel_histograms.ts";
+import { CHANNEL_BINS, type ChannelHistograms } from "../observe/channel_histograms.ts";
 import { type ChannelMoments, meanSquaresOf } from "../observe/channel_moments.ts";
 import { type Histogram, uniteHistograms } from "../observe/histogram.ts";
 import type { Observation } from "../observe/statistics.ts";
@@ -105,7 +105,11 @@ export async function makePlan(
         energies: meanSquaresOf(network.channels.get(layer.inputs[0])!),
       })),
     });
-    for (const [value, quantization] of byChannel) plan.values.set(value, quantization);
+    for (const [value, quantization] of byChannel) {
+      plan.values.set(value, quantization);
+      const histograms = network.channelHistograms.get(value);
+      if (histograms) choices.get(value)!.clipped = clippedChannels(histograms, quantization);
+    }
   }
   const weightOptions = (layer: LayerNode): WeightOptions => ({
     granularity: options.weights,
@@ -221,6 +225,22 @@ function clippedShare(histogram: Histogram, { scale, zeroPoint, levels }: Grid):
     if (atom > high || atom < -low) outside += histogram.atomCounts[index];
   });
   return outside / histogram.count;
+}
+
+/** Share of the values more than half a step outside the grids of their channels, to the bins' resolution. */
+function clippedChannels(
+  { count, exponents, positive, negative }: ChannelHistograms,
+  { scale, zeroPoint, factors }: ValueQuantization,
+): number {
+  let outside = 0;
+  for (const [side, levels] of [[positive, 255 - zeroPoint], [negative, zeroPoint]] as const) {
+    for (let index = 0; index < side.length; index++) {
+      const channel = Math.floor(index / CHANNEL_BINS);
+      const start = (index % CHANNEL_BINS) * 2 ** exponents[channel];
+      if (start >= (levels + 0.5) * scale * (factors?.[channel] ?? 1)) outside += side[index];
+    }
+  }
+  return outside / (count * exponents.length);
 }
 
 function concatenate(parts: readonly Float32Array[]): Float32Array {
