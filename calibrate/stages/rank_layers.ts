@@ -39,6 +39,8 @@ export interface LayerRanking {
   quantized: Lowered;
   /** Energy of its output's error over that of the output itself. */
   noise: number;
+  /** Its grids. */
+  grids: QuantizationPlan["values"];
 }
 
 /** What rankings of one network start from. */
@@ -49,8 +51,13 @@ export type PrecisionCost = Pick<LayerSensitivity, "bytes" | "time">;
 
 /** How layers are ranked. */
 export interface RankingOptions {
+  /** Layers that have more precision in every run; none where absent. */
   kept?: readonly RefinedLayer[];
+  /** Grids that are kept where they can be; chosen where absent. */
+  grids?: QuantizationPlan["values"];
+  /** Which costs, beside the network with `kept` alone, are worth a run; all where absent. */
   affords?: (cost: PrecisionCost, quantized: Lowered) => boolean;
+  /** Is filled at the first ranking, so that further ones need no run of the float network. */
   float?: FloatScores;
 }
 
@@ -65,26 +72,21 @@ const PROGRAMS_AT_ONCE = 8;
  *
  * Neither USP nor the rounding of weights that follows the samples is done: what
  * is measured is the damage that both start from.
- *
- * @param options Layers that have more precision in every run; which costs, beside a network without any others, are
- * worth a run; and scores that are filled at the first ranking, so that further ones need no run of the float network.
  */
 export async function rankLayers(
   { network, lanes, planning, samples, progress }: RankingSession,
   statistics: Statistics,
   settings: CalibrationSettings,
   candidates: readonly (RefinedLayer & { name: string })[],
-  { kept = [], affords = () => true, float = { outputs: [], ranks: [], signal: 0 } }: RankingOptions = {},
+  { kept = [], grids, affords = () => true, float = { outputs: [], ranks: [], signal: 0 } }: RankingOptions = {},
 ): Promise<LayerRanking> {
   const { values: observations, channels, channelHistograms } = statistics;
   const observed = { observations, channels, channelHistograms };
-  let like: QuantizationPlan["values"] | undefined;
-  const programWith = async (layers: readonly RefinedLayer[]): Promise<Lowered> => {
+  const planWith = async (layers: readonly RefinedLayer[], like: RankingOptions["grids"]) => {
     const { graph, forms, groups, wide } = refineLayers(network, layers);
     const seen = { forms, groups, wide, ...observed, ...(like && { like }) };
     const { plan } = await makePlan(graph, seen, settings, planning);
-    like ??= plan.values;
-    return lower(graph, { plan, forms });
+    return { plan, program: lower(graph, { plan, forms }) };
   };
   const chosen = evenlySpread(samples, MOST_SAMPLES);
   const total = (candidates.length + 1) * chosen.length;
@@ -94,7 +96,7 @@ export async function rankLayers(
     const scores = await scorePrograms({ lanes, samples: chosen, progress: tell }, programs, float);
     return scores.map(({ fidelity }) => fidelity.reduce((sum, { noise }) => sum + noise, 0) / float.signal);
   };
-  const quantized = await programWith(kept);
+  const { plan, program: quantized } = await planWith(kept, grids);
   const [noise] = await noiseOf([quantized]);
   const time = estimateTime(quantized.program);
   const layers: LayerSensitivity[] = [];
@@ -103,16 +105,14 @@ export async function rankLayers(
     const programs: Lowered[] = [];
     const costs: Omit<LayerSensitivity, "noise" | "gain">[] = [];
     for (const candidate of some) {
-      const made = await programWith([...kept, candidate]);
-      const cost = {
-        bytes: made.data.length - quantized.data.length,
-        time: estimateTime(made.program) - time,
-      };
+      const refined = [...kept, candidate];
+      const alike = lowerAlike(network, refined, plan);
+      const cost = { bytes: alike.data.length - quantized.data.length, time: estimateTime(alike.program) - time };
       if (!affords(cost, quantized)) {
         done += chosen.length;
         continue;
       }
-      programs.push(made);
+      programs.push((await planWith(refined, plan.values)).program);
       costs.push({ ...candidate, ...cost });
     }
     const noises = await noiseOf(programs);
@@ -120,5 +120,29 @@ export async function rankLayers(
       layers.push({ ...cost, noise: noises[index], gain: decibels(noise, noises[index]) });
     });
   }
-  return { layers: layers.toSorted((a, b) => a.noise - b.noise), quantized, noise };
+  return { layers: layers.toSorted((a, b) => a.noise - b.noise), quantized, noise, grids: plan.values };
+}
+
+/**
+ * A program with the size and time that the network has when layers have more
+ * precision. Its weights and grids are those of a plan for other layers, so that
+ * none need be made to know what layers cost; what it computes means nothing.
+ */
+function lowerAlike(
+  network: RankingSession["network"],
+  layers: readonly RefinedLayer[],
+  { values, weights, corrections }: QuantizationPlan,
+): Lowered {
+  const { graph, forms, wide } = refineLayers(network, layers);
+  const plan: QuantizationPlan = {
+    // Factors of channels cost nothing, and some have no place in other forms.
+    values: new Map([...values].map(([value, { scale, zeroPoint }]) => [value, { scale, zeroPoint }])),
+    weights: new Map(weights),
+    corrections,
+  };
+  for (const output of wide ?? []) {
+    const { values, scales } = weights.get(output)!;
+    plan.weights.set(output, { values, scales });
+  }
+  return lower(graph, { plan, forms });
 }

@@ -73,6 +73,7 @@ export async function spendPrecision(
   };
   const candidates = candidatesFor(session, settings);
   const ranking = await rankLayers(session, statistics, settings, candidates, { affords, float });
+  const options = { grids: ranking.grids, affords, float };
   const kept: LayerSensitivity[] = [];
   let { layers, noise } = ranking;
   while (kept.length < MOST_LAYERS) {
@@ -84,7 +85,7 @@ export async function spendPrecision(
     spent.bytes += best.bytes;
     spent.time += best.time;
     const others = layers.filter((layer) => layer.output !== best.output).slice(0, CONTENDERS);
-    ({ layers, noise } = await rankLayers(session, statistics, settings, others, { kept, affords, float }));
+    ({ layers, noise } = await rankLayers(session, statistics, settings, others, { ...options, kept }));
   }
   return { kept, ranking };
 }
