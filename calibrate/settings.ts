@@ -41,7 +41,7 @@ export interface CalibrationSettings {
   weights: WeightGranularity;
   /** Bits of weights: 4 for all layers but those that lose most by it; 8 by default. */
   weightBits: WeightBits;
-  /** At 4 bits, weights of an output channel that share a multiplier: a multiple of 4, 0 for all; 32 by default. */
+  /** At 4 bits, weights of an output channel that share a multiplier: a multiple of 4, 0 for all; 16 by default. */
   weightGroup: number;
   /** What the squared error of a weight counts when its scale is chosen; "input" by default. */
   weightError: WeightError;
@@ -109,7 +109,7 @@ export const SETTINGS: {
       must: "a multiple of 4, or 0",
       holds: (value) => Number.isInteger(value) && value >= 0 && value % 4 === 0,
     },
-    default: 32,
+    default: 16,
   },
   weightError: {
     option: "weight-error",
