@@ -47,11 +47,13 @@ export interface TensorDetails {
   ranges: Record<ScaleMethod, Range>;
   /** Method of the chosen scale; "fixed" where the activation function settles it. */
   method: string;
-  /** What the chosen scale represents. */
+  /** What the chosen scale represents; that of the widest channel where each has a grid of its own. */
   chosen: Range;
-  /** Mean squared error over ranges that are the chosen one, made narrower or wider. */
+  /** Where each channel has a grid of its own, the narrowest one's share of the widest. */
+  narrowest?: number;
+  /** Mean squared error over ranges that are the chosen one, made narrower or wider; none of grids for each channel. */
   curve: CurvePoint[];
-  /** Mean squared error of the chosen range. */
+  /** Mean squared error of the chosen range; zero for grids of each channel. */
   error: { rounding: number; clipping: number };
 }
 

@@ -44,7 +44,9 @@ export async function describeTensors(
   return used.map(({ members, sources }, index): TensorDetails => {
     const { histogram } = observations[index];
     const { scale, zeroPoint } = program.program.tensors[program.places.get(members[0])!.u8!];
-    const grid = { scale: scale!, zeroPoint: zeroPoint!, levels: 255 };
+    const factors = program.factors.get(members[0]);
+    const [narrowest, widest] = factors ? [Math.min(...factors), Math.max(...factors)] : [1, 1];
+    const grid = { scale: scale! * widest, zeroPoint: zeroPoint!, levels: 255 };
     return {
       names: [...new Set(sources.map((source) => names.get(source) ?? source))],
       histogram: thinned(histogram),
@@ -52,8 +54,10 @@ export async function describeTensors(
       ranges: ranges[index] as TensorDetails["ranges"],
       method: choices.get(members[0])!.method,
       chosen: rangeOf(grid),
-      curve: thresholdCurve(histogram, grid),
-      error: splitError(histogram, grid),
+      // One histogram of all channels tells nothing of the errors of grids that differ.
+      ...(factors
+        ? { narrowest: narrowest / widest, curve: [], error: { rounding: 0, clipping: 0 } }
+        : { curve: thresholdCurve(histogram, grid), error: splitError(histogram, grid) }),
     };
   });
 }

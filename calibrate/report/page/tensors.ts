@@ -32,6 +32,9 @@ function tensorFold(tensor: TensorDetails, index: number): string {
   const { rounding, clipping } = tensor.error;
   const facts = [
     `${tensor.method}: ${numberText(low)} to ${numberText(high)}`,
+    ...(tensor.narrowest === undefined
+      ? []
+      : [`each channel has its own grid, the narrowest ${percentText(tensor.narrowest, 1)} of this`]),
     ...(rounding + clipping > 0
       ? [`${percentText(clipping / (rounding + clipping), 0)} of the error is clipping`]
       : []),
