@@ -88,9 +88,16 @@ testOn(MOBILENET, "the float MobileNet has the accuracy that PyTorch measured", 
   assertAlmostEquals(accuracy.top5, 0.745, 1e-9);
 });
 
+/** Asserts that the classes' probabilities diverge from the float network's by no more than a limit. */
+function assertNear({ fidelity }: Evaluation, limit: number): void {
+  const { mean, standardError } = fidelity!.divergence!;
+  assert(mean <= limit, `divergence ${mean} ± ${standardError}`);
+}
+
 testOn(MOBILENET, "MobileNet with scales per channel keeps 51 % in 27 % of the bytes, in a minute", async () => {
   const { seconds, bundleShare, accuracy } = await calibrateOn(MOBILENET, {});
   assertEquals(accuracy.samples, 400);
+  assertNear(accuracy, 0.011);
   assert(accuracy.top1! >= 0.51, `top-1 ${accuracy.top1}`);
   assert(bundleShare <= 0.27, `${bundleShare} of the bytes`);
   assert(seconds <= 60, `${seconds} s`);
@@ -98,6 +105,7 @@ testOn(MOBILENET, "MobileNet with scales per channel keeps 51 % in 27 % of the b
 
 testOn(MOBILENET, "MobileNet with scales per tensor keeps 50 % in 27 % of the bytes", async () => {
   const { bundleShare, accuracy } = await calibrateOn(MOBILENET, { weights: "per-tensor" });
+  assertNear(accuracy, 0.015);
   assert(accuracy.top1! >= 0.5, `top-1 ${accuracy.top1}`);
   assert(bundleShare <= 0.27, `${bundleShare} of the bytes`);
 });
@@ -105,6 +113,7 @@ testOn(MOBILENET, "MobileNet with scales per tensor keeps 50 % in 27 % of the by
 testOn(RESNET, "ResNet-20 keeps 90.7 %", async () => {
   const { accuracy } = await calibrateOn(RESNET, {});
   assertEquals(accuracy.samples, 500);
+  assertNear(accuracy, 0.002);
   assert(accuracy.top1! >= 0.907, `top-1 ${accuracy.top1}`);
 });
 
