@@ -4,6 +4,7 @@
  * @module
  */
 
+import { LEAST_VALUES } from "../../calibrate/grids/free_channels.ts";
 import { layersOf } from "../../calibrate/graph/layers.ts";
 import { createChannelHistograms, observeChannels } from "../../calibrate/observe/channel_histograms.ts";
 import { addSample, createChannelMoments } from "../../calibrate/observe/channel_moments.ts";
@@ -61,6 +62,11 @@ export async function quantize(parts: GraphParts, equalize = false): Promise<Qua
     groups.flatMap(({ sources }) => sources).map((name) => {
       const histograms = createChannelHistograms(channelsOf(name));
       observeChannels(histograms, floats.get(name)!);
+      // As if so many samples had been seen as grids for each channel need.
+      const times = Math.ceil(LEAST_VALUES / histograms.count);
+      histograms.count *= times;
+      histograms.positive = histograms.positive.map((count) => count * times);
+      histograms.negative = histograms.negative.map((count) => count * times);
       return [name, histograms];
     }),
   );
