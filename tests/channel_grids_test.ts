@@ -1,8 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import type { ConvolutionNode, FullyConnectedNode, Node } from "../calibrate/graph/graph.ts";
-import { layersOf } from "../calibrate/graph/layers.ts";
 import { errorCurves, LEAST_STEP } from "../calibrate/grids/error_curve.ts";
-import { freeChannels, isFixed, LEAST_VALUES } from "../calibrate/grids/free_channels.ts";
 import { factorOf } from "../calibrate/grids/lattice.ts";
 import { linkChannels } from "../calibrate/grids/link_channels.ts";
 import {
@@ -13,7 +11,6 @@ import {
 } from "../calibrate/observe/channel_histograms.ts";
 import { chooseForms } from "../calibrate/program/forms.ts";
 import { lower } from "../calibrate/program/lower.ts";
-import { parameterGroups } from "../calibrate/quantize/observed_values.ts";
 import type { Activation } from "../runtime/activation.ts";
 import { fidelity, quantize, type Quantized, runQuantized } from "./support/quantized_graph.ts";
 import { type Random, random } from "./support/random.ts";
@@ -318,21 +315,4 @@ Deno.test("Channels that are added, joined or gated share their factor, others d
     assertEquals(links.isFixed(links.first("sum") + index), false);
   }
   assert(channel("stem", 0) !== channel("stem", 1));
-});
-
-Deno.test("What was seen too little of keeps the grid of all channels", () => {
-  const graph = makeGraph(network(3));
-  const forms = chooseForms(graph);
-  const groups = parameterGroups(graph, forms);
-  for (const [count, isFree] of [[LEAST_VALUES, true], [LEAST_VALUES - 1, false]] as const) {
-    const seen = new Map(
-      groups.flatMap(({ sources }) => sources).map((source) => {
-        const histograms = createChannelHistograms(graph.values.get(source)!.shape.at(-1)!);
-        return [source, { ...histograms, count }];
-      }),
-    );
-    const links = freeChannels(graph, { forms, groups, seen });
-    const results = layersOf(graph).map(({ output }) => output);
-    assertEquals(results.some((value) => !isFixed(links, value)), isFree);
-  }
 });

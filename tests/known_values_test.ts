@@ -17,7 +17,7 @@ async function report(parts: GraphParts, settings: Partial<CalibrationSettings> 
   try {
     const data = random(7).f32(8 * 64 * CHANNELS, 0, 1);
     await Deno.writeFile(path, writeNpy([8, 8, 8, CHANNELS], data));
-    return (await calibrate(makeGraph(parts), { data: path, ...settings })).report;
+    return (await calibrate(makeGraph(parts), { data: path, keepFloat: 0, ...settings })).report;
   } finally {
     await Deno.remove(path);
   }

@@ -17,8 +17,14 @@ const STEPS = GREATEST_STEP - LEAST_STEP + 1;
 const NARROWER = 4 * STEPS_PER_OCTAVE;
 /** Steps above it: to 4 times it. */
 const WIDER = 2 * STEPS_PER_OCTAVE;
-/** As how many values the common shape counts beside a channel's own. */
-const SHAPE_VALUES = 8;
+/**
+ * Values of a channel from which on the common shape hardly counts. Where a
+ * channel speaks up in few places of few samples, what it does in others is told
+ * by all channels together rather than by its own largest value.
+ */
+export const ENOUGH_VALUES = 16384;
+/** As how many values the common shape counts at least. */
+const LEAST_SHAPE_VALUES = 8;
 /** As how many values the common size counts beside a channel's own. */
 const SIZE_VALUES = 1;
 
@@ -43,10 +49,10 @@ interface Channel {
  * The mean squared error of each channel at every step of the lattice.
  *
  * On either side of zero a channel is taken to be what was seen of it and,
- * besides, what 8 values of the shape that all channels have together would be
- * if they had this channel's size: that there is nothing beyond the greatest of
- * few values is no evidence. A channel that was always zero is taken to be like
- * all others in 8 of its values.
+ * besides, what values of the shape that all channels have together would be if
+ * they had this channel's size: as many as it lacks of 16,384, and at least 8.
+ * That there is nothing beyond the greatest of few values is no evidence. A
+ * channel that was always zero is taken to be like all others in 8 of its values.
  *
  * @returns For each channel one error for each step, from {@linkcode LEAST_STEP} on.
  */
@@ -60,7 +66,7 @@ export function errorCurves(histograms: ChannelHistograms, grids: CurveGrids): F
   for (const errors of both) errors.forEach((error, index) => mean[index] += error / both.length);
   return both.map((errors, channel) =>
     histograms.exponents[channel] === NO_EXPONENT
-      ? mean.map((error) => error * SHAPE_VALUES / histograms.count)
+      ? mean.map((error) => error * LEAST_SHAPE_VALUES / histograms.count)
       : errors
   );
 }
@@ -78,9 +84,10 @@ function sideCurves(histograms: ChannelHistograms, grids: CurveGrids, sign: 1 | 
   );
   const places = sizes.map((size) => stepsOf(size / grids.anchor));
   const shape = commonShape(channels, sizes, places);
+  const added = Math.max(LEAST_SHAPE_VALUES, ENOUGH_VALUES - histograms.count);
   return channels.map(({ count, errors }, channel) => {
-    const expected = SHAPE_VALUES * count / histograms.count * sizes[channel] * sizes[channel];
-    const total = histograms.count + SHAPE_VALUES;
+    const expected = added * count / histograms.count * sizes[channel] * sizes[channel];
+    const total = histograms.count + added;
     return errors.map((error, index) => (error + expected * within(shape, index - places[channel])) / total);
   });
 }

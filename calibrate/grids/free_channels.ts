@@ -14,17 +14,10 @@ import type { ParameterGroup } from "../quantize/observed_values.ts";
 import { linkChannels } from "./link_channels.ts";
 
 /**
- * Fewest values seen of each channel of a layer's result for grids of their
- * own. Where a channel speaks up in few places of few images, what it does in
- * others is told by all channels together rather than by its own largest value.
- */
-export const LEAST_VALUES = 16384;
-
-/**
  * Links the channels of an 8-bit network and fixes those that cannot have a
  * factor: beside what the operators fix, all values that are needed in float
  * too, or are made in float by anything but a layer, since conversions have one
- * scale; results of layers that were seen too little of; and what is clipped, unless the ends of all channels' grids can be the
+ * scale; and what is clipped, unless the ends of all channels' grids can be the
  * bound.
  *
  * @param seen What was seen of each channel of the values that are computed.
@@ -43,8 +36,7 @@ export function freeChannels(
     if (!needed.has("u8")) continue;
     const producer = producers.get(value);
     const converted = forms.computed.get(value) === "f32" && !(producer && isLayer(producer));
-    const isRare = producer && isLayer(producer) && (seen.get(value)?.count ?? 0) < LEAST_VALUES;
-    if (needed.has("f32") || converted || !producer || isRare) links.fix(value);
+    if (needed.has("f32") || converted || !producer) links.fix(value);
   }
   for (const { fixed, sources, members } of groups) {
     if (fixed || !sources.every((source) => seen.has(source))) members.forEach(links.fix);

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { LEAST_VALUES } from "../../calibrate/grids/free_channels.ts";
+import { ENOUGH_VALUES } from "../../calibrate/grids/error_curve.ts";
 import { layersOf } from "../../calibrate/graph/layers.ts";
 import { createChannelHistograms, observeChannels } from "../../calibrate/observe/channel_histograms.ts";
 import { addSample, createChannelMoments } from "../../calibrate/observe/channel_moments.ts";
@@ -63,7 +63,7 @@ export async function quantize(parts: GraphParts, equalize = false): Promise<Qua
       const histograms = createChannelHistograms(channelsOf(name));
       observeChannels(histograms, floats.get(name)!);
       // As if so many samples had been seen as grids for each channel need.
-      const times = Math.ceil(LEAST_VALUES / histograms.count);
+      const times = Math.ceil(ENOUGH_VALUES / histograms.count);
       histograms.count *= times;
       histograms.positive = histograms.positive.map((count) => count * times);
       histograms.negative = histograms.negative.map((count) => count * times);
