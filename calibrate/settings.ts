@@ -236,12 +236,18 @@ export function completeSettings(settings: Partial<CalibrationSettings>): Calibr
     if (settings[name] !== undefined && excludes && settings[excludes]) {
       throw new InputError(`${excludes} and ${name} exclude each other`);
     }
-    if (name === "rounding") complete.rounding = value ?? roundingFor(complete);
+    if (name === "equalize") complete.equalize = settings.equalize ?? complete.scales === "qmse";
+    else if (name === "rounding") complete.rounding = value ?? roundingFor(complete);
     else if (name === "usp" && settings.uspTarget === "bn") complete.usp = settings.usp ?? "moments";
     else if (value !== undefined) complete[name] = value;
   }
   if (complete.usp === "shrinkage" && complete.uspTarget === "bn") {
     throw new InputError('uspTarget "bn" needs usp "moments", "mean" or "lsq": it is "shrinkage"');
+  }
+  if (complete.equalize && complete.scales !== "qmse") {
+    throw new InputError(
+      `equalize needs scales "qmse", which choose the grid of each channel: they are "${complete.scales}"`,
+    );
   }
   if (complete.percentile !== undefined && complete.scales !== "percentile") {
     throw new InputError(`percentile needs scales "percentile": they are "${complete.scales}"`);

@@ -134,5 +134,5 @@ Deno.test("Layer by layer, correction raises the fidelity of a network whose wei
     precision: "fast",
   });
   const last = report.layers[report.layers.length - 1];
-  assertGreater(last.sqnrAfter!, last.sqnrBefore! + 2, `${last.sqnrBefore} dB before, ${last.sqnrAfter} dB after`);
+  assertGreater(last.sqnrAfter!, last.sqnrBefore! + 1, `${last.sqnrBefore} dB before, ${last.sqnrAfter} dB after`);
 });

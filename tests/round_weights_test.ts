@@ -58,7 +58,7 @@ function costOf(node: FullyConnectedNode, { values, scales }: WeightQuantization
 Deno.test("GPTQ never costs more than rounding to the nearest level, and no other level of one weight costs less", () => {
   const draw = random(91);
   for (const bits of [4, 8] as const) {
-    for (const centred of [false, true]) {
+    for (const centred of [0, 0.4, 1]) {
       const node = layer(draw);
       const cost = errorCost(gramOf(draw, 0.7), centred);
       const nearest = quantizeWeights(node, INPUT, { granularity: "per-channel", method: "qmse", bits, group: 16 });
@@ -92,7 +92,7 @@ Deno.test("Where inputs have nothing to do with each other, GPTQ rounds to the n
     for (const bits of [4, 8] as const) {
       const node = layer(draw);
       const nearest = quantizeWeights(node, INPUT, { granularity: "per-channel", method: "qmse", bits, group: 16 });
-      assertEquals(roundWeights(node, nearest, [errorCost(inputs, true)]), nearest.values);
+      assertEquals(roundWeights(node, nearest, [errorCost(inputs, 1)]), nearest.values);
     }
   }
 });
@@ -216,8 +216,8 @@ function changeOf(
     mergeGram(sum, parts[1][group]);
     return sum;
   });
-  const costs = grams.map((gram) => errorCost(gram, true));
-  return changeTowardsFloat({ parts, grams, costs, centred: true }, { weights, channels: 4 }, channels);
+  const costs = grams.map((gram) => errorCost(gram, 1));
+  return changeTowardsFloat({ parts, grams, costs, centred: 1 }, { weights, channels: 4 }, channels);
 }
 
 Deno.test("Weights make up for inputs that are all too small, less the ridge, in each part of the channels alike", () => {

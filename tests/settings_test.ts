@@ -44,6 +44,16 @@ Deno.test("Weights are rounded by GPTQ where nothing else is asked for, but at 8
   assertEquals(completeSettings({ weightBits: 4, rounding: "nearest" }).rounding, "nearest");
 });
 
+Deno.test("Channels have grids of their own by QMSE alone", () => {
+  assertEquals(completeSettings({}).equalize, true);
+  assertEquals(completeSettings({ scales: "minmax" }).equalize, false);
+  assertThrows(
+    () => completeSettings({ scales: "minmax", equalize: true }),
+    InputError,
+    'equalize needs scales "qmse"',
+  );
+});
+
 Deno.test("A preset holds where no option says otherwise", () => {
   assertEquals(readSettings({ preset: "paper" }), PRESETS.paper);
   assertEquals(readSettings({ preset: "paper", equalize: "on" }), { ...PRESETS.paper, equalize: true });

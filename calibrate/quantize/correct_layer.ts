@@ -159,10 +159,12 @@ function upperMedian(values: Float64Array): number {
 
 /**
  * Mean and gain, each shrunk by its evidence: what is wanted, v, times
- * v^2 / (v^2 + s^2 (1 + 1 / n)), with s^2 its variance from image to image and
- * n their number. That is the share of v^2 in what another image is expected to
- * show. The slope is that of the quantised values on the float ones, which the
- * rounding noise of the former does not change.
+ * e / (e + s^2 (1 + 1 / n)), with s^2 its variance from image to image, n their
+ * number, and e = max(0, v^2 - s^2 / n) the estimate of v^2 without what chance
+ * adds. That is the share of v^2 in what another image is expected to show; one
+ * image that is far from all others alone makes e 0. The slope is that of the
+ * quantised values on the float ones, which the rounding noise of the former
+ * does not change.
  */
 function shrink(
   samples: readonly JointMoments[],
@@ -175,8 +177,8 @@ function shrink(
   let guarded = 0;
   const kept = (wanted: number, squares: number) => {
     const variance = squares / (count - 1);
-    const doubt = variance * (1 + 1 / count);
-    return count > 1 && wanted !== 0 ? wanted * trust * wanted * wanted / (wanted * wanted + doubt) : 0;
+    const evidence = wanted * wanted - variance / count;
+    return count > 1 && evidence > 0 ? wanted * trust * evidence / (evidence + variance * (1 + 1 / count)) : 0;
   };
   for (let channel = 0; channel < own.length; channel++) {
     const shift = all.floatMean[channel] - all.quantizedMean[channel] - own[channel];

@@ -30,8 +30,8 @@ export interface LayerInputs {
   grams: readonly Gram[];
   /** What errors cost by these. */
   costs: readonly ErrorCost[];
-  /** Whether a constant shift of a sum costs nothing. */
-  centred: boolean;
+  /** Share of the square of a constant shift of a sum that costs nothing. */
+  centred: number;
 }
 
 /**
@@ -85,7 +85,7 @@ export function changeTowardsFloat(
 }
 
 /** E[x d^T] w of a channel, times the number of positions. */
-function pullOf({ count, sums, shifts, crossings }: Gram, weights: Float64Array, centred: boolean): Float64Array {
+function pullOf({ count, sums, shifts, crossings }: Gram, weights: Float64Array, centred: number): Float64Array {
   const depth = weights.length;
   const pull = new Float64Array(depth);
   let mean = 0;
@@ -94,12 +94,12 @@ function pullOf({ count, sums, shifts, crossings }: Gram, weights: Float64Array,
     mean += weight * shifts[a];
     for (let b = 0; b < depth; b++) pull[b] += weight * crossings[a * depth + b];
   }
-  const shift = centred && count > 0 ? mean / count : 0;
+  const shift = count > 0 ? centred * mean / count : 0;
   return pull.map((value, b) => (value - shift * sums[b]) / SHIFT_UNITS);
 }
 
 /** e^T H f. */
-function costOf({ count, sums, products }: Gram, e: Float64Array, f: Float64Array, centred: boolean): number {
+function costOf({ count, sums, products }: Gram, e: Float64Array, f: Float64Array, centred: number): number {
   const depth = e.length;
   let sum = 0;
   for (let a = 0; a < depth; a++) {
@@ -107,7 +107,7 @@ function costOf({ count, sums, products }: Gram, e: Float64Array, f: Float64Arra
     for (let b = 0; b < depth; b++) row += products[a * depth + b] * f[b];
     sum += e[a] * row;
   }
-  return centred && count > 0 ? sum - dot(sums, e) * dot(sums, f) / count : sum;
+  return count > 0 ? sum - centred * dot(sums, e) * dot(sums, f) / count : sum;
 }
 
 function dot(a: Float64Array, b: Float64Array): number {

@@ -19,8 +19,8 @@ export interface ReconstructionTask {
   weights: WeightQuantization;
   /** The sums of two parts of the samples, each for each of the layer's groups. */
   parts: readonly [readonly Gram[], readonly Gram[]];
-  /** Whether a correction will remove what errors do to the mean. */
-  centred: boolean;
+  /** Share of the square of what errors do to the mean that a correction will remove. */
+  centred: number;
 }
 
 /**

@@ -44,15 +44,15 @@ export interface ErrorCost {
 /**
  * Works out what errors of weights cost. Inputs with the least energy come first.
  *
- * @param centred Whether a constant shift of a sum costs nothing, as where a correction removes it.
+ * @param centred Share, 0 to 1, of the square of a constant shift of a sum that costs nothing, as a correction removes it.
  */
 export function errorCost(
   { count, sums, products }: Pick<Gram, "count" | "sums" | "products">,
-  centred: boolean,
+  centred: number,
 ): ErrorCost {
   const depth = sums.length;
   const costOf = (a: number, b: number) =>
-    products[a * depth + b] - (centred && count > 0 ? sums[a] * sums[b] / count : 0);
+    products[a * depth + b] - (count > 0 ? centred * sums[a] * sums[b] / count : 0);
   const diagonal = sums.map((_, k) => costOf(k, k));
   const order = Int32Array.from(diagonal.keys()).sort((a, b) => diagonal[a] - diagonal[b] || b - a);
   // Inputs that are all zero leave nothing to weigh errors by.

@@ -67,7 +67,8 @@ export async function correctLayers(
     if (layer) {
       await Promise.all(rows.map(async ({ plan, settings: { rounding, usp } }, index) => {
         if (rounding === "gptq" && !shared.has(output)) {
-          await roundLayer({ team, samples }, { index, plan }, layer, usp !== "off");
+          const removed = usp === "off" ? 0 : usp === "shrinkage" ? 1 - (1 - trust) ** 2 : 1;
+          await roundLayer({ team, samples }, { index, plan }, layer, removed);
         }
       }));
       const measured = corrected.length > 0 ? await team.everywhere("measure", corrected, output) : [];

@@ -32,13 +32,13 @@ const POSITIONS: Readonly<Record<"depthwise" | "other", PositionLimits>> = {
  * than 2,304 products stay as they are.
  *
  * @param row One of the rows that the team corrects, by its position. The plan's weights are replaced, and those of the lanes.
- * @param centred Whether a correction will remove what errors do to the mean.
+ * @param centred Share, 0 to 1, of the square of what errors do to the mean that a correction will remove.
  */
 export async function roundLayer(
   { team, samples }: { team: StageTeam<"correct">; samples: readonly number[] },
   { index, plan }: { index: number; plan: QuantizationPlan },
   layer: LayerNode,
-  centred: boolean,
+  centred: number,
 ): Promise<void> {
   const [channels, inputs, height, width] = fourDimensions(layer);
   const depth = inputs * height * width;
