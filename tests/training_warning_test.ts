@@ -8,7 +8,7 @@ import { evaluate } from "../calibrate/evaluate.ts";
 import { floatModel } from "../calibrate/float_model.ts";
 import { createChannelMoments } from "../calibrate/observe/channel_moments.ts";
 import { addNormalized, distanceFromTraining } from "../calibrate/observe/normalized_moments.ts";
-import { trainingWarning } from "../calibrate/observe/training_warning.ts";
+import { trainingWarning, trustIn } from "../calibrate/observe/training_warning.ts";
 import { importOnnx } from "../calibrate/onnx/import.ts";
 import { Model } from "../runtime/model.ts";
 import { DEMO, DEMO_PREPROCESSING } from "./support/demo_bundle.ts";
@@ -143,4 +143,12 @@ Deno.test("The demo's images as its training never saw them are told, and do no 
   } finally {
     await Deno.remove(data);
   }
+});
+
+Deno.test("Samples are trusted the less the farther they are from training, and not at all where the warning is given", () => {
+  const trusts = [0, 0.06, 0.12].map((shift) => trustIn(new Map([["a", seen(40, { shift })]])));
+  assert(trusts[0] > 0.9 && trusts[0] > trusts[1] && trusts[1] > trusts[2] && trusts[2] > 0);
+  const far = new Map([["a", seen(40, { shift: 1 })]]);
+  assert(trainingWarning(far) !== undefined);
+  assertEquals([trustIn(far), trustIn(new Map())], [0, 1]);
 });

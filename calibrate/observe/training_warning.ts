@@ -1,5 +1,6 @@
 /**
- * The warning that samples are unlike what a network was trained on.
+ * How far samples are trusted to be like what a network was trained on, and the
+ * warning that they are not.
  *
  * @module
  */
@@ -22,9 +23,7 @@ const LARGE_EFFECT = 0.8;
  * @returns Undefined where they are like it, or nothing tells.
  */
 export function trainingWarning(normalized: ReadonlyMap<string, ChannelMoments>): string | undefined {
-  if (normalized.size === 0) return undefined;
-  const samples = Math.max(...normalized.values().map(({ count }) => count));
-  const distance = Math.sqrt(Math.max(0, distanceFromTraining(normalized.values()) - 1 / samples));
+  const distance = distanceBeyondChance(normalized);
   if (!(distance > LARGE_EFFECT)) return undefined;
   const farthest = [...normalized].map(([name, moments]) => ({ name, distance: distanceFromTraining([moments]) }))
     .reduce((most, layer) => layer.distance > most.distance ? layer : most);
@@ -33,4 +32,22 @@ export function trainingWarning(normalized: ReadonlyMap<string, ChannelMoments>)
     `${all} standard deviations between samples from what their BatchNormalization says, most of all, by ${most}, ` +
     `those of "${farthest.name}"; usual are less than ${LARGE_EFFECT}. Give samples such as the network is to meet, ` +
     "prepared as in training: the same --normalize or --mean and --std, order of colours, size and sharpness";
+}
+
+/**
+ * Factor from 0 to 1 on what samples correct: 1 / (1 + D), with their distance D
+ * from training; 0 where a warning is due, since what samples of another kind
+ * would correct is not what others need.
+ *
+ * @param normalized As {@linkcode trainingWarning} takes them; without any, trust is whole.
+ */
+export function trustIn(normalized: ReadonlyMap<string, ChannelMoments>): number {
+  return distanceBeyondChance(normalized) > LARGE_EFFECT ? 0 : 1 / (1 + distanceFromTraining(normalized.values()));
+}
+
+/** Distance in standard deviations between samples, less what chance explains. */
+function distanceBeyondChance(normalized: ReadonlyMap<string, ChannelMoments>): number {
+  if (normalized.size === 0) return 0;
+  const samples = Math.max(...normalized.values().map(({ count }) => count));
+  return Math.sqrt(Math.max(0, distanceFromTraining(normalized.values()) - 1 / samples));
 }

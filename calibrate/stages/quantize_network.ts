@@ -6,8 +6,8 @@
  */
 
 import { evenlySpread } from "../evenly_spread.ts";
-import { distanceFromTraining } from "../observe/normalized_moments.ts";
 import type { Statistics } from "../observe/statistics.ts";
+import { trustIn } from "../observe/training_warning.ts";
 import { lower, type Lowered } from "../program/lower.ts";
 import type { CorrectionOutcome } from "../quantize/correct_layer.ts";
 import type { CalibrationSettings } from "../settings.ts";
@@ -59,7 +59,7 @@ export async function quantizeNetwork(
     const { arenaBytes } = lower(graph, { plan: passing[0].plan, forms }).program;
     const room = Math.floor(STREAM_BYTES / (float.program.arenaBytes + arenaBytes));
     const chosen = evenlySpread(samples, Math.max(1, Math.min(room, MOST_CORRECTION_SAMPLES)));
-    const trust = 1 / (1 + distanceFromTraining(statistics.normalized.values()));
+    const trust = trustIn(statistics.normalized);
     await correctLayers({ ...session, samples: chosen, trust }, passing);
   }
   return planned.map(({ plan, settings, outcomes, choices, initial }) => {
