@@ -128,7 +128,7 @@ Deno.test("Layer by layer, correction raises the fidelity of a network whose wei
   const graph = importOnnx(await Deno.readFile(new URL("network.onnx", folder)), { name: "demo" });
   const { report } = await calibrate(graph, {
     data: decodeURIComponent(new URL("calibration_images.npy", folder).pathname),
-    preprocessing: { resize: 48, crop: [48, 48], mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] },
+    preprocessing: { resize: 48, crop: [48, 48], mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] },
     weights: "per-tensor",
     weightError: "plain",
     precision: "fast",
