@@ -11,6 +11,7 @@
 import * as Plot from "@observablehq/plot";
 import { parseHTML } from "linkedom";
 import type { Comparison } from "../../calibrate/compare/comparison.ts";
+import { CORRECTIONS, SCALES } from "./method_names.ts";
 
 /** A method in the figure. */
 interface Mark {
@@ -22,30 +23,18 @@ interface Mark {
   error: number;
 }
 
-const SCALES: Readonly<Record<string, string>> = {
-  minmax: "min-max",
-  percentile: "percentile",
-  entropy: "entropy",
-  qmse: "QMSE",
-};
-const CORRECTIONS: Readonly<Record<string, string>> = {
-  off: "no USP",
-  mean: "mean",
-  moments: "mean and variance",
-  lsq: "least squares",
-};
 const COLOURS = ["#8a8f98", "#e0a030", "#2266cc", "#50a878"];
 
 const [source, target] = Deno.args;
 const { rows, network }: Comparison = JSON.parse(await Deno.readTextFile(source));
-const marks = rows.flatMap(({ name, settings, divergence }): Mark[] => {
-  const [weights, scales] = name.split("+");
+const marks = rows.flatMap(({ name, divergence }): Mark[] => {
+  const [weights, scales, correction] = name.split("+");
   if (!(scales in SCALES)) return [];
   const { mean, standardError } = divergence!;
   return [{
     weights: `${weights} weights`,
     scales: SCALES[scales],
-    usp: CORRECTIONS[settings.usp],
+    usp: CORRECTIONS[correction],
     divergence: mean,
     error: standardError ?? 0,
   }];

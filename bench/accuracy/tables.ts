@@ -10,19 +10,8 @@
  */
 
 import type { ComparedRow, Comparison, Measured } from "../../calibrate/compare/comparison.ts";
+import { CORRECTIONS, SCALES } from "./method_names.ts";
 
-const SCALES: Readonly<Record<string, string>> = {
-  minmax: "min-max",
-  percentile: "percentile",
-  entropy: "entropy",
-  qmse: "QMSE",
-};
-const CORRECTIONS: Readonly<Record<string, string>> = {
-  "no-usp": "no USP",
-  mean: "mean",
-  moments: "mean and variance",
-  lsq: "least squares",
-};
 const GRANULARITIES = ["per-channel", "per-tensor"];
 
 const { rows, calibration, samples, float }: Comparison = JSON.parse(await Deno.readTextFile(Deno.args[0]));
