@@ -54,6 +54,7 @@ export type BlockName =
   | "Activate"
   | "BinaryU8"
   | "BinaryF32"
+  | "Select"
   | "Pool"
   | "Softmax"
   | "LayerNormalization"
@@ -235,8 +236,21 @@ export const BLOCKS: Readonly<Record<BlockName, BlockDescription>> = {
     kernels: ["binary_f32"],
     fields: [
       ...OPERANDS("f32"),
-      { name: "operation", type: "u32", text: "0 add, 1 subtract, 2 multiply, 3 divide, 4 maximum, 5 minimum" },
+      { name: "operation", type: "u32", text: "The operation, by the codes above" },
       { name: "activation", type: "Activation", text: "Activation function, not a prelu" },
+    ],
+  },
+  Select: {
+    kernels: ["select_f32"],
+    fields: [
+      { name: "condition", type: "*const f32", text: "Condition" },
+      { name: "a", type: "*const f32", text: "Taken where the condition is not 0" },
+      { name: "b", type: "*const f32", text: "Taken where the condition is 0" },
+      { name: "output", type: "*mut f32", text: "Result, contiguous" },
+      { name: "dimensions", type: "usize", length: 4, text: "Dimensions of the result" },
+      { name: "conditionStrides", type: "usize", length: 4, text: "Strides of the condition as those of a sum" },
+      { name: "aStrides", type: "usize", length: 4, text: "Strides of the first operand alike" },
+      { name: "bStrides", type: "usize", length: 4, text: "Strides of the second operand alike" },
     ],
   },
   Pool: {

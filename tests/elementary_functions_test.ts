@@ -1,6 +1,8 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { logarithm } from "../runtime/numerics/logarithm.ts";
-import { power } from "../calibrate/onnx/fold/power.ts";
+import type { ElementaryFunction } from "../runtime/activation.ts";
+import { ELEMENTARY } from "../runtime/numerics/elementary.ts";
+import { power } from "../runtime/numerics/power.ts";
 import { exponential } from "../runtime/numerics/exponential.ts";
 import { digest } from "./support/images.ts";
 import { type Random, random } from "./support/random.ts";
@@ -80,9 +82,58 @@ Deno.test("Other powers have an error below 2^-40 and the engine's signs and lim
   const limits = [0, -0, 1, -1, 2, -2, 0.5, Infinity, NaN, -1.0001];
   for (const base of limits) {
     for (const exponent of [0.3, -0.3, 2.5, 65, -65, 66, 1e20, Infinity, -Infinity, NaN, 0, -0, 1, -1]) {
-      const [actual, expected] = [power(base, exponent), base ** exponent];
+      // As in C, and unlike in ECMAScript.
+      const isOne = base === 1 || (base === -1 && Math.abs(exponent) === Infinity);
+      const [actual, expected] = [power(base, exponent), isOne ? 1 : base ** exponent];
       if (Object.is(actual, expected)) continue;
       assert(relativeError(actual, expected) < 2 ** -40, `${base}^${exponent} is ${actual}, expected ${expected}`);
     }
   }
+});
+
+/** Arguments of float32 of all magnitudes, and around 0 and 1. */
+function arguments32({ unit, integer }: Random): number[] {
+  const sign = unit() < 0.5 ? -1 : 1;
+  return [sign * (1 + unit()) * 2 ** integer(-60, 60), sign * unit(), sign * 100 * unit(), 1 + unit() * 2 ** -20].map(
+    Math.fround,
+  );
+}
+
+Deno.test("Elementary functions of float32 are exact to 1e-10 of the engine's, which serve as reference", () => {
+  const draw = random(46);
+  const references: Partial<Record<ElementaryFunction, (x: number) => number>> = {
+    ...{ exp: Math.exp, log: Math.log, sin: Math.sin, cos: Math.cos, tan: Math.tan, asin: Math.asin, acos: Math.acos },
+    ...{ atan: Math.atan, sinh: Math.sinh, cosh: Math.cosh, asinh: Math.asinh, acosh: Math.acosh, atanh: Math.atanh },
+    softplus: (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
+    mish: (x) => x > 30 ? x : x * Math.tanh(Math.log1p(Math.exp(x))),
+    selu: (x) => 1.5 * (x > 0 ? x : 0.5 * Math.expm1(x)),
+    celu: (x) => x < 0 ? 0.5 * Math.expm1(x / 0.5) : x,
+  };
+  for (const [name, reference] of Object.entries(references)) {
+    const compute = ELEMENTARY[name as ElementaryFunction];
+    for (let round = 0; round < 5000; round++) {
+      for (const x of arguments32(draw)) {
+        const [actual, expected] = [compute(x, 0.5, 1.5), reference(x)];
+        if (Object.is(actual, expected) || Math.abs(expected) < 2 ** -150) continue;
+        assert(relativeError(actual, expected) < 1e-10, `${name}(${x}) is ${actual}, expected ${expected}`);
+      }
+    }
+  }
+});
+
+Deno.test("Elementary functions have the limits and signs of C", () => {
+  const { asin, acos, atanh, acosh, asinh, round, sign, sin, cos, tan, atan } = ELEMENTARY;
+  for (const f of [asin, acos, atanh]) {
+    assertEquals([1.5, -1.5, Infinity, NaN].map((x) => f(x, 0, 0)), Array(4).fill(NaN));
+  }
+  assertEquals([0.5, -1, -2, -1e20].map((x) => acosh(x, 0, 0)), Array(4).fill(NaN));
+  assertEquals([1, -1, Infinity].map((x) => [atanh(x, 0, 0), asinh(x * Infinity, 0, 0)]), [
+    [Infinity, Infinity],
+    [-Infinity, -Infinity],
+    [NaN, Infinity],
+  ]);
+  assertEquals([2.5, -2.5, -0.3, 0.5, -0, 1e30].map((x) => round(x, 0, 0)), [2, -2, -0, 0, -0, 1e30]);
+  assertEquals([-3, 0, 7, NaN].map((x) => sign(x, 0, 0)), [-1, 0, 1, NaN]);
+  for (const f of [sin, cos, tan]) assertEquals([Infinity, -Infinity, NaN].map((x) => f(x, 0, 0)), [NaN, NaN, NaN]);
+  assertEquals([-0, -Infinity].map((x) => [sin(x, 0, 0), atan(x, 0, 0)]), [[-0, -0], [NaN, -Math.PI / 2]]);
 });

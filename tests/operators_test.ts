@@ -42,7 +42,7 @@ Deno.test("an activation function that lacks a part, or a table that lacks a fun
   const { elu: _elu, ...others } = ACTIVATIONS;
   // @ts-expect-error Elu is missing.
   const lacksFunction: Activations = others;
-  type Extended = Activation["kind"] | "sin";
+  type Extended = Activation["kind"] | "new";
   // @ts-expect-error A new function has no row.
   const lacksNewFunction: { readonly [K in Extended]: unknown } = ACTIVATIONS;
   assert(complete && lacksPart && lacksFunction && lacksNewFunction);

@@ -59,7 +59,7 @@ Deno.test("An attribute that is missing or wrong is named with its step and what
     [read("quantize", { dimensions: [1, 2, 3], transposed: true }), "transposed must be an integer from 0 to 1"],
     [read("binary_u8", { ...operands, operation: "divide" }), 'operation "divide" is unknown: one of add, multiply'],
     [read("binary_u8", { ...operands, operation: "add", scales: [1] }), "scales must have 2 entries: it has 1"],
-    [read("activation_f32", { activation: "sin" }), 'activation "sin" is unknown: one of identity, relu'],
+    [read("activation_f32", { activation: "sine" }), 'activation "sine" is unknown: one of identity, relu'],
   ];
   for (const [make, message] of cases) assertThrows(make, BundleError, message);
 });

@@ -13,6 +13,10 @@ function stepOfKernel(kernel: Step["kernel"]): Step {
   return { kernel, name: "", inputs: [0], output: 0, constants: [], attributes: {} } as unknown as Step;
 }
 
+function activated(activation: string): Step {
+  return { ...stepOfKernel("activation_f32"), attributes: { activation } } as unknown as Step;
+}
+
 Deno.test("Each feature of a version, and nothing else, makes a bundle bear it", () => {
   const { program } = smallParts();
   assertEquals(versionOf(program), 1);
@@ -35,6 +39,11 @@ Deno.test("Each feature of a version, and nothing else, makes a bundle bear it",
     }],
     "a port for pixels": [3, { pixels: findPixelPort(program)! }],
     "a kind of its first output": [3, { outputKind: "probabilities" }],
+    "an element-wise function of version 4": [4, { steps: [activated("mish")] }],
+    "an operation of version 4": [4, {
+      steps: [{ ...stepOfKernel("binary_f32"), attributes: { operation: "power" } } as unknown as Step],
+    }],
+    "a selection": [4, { steps: [stepOfKernel("select_f32")] }],
     "a size that images are stretched to": [3, { preprocessing: { ...program.preprocessing!, resize: [6, 6] } }],
   };
   const features = VERSIONS.flatMap(({ features }) => features.map(({ name }) => name));
@@ -42,7 +51,7 @@ Deno.test("Each feature of a version, and nothing else, makes a bundle bear it",
   for (const [name, [version, changes]] of Object.entries(uses)) {
     assertEquals(versionOf({ ...program, ...changes }), version, name);
   }
-  assertEquals(VERSIONS.map(({ number }) => number), [1, 2, 3]);
+  assertEquals(VERSIONS.map(({ number }) => number), [1, 2, 3, 4]);
 });
 
 Deno.test("A bundle that bears another version is refused, with what to do", async () => {
@@ -53,8 +62,8 @@ Deno.test("A bundle that bears another version is refused, with what to do", asy
     return await fixDigest(bytes);
   };
   const cases: [number, Partial<Program>, string][] = [
-    [0, {}, "Unsupported bundle version 0: this runtime reads versions 1 to 3; calibrate the network anew"],
-    [4, {}, "Unsupported bundle version 4: this runtime reads versions 1 to 3; update Octet"],
+    [0, {}, "Unsupported bundle version 0: this runtime reads versions 1 to 4; calibrate the network anew"],
+    [5, {}, "Unsupported bundle version 5: this runtime reads versions 1 to 4; update Octet"],
     [2 ** 32 - 1, {}, "update Octet"],
     [3, {}, "Bundle of version 3 has the content of version 1"],
     [

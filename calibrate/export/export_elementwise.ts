@@ -5,6 +5,7 @@
  */
 
 import { InputError } from "../../runtime/errors.ts";
+import type { BinaryOperation } from "../../runtime/kernels/binary.ts";
 import type { Step } from "../../runtime/kernels/registry.ts";
 import { elementCount } from "../../runtime/tensor.ts";
 import { sameShape, stridesOf } from "../graph/shape.ts";
@@ -15,20 +16,65 @@ import { exportActivation } from "./export_activation.ts";
 /** An element-wise function of two tensors. */
 type BinaryStep = Step<"binary_u8" | "binary_f32">;
 
-const OPERATORS: Readonly<Record<BinaryStep["attributes"]["operation"], string>> = {
+/** A function of two tensors whose strides are known. */
+type OperandStep = BinaryStep | Step<"select_f32">;
+
+/** How each function is written in ONNX; comparisons give booleans there. */
+const OPERATORS: Readonly<
+  Record<BinaryOperation, string | ((node: WriteNode, operands: readonly string[]) => string)>
+> = {
   add: "Add",
   subtract: "Sub",
   multiply: "Mul",
   divide: "Div",
   maximum: "Max",
   minimum: "Min",
+  prelu: "PRelu",
+  power: "Pow",
+  equal: (node, operands) => node("Cast", [node("Equal", operands)], { to: FLOAT32 }),
+  less: (node, operands) => node("Cast", [node("Less", operands)], { to: FLOAT32 }),
+  lessOrEqual: (node, operands) => node("Cast", [node("LessOrEqual", operands)], { to: FLOAT32 }),
+  notEqual: (node, operands) => node("Cast", [node("Not", [node("Equal", operands)])], { to: FLOAT32 }),
+  remainder: (node, operands) => node("Mod", operands, { fmod: 1 }),
+  modulo(node, [a, b]) {
+    const raised = node("Add", [node("Mod", [a, b], { fmod: 1 }), b]);
+    return node("Mod", [raised, b], { fmod: 1 });
+  },
 };
+
+/** Adds a node and gives its output. */
+type WriteNode = (operator: string, inputs: readonly string[], attributes?: Record<string, number>) => string;
+
+/** ONNX's codes of element types. */
+const [FLOAT32, BOOL] = [1, 9];
 
 /** Exports a function of two tensors. */
 export function exportBinary(context: ExportContext, step: BinaryStep): void {
   const { builder, values, program } = context;
+  const { aStrides, bStrides, operation } = step.attributes;
+  const { operands, form } = readOperands(context, step, [aStrides, bStrides]);
+  const subtracts = step.kernel === "binary_u8" && operation === "add" && step.attributes.scales[1] < 0;
+  const operator = subtracts ? "Sub" : OPERATORS[operation];
+  const node: WriteNode = (name, inputs, attributes) =>
+    builder.node(name, `${step.name} ${name}`, [...inputs], attributes);
+  const result = typeof operator === "string" ? builder.node(operator, step.name, operands) : operator(node, operands);
+  values.write(step.output, form, exportActivation(builder, result, step, { output: program.tensors[step.output] }));
+}
+
+/** Exports a choice between two tensors. */
+export function exportSelect(context: ExportContext, step: Step<"select_f32">): void {
+  const { builder, values } = context;
+  const { conditionStrides, aStrides, bStrides } = step.attributes;
+  const { operands: [condition, a, b], form } = readOperands(context, step, [conditionStrides, aStrides, bStrides]);
+  const truth = builder.node("Cast", `${step.name} condition`, [condition], { to: BOOL });
+  values.write(step.output, form, builder.node("Where", step.name, [truth, a, b]));
+}
+
+/** The operands of a step in shapes that broadcast, and the form of its result. */
+function readOperands(context: ExportContext, step: OperandStep, strides: readonly (readonly number[])[]) {
+  const { values, program } = context;
   const { dimensions } = step.attributes;
-  const shapes = step.inputs.map((tensor, operand) => operandShape(context, step, { tensor, operand, dimensions }));
+  const shapes = strides.map((own, operand) => operandShape(context, step, { operand, dimensions, strides: own }));
   const whole = dimensions[0] === 1 && shapes.every((shape) => sameShape(shape, dimensions)) &&
     step.inputs.every((tensor) => sameShape(program.tensors[tensor].shape, program.tensors[step.output].shape));
   // Operands of one shape can be taken in the order in which they were made.
@@ -38,20 +84,16 @@ export function exportBinary(context: ExportContext, step: BinaryStep): void {
     return whole ? form : { ...form, shape: dimensions[0] === 1 ? shape : [1, ...shape] };
   };
   const operands = step.inputs.map((tensor, operand) => values.read(tensor, formOf(shapes[operand])));
-  const subtracts = step.kernel === "binary_u8" && step.attributes.operation === "add" && step.attributes.scales[1] < 0;
-  const operator = subtracts ? "Sub" : OPERATORS[step.attributes.operation];
-  const result = builder.node(operator, step.name, operands);
-  const activated = exportActivation(builder, result, step, { output: program.tensors[step.output] });
-  values.write(step.output, formOf(dimensions), activated);
+  return { operands, form: formOf(dimensions) };
 }
 
 /** The shape in which an operand broadcasts. */
 function operandShape(
   { program }: ExportContext,
-  step: BinaryStep,
-  { tensor, operand, dimensions }: { tensor: number; operand: number; dimensions: readonly number[] },
+  step: OperandStep,
+  { operand, dimensions, strides }: { operand: number; dimensions: readonly number[]; strides: readonly number[] },
 ): number[] {
-  const strides = step.attributes[operand === 0 ? "aStrides" : "bStrides"];
+  const tensor = step.inputs[operand];
   const shape = dimensions.map((length, axis) => strides[axis] === 0 ? 1 : length);
   const rowMajor = stridesOf(shape).every((stride, axis) => shape[axis] === 1 || stride === strides[axis]);
   if (!rowMajor || elementCount(shape) !== elementCount(program.tensors[tensor].shape)) {

@@ -18,6 +18,7 @@ import {
   exportLookup,
   exportMatMul,
   exportQuantize,
+  exportSelect,
   exportSoftmax,
 } from "./export_elementwise.ts";
 import { exportLayer } from "./export_layer.ts";
@@ -94,6 +95,7 @@ const EXPORTERS: Exporters = {
   depthwise_f32: exportLayer,
   binary_u8: exportBinary,
   binary_f32: exportBinary,
+  select_f32: exportSelect,
   activation_f32: exportActivationStep,
   lookup: exportLookup,
   quantize: exportQuantize,

@@ -27,6 +27,8 @@ export interface ActivationTraits<A extends Activation> {
   onGrids(activation: A): ActivationOnGrids | undefined;
   /** The interval to which it limits its argument, where that is all it does. */
   bounds: ((activation: A) => [low: number, high: number]) | undefined;
+  /** Whether a table may stand for it between 8-bit values: not where it jumps or has no bound near some number. */
+  tabulated: boolean;
   /** Whether it makes gates: factors between 0 and 1, so that the other factor of a product may be scaled. */
   gate: boolean;
   /** Scale and zero point that its range alone settles, as in the TensorFlow Lite quantisation specification. */
@@ -43,9 +45,13 @@ const CURVE = {
   perChannel: false,
   homogeneous: false,
   bounds: undefined,
+  tabulated: true,
   gate: false,
   quantization: undefined,
 };
+
+/** A function that jumps, or has no bound near some number. */
+const STEEP = { ...CURVE, tabulated: false };
 
 /** What homogeneous functions have in common. */
 const HOMOGENEOUS = {
@@ -85,6 +91,40 @@ export const ACTIVATIONS: Activations = {
   geluTanh: CURVE,
   elu: { ...CURVE, parameters: ({ alpha }) => [alpha, 0] },
   tanh: { ...CURVE, quantization: { scale: 1 / 128, zeroPoint: 128 } },
+  erf: { ...CURVE, quantization: { scale: 1 / 128, zeroPoint: 128 } },
+  sqrt: CURVE,
+  reciprocal: STEEP,
+  exp: CURVE,
+  log: STEEP,
+  power: { ...STEEP, parameters: ({ exponent }) => [exponent, 0] },
+  sin: CURVE,
+  cos: CURVE,
+  tan: STEEP,
+  asin: CURVE,
+  acos: CURVE,
+  atan: CURVE,
+  sinh: CURVE,
+  cosh: CURVE,
+  asinh: CURVE,
+  acosh: CURVE,
+  atanh: STEEP,
+  softplus: CURVE,
+  softsign: CURVE,
+  mish: CURVE,
+  selu: { ...CURVE, parameters: ({ alpha, gamma }) => [alpha, gamma] },
+  celu: { ...CURVE, parameters: ({ alpha }) => [alpha, 0] },
+  thresholdedRelu: { ...STEEP, parameters: ({ alpha }) => [alpha, 0] },
+  shrink: { ...STEEP, parameters: ({ lambda, bias }) => [lambda, bias] },
+  sign: STEEP,
+  abs: CURVE,
+  floor: STEEP,
+  ceil: STEEP,
+  round: STEEP,
+  truncate: STEEP,
+  isNaN: STEEP,
+  isInfinite: { ...STEEP, parameters: ({ positive, negative }) => [Number(positive), Number(negative)] },
+  isZero: STEEP,
+  isNotZero: STEEP,
 };
 
 /** Whether a factor on the result may be a factor on the argument instead: limits are then in the result's units. */

@@ -10,6 +10,7 @@
  */
 
 import type { Activation } from "../../runtime/activation.ts";
+import type { BinaryOperation } from "../../runtime/kernels/binary.ts";
 
 /** Element types of values. Constants of integer types only exist while a graph is imported. */
 export type ElementType = "float32" | "int64" | "int32" | "bool" | "uint8" | "int8";
@@ -112,9 +113,15 @@ export interface BinaryNode extends NodeBase {
   /** The operator. */
   op: "binary";
   /** The function. */
-  operation: "add" | "subtract" | "multiply" | "divide" | "maximum" | "minimum";
+  operation: BinaryOperation;
   /** Activation function of the result. */
   activation: Activation;
+}
+
+/** Elements of the second value where the first is not 0, else of the third, with NumPy broadcasting; any may be constant. */
+export interface SelectNode extends NodeBase {
+  /** The operator. */
+  op: "select";
 }
 
 /**
@@ -253,6 +260,7 @@ export type Node =
   | FullyConnectedNode
   | ActivationNode
   | BinaryNode
+  | SelectNode
   | PoolNode
   | ReduceMeanNode
   | SoftmaxNode

@@ -7,4 +7,5 @@
  */
 
 export type * from "./graph.ts";
-export type { Activation } from "../../runtime/activation.ts";
+export type { Activation, PlainFunction } from "../../runtime/activation.ts";
+export type { BinaryOperation } from "../../runtime/kernels/binary.ts";

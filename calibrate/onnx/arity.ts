@@ -5,6 +5,7 @@
  */
 
 import { OnnxError } from "./errors.ts";
+import { FUNCTIONS } from "./lower/functions.ts";
 import type { OnnxNode } from "./model.ts";
 import type { LoweredOperator } from "./operators.ts";
 
@@ -16,13 +17,20 @@ const BINARY: Arity = [2, 2, 1];
 const VARIADIC: Arity = [1, Infinity, 1];
 const REDUCTION: Arity = [1, 2, 1];
 
+const FUNCTION_ARITIES = Object.fromEntries(Object.keys(FUNCTIONS).map((name) => [name, UNARY])) as Record<
+  keyof typeof FUNCTIONS,
+  Arity
+>;
+
 /** Of all operators that can be lowered, and of those that are only folded and have more than one input. */
 const ARITIES: Readonly<Record<LoweredOperator, Arity>> & Readonly<Record<string, Arity>> = {
+  ...FUNCTION_ARITIES,
   Add: BINARY,
   And: BINARY,
   AveragePool: UNARY,
   BatchNormalization: [5, 5, 5],
   Cast: UNARY,
+  CastLike: BINARY,
   Clip: [1, 3, 1],
   Concat: VARIADIC,
   Constant: [0, 0, 1],
@@ -31,7 +39,6 @@ const ARITIES: Readonly<Record<LoweredOperator, Arity>> & Readonly<Record<string
   DepthToSpace: UNARY,
   Div: BINARY,
   Dropout: [1, 3, 2],
-  Elu: UNARY,
   Equal: BINARY,
   Expand: BINARY,
   Flatten: UNARY,
@@ -42,11 +49,8 @@ const ARITIES: Readonly<Record<LoweredOperator, Arity>> & Readonly<Record<string
   GlobalMaxPool: UNARY,
   Greater: BINARY,
   GreaterOrEqual: BINARY,
-  HardSigmoid: UNARY,
-  HardSwish: UNARY,
   Identity: UNARY,
   LayerNormalization: [2, 3, 3],
-  LeakyRelu: UNARY,
   Less: BINARY,
   LessOrEqual: BINARY,
   MatMul: BINARY,
@@ -67,10 +71,8 @@ const ARITIES: Readonly<Record<LoweredOperator, Arity>> & Readonly<Record<string
   ReduceMin: REDUCTION,
   ReduceProd: REDUCTION,
   ReduceSum: REDUCTION,
-  Relu: UNARY,
   Reshape: [1, 2, 1],
   Resize: [1, 4, 1],
-  Sigmoid: UNARY,
   Slice: [1, 5, 1],
   Softmax: UNARY,
   SpaceToDepth: UNARY,
@@ -78,11 +80,11 @@ const ARITIES: Readonly<Record<LoweredOperator, Arity>> & Readonly<Record<string
   Squeeze: [1, 2, 1],
   Sub: BINARY,
   Sum: VARIADIC,
-  Tanh: UNARY,
   Transpose: UNARY,
   Unsqueeze: [1, 2, 1],
   Upsample: [1, 2, 1],
   Where: [3, 3, 1],
+  Xor: BINARY,
 };
 
 /**

@@ -11,6 +11,7 @@ import type { NodeFields } from "../operators/operator.ts";
 import { operatorOf } from "../operators/operators.ts";
 import { OnnxError } from "./errors.ts";
 import { define, type Lowering } from "./lowering.ts";
+import { resultType } from "./result_type.ts";
 
 /**
  * Adds a node and the value that it makes.
@@ -24,6 +25,7 @@ export function emit(lowering: Lowering, inputs: Value[], fields: NodeFields, wa
   const shape = operatorOf(fields).shape(fields, shapes, { order: "channelsFirst", ...(wanted && { wanted }) });
   if (typeof shape === "string") throw new OnnxError(`${operator} ${shape}`, name);
   const output = define(lowering, shape);
+  output.type = resultType(fields, inputs);
   lowering.nodes.push({ ...fields, name, inputs: inputs.map((input) => input.name), output: output.name });
   return output;
 }

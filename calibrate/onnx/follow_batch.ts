@@ -123,7 +123,10 @@ const SHAPES: Readonly<Record<string, readonly number[]>> = {
 };
 
 /** Operators that take a constant that holds the same for each sample as a value of as many samples. */
-const ELEMENTWISE = new Set(["Add", "Concat", "Div", "Max", "Min", "Mul", "Sub", "Sum"]);
+const ELEMENTWISE = new Set([
+  ...["Add", "And", "Concat", "Div", "Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Max", "Min", "Mod"],
+  ...["Mul", "Or", "Pow", "Sub", "Sum", "Where", "Xor"],
+]);
 
 /** Why a node's constants depend on the number of samples, where they do in a way that shows in values. */
 function dependence({ one, several }: Following, node: OnnxNode): string | undefined {

@@ -81,7 +81,12 @@ function outputPort(
   lowering.made = 0;
   try {
     const source = made ?? operand(lowering, lowering.current, 0);
-    const value = made && !inputs.has(made.name) ? made : emitCopy(lowering, source);
+    if (source.type !== "float32") {
+      const remedy = "cast it to float32 in the network, or leave it out of the outputs";
+      parts.push({ reason: `Output ${quote(name)} has elements of ${source.type}: expected float32`, remedy });
+      return undefined;
+    }
+    const value = made && !made.data && !inputs.has(made.name) ? made : emitCopy(lowering, source);
     return { name, value: value.name, shape: [...value.shape], batched: false };
   } catch (error) {
     if (!(error instanceof UnsupportedReason || error instanceof OnnxError)) throw error;

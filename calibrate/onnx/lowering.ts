@@ -9,6 +9,7 @@ import { elementCount } from "../../runtime/tensor.ts";
 import type { FoldedNormalization, Node, Value } from "../graph/graph.ts";
 import { OnnxError, quote, UnsupportedReason } from "./errors.ts";
 import type { OnnxNode } from "./model.ts";
+import { valueType } from "./result_type.ts";
 import { allocate, isFloatType, MAXIMUM_ELEMENTS, MAXIMUM_RANK, type Tensor, type TensorType } from "./tensor.ts";
 
 /** The state of an import. */
@@ -114,9 +115,14 @@ export function isConstant(lowering: Lowering, node: OnnxNode, index: number): b
   return hasInput(node, index) && lowering.constants.has(node.inputs[index]);
 }
 
-/** The value of a required input; a constant becomes a value with data, finite numbers. */
+/** The value of a required input; a constant becomes a value with data, finite numbers or integers. */
 export function operand(lowering: Lowering, node: OnnxNode, index: number): Value {
-  return readOperand(lowering, node, index, parameter);
+  return readOperand(lowering, node, index, finiteOperand);
+}
+
+/** As {@linkcode operand}; a constant may hold infinities and NaN. */
+export function anyOperand(lowering: Lowering, node: OnnxNode, index: number): Value {
+  return readOperand(lowering, node, index, constantOperand);
 }
 
 /** As {@linkcode operand}; a constant may hold -Infinity. */
@@ -144,7 +150,23 @@ export function constantValue(lowering: Lowering, tensor: Tensor): Value {
   if (tensor.data.length === 0) throw new UnsupportedReason(`its constant of shape [${tensor.shape}] is empty`);
   const value = define(lowering, tensor.shape);
   value.data = asFloat32(tensor);
+  value.type = valueType(tensor.type);
   return value;
+}
+
+function finiteOperand(lowering: Lowering, node: OnnxNode, index: number): Tensor {
+  const tensor = optionalConstant(lowering, node, index)!;
+  return isFloatType(tensor.type) ? parameter(lowering, node, index) : constantOperand(lowering, node, index);
+}
+
+/** A constant whose integers are numbers of float32. */
+function constantOperand(lowering: Lowering, node: OnnxNode, index: number): Tensor {
+  const tensor = optionalConstant(lowering, node, index)!;
+  const large = isFloatType(tensor.type) ? undefined : tensor.data.find((value) => Math.fround(value) !== value);
+  if (large !== undefined) {
+    throw new UnsupportedReason(`its constant ${quote(node.inputs[index])} holds the integer ${large}, beyond float32`);
+  }
+  return tensor;
 }
 
 /** An optional constant input; what is neither absent nor constant is not supported. */

@@ -6,15 +6,16 @@
 
 import { stringAttribute } from "./attributes.ts";
 import { isFoldable } from "./fold/fold.ts";
-import { lowerClip, lowerElu, lowerGelu, lowerHardSigmoid } from "./lower/activation.ts";
-import { lowerHardSwish, lowerLeakyRelu, lowerPRelu, lowerRelu } from "./lower/activation.ts";
-import { lowerSigmoid, lowerTanh } from "./lower/activation.ts";
-import { lowerCast, lowerDepthToSpace, lowerDropout, lowerExpand } from "./lower/arrange.ts";
+import { lowerClip, lowerGelu, lowerPRelu } from "./lower/activation.ts";
+import { lowerCast, lowerCastLike, lowerDepthToSpace, lowerDropout, lowerExpand } from "./lower/arrange.ts";
 import { lowerIdentity, lowerReshape, lowerSpaceToDepth } from "./lower/arrange.ts";
 import { lowerTranspose } from "./lower/arrange.ts";
 import { lowerConv, lowerConvTranspose } from "./lower/convolution.ts";
-import { lowerAdd, lowerDiv, lowerMax, lowerMean, lowerMin, lowerMul } from "./lower/elementwise.ts";
-import { lowerNeg, lowerSub, lowerSum } from "./lower/elementwise.ts";
+import { lowerAdd, lowerAnd, lowerDiv, lowerEqual, lowerGreater } from "./lower/elementwise.ts";
+import { lowerGreaterOrEqual, lowerLess, lowerLessOrEqual, lowerMax } from "./lower/elementwise.ts";
+import { lowerMean, lowerMin, lowerMod, lowerMul, lowerNeg, lowerOr } from "./lower/elementwise.ts";
+import { lowerPow, lowerSub, lowerSum, lowerWhere, lowerXor } from "./lower/elementwise.ts";
+import { FUNCTIONS } from "./lower/functions.ts";
 import { lowerLayerNormalization } from "./lower/layer_normalization.ts";
 import { lowerGemm, lowerMatMul } from "./lower/matrix.ts";
 import { lowerBatchNormalization } from "./lower/normalization.ts";
@@ -29,10 +30,13 @@ import { remedyFor } from "./remedies.ts";
 
 /** How each operator is lowered. */
 const LOWER = {
+  ...FUNCTIONS,
   Add: lowerAdd,
+  And: lowerAnd,
   AveragePool: lowerPool,
   BatchNormalization: lowerBatchNormalization,
   Cast: lowerCast,
+  CastLike: lowerCastLike,
   Clip: lowerClip,
   Concat: lowerConcat,
   Conv: lowerConv,
@@ -40,7 +44,7 @@ const LOWER = {
   DepthToSpace: lowerDepthToSpace,
   Div: lowerDiv,
   Dropout: lowerDropout,
-  Elu: lowerElu,
+  Equal: lowerEqual,
   Expand: lowerExpand,
   Flatten: lowerReshape,
   Gather: lowerGather,
@@ -48,26 +52,28 @@ const LOWER = {
   Gemm: lowerGemm,
   GlobalAveragePool: lowerGlobalAveragePool,
   GlobalMaxPool: lowerGlobalMaxPool,
-  HardSigmoid: lowerHardSigmoid,
-  HardSwish: lowerHardSwish,
+  Greater: lowerGreater,
+  GreaterOrEqual: lowerGreaterOrEqual,
   Identity: lowerIdentity,
   LayerNormalization: lowerLayerNormalization,
-  LeakyRelu: lowerLeakyRelu,
+  Less: lowerLess,
+  LessOrEqual: lowerLessOrEqual,
   MatMul: lowerMatMul,
   Max: lowerMax,
   MaxPool: lowerPool,
   Mean: lowerMean,
   Min: lowerMin,
+  Mod: lowerMod,
   Mul: lowerMul,
   Neg: lowerNeg,
+  Or: lowerOr,
   PRelu: lowerPRelu,
   Pad: lowerPad,
+  Pow: lowerPow,
   ReduceMean: lowerReduceMean,
   ReduceSum: lowerReduceSum,
-  Relu: lowerRelu,
   Reshape: lowerReshape,
   Resize: lowerResize,
-  Sigmoid: lowerSigmoid,
   Slice: lowerSlice,
   Softmax: lowerSoftmax,
   SpaceToDepth: lowerSpaceToDepth,
@@ -75,10 +81,11 @@ const LOWER = {
   Squeeze: lowerReshape,
   Sub: lowerSub,
   Sum: lowerSum,
-  Tanh: lowerTanh,
   Transpose: lowerTranspose,
   Unsqueeze: lowerReshape,
   Upsample: lowerResize,
+  Where: lowerWhere,
+  Xor: lowerXor,
 } satisfies Readonly<Record<string, Lower>>;
 
 /** The name of an operator that can be lowered. */

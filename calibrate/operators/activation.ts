@@ -36,7 +36,8 @@ export const activation: Operator<ActivationNode> = {
   parameterAxis: ({ axis }) => axis,
   content: computed,
   forms({ activation, inputs }, { needed, isEightBit }) {
-    const hasTable = !activationTraits(activation).perChannel && isEightBit(inputs[0]);
+    const { perChannel, tabulated } = activationTraits(activation);
+    const hasTable = !perChannel && tabulated && isEightBit(inputs[0]);
     const form = hasTable ? needed : "f32";
     return { reads: form, writes: form };
   },

@@ -8,11 +8,11 @@ import type { BinaryU8Attributes, OperandAttributes } from "../../runtime/kernel
 import { activationTraits, allowsFactors, passesFactors } from "../graph/activations.ts";
 import type { ChannelLinker } from "../graph/channel_links.ts";
 import type { BinaryNode } from "../graph/graph.ts";
-import { addNode, formOf, freshName, heldShape, orderOf, type Relayout } from "../graph/relayout.ts";
-import { broadcastShapes, broadcastStrides, type Shape } from "../graph/shape.ts";
+import { placeBroadcast } from "../graph/relayout_broadcast.ts";
+import { broadcastShapes } from "../graph/shape.ts";
 import type { LowerContext } from "../lower/context.ts";
-import { expand, expansionWalk, walkLimits } from "../lower/copy.ts";
 import { activationAttributes, IDENTITY } from "../lower/epilogue.ts";
+import { operandLimits, placeOperands } from "../lower/operands.ts";
 import { clampOf } from "../lower/requantise.ts";
 import { checkNothing, computed, noParameterAxis, type Operator } from "./operator.ts";
 import { broadcastPlace } from "./samples.ts";
@@ -20,20 +20,16 @@ import { broadcastPlace } from "./samples.ts";
 /** The functions that have an 8-bit kernel. */
 const EIGHT_BIT: ReadonlySet<BinaryNode["operation"]> = new Set(["add", "subtract", "multiply"]);
 
+/** The functions f with f(k a, k b) = k f(a, b) for every k > 0. */
+const HOMOGENEOUS: ReadonlySet<BinaryNode["operation"]> = new Set(["add", "subtract", "maximum", "minimum"]);
+
 /** An element-wise function of two values. */
 export const binary: Operator<BinaryNode> = {
   shape: (_, [a, b]) => broadcastShapes(a, b) ?? `cannot broadcast [${a}] with [${b}]`,
   samples: (_, places, { inputs, output }) => broadcastPlace(places, inputs, output.length),
   check: checkNothing,
   readsImages: false,
-  relayout(layout, node) {
-    const order = orderOf(layout, node);
-    const inputs = node.inputs.map((input) => {
-      const missing = order.length - layout.source.get(input)!.shape.length;
-      return missing === 0 ? formOf(layout, input, order).name : raise(layout, input, order);
-    });
-    addNode(layout, { ...node, inputs }, order);
-  },
+  relayout: placeBroadcast,
   parameterAxis: noParameterAxis,
   content: computed,
   forms({ operation, inputs }, { needed, isConstant }) {
@@ -51,25 +47,18 @@ export const binary: Operator<BinaryNode> = {
       linker.follow(output, gated);
       return true;
     }
-    if (operation === "multiply" || operation === "divide") return false;
+    if (!HOMOGENEOUS.has(operation)) return false;
     if (node.inputs.some((input) => linker.channels(input) !== linker.channels(output))) return false;
     for (const input of node.inputs) linker.follow(output, input);
     return true;
   },
   describe: ({ operation }) => ({ kind: operation, parameters: 0, multiplyAdds: 0 }),
-  limits(_, { inputs, output }) {
-    if (walkOperands(output, inputs)) return undefined;
-    return inputs.map((input) => walkLimits(expansionWalk(input, output))).find((reason) => reason !== undefined);
-  },
+  limits: (_, { inputs, output }) => operandLimits(inputs, output),
   lower(context, node) {
     const { name, operation, activation } = node;
     const form = context.form(node);
-    const shape = context.shape(node.output);
-    const walk = walkOperands(shape, node.inputs.map((input) => context.shape(input)));
-    const inputs = node.inputs.map((value) =>
-      walk ? context.place(value, form) : expand(context, name, { value, form, shape })
-    );
-    const operands = walk ?? walkOperands(shape, [shape, shape])!;
+    const { inputs, dimensions, strides: [aStrides, bStrides] } = placeOperands(context, node, form);
+    const operands = { dimensions, aStrides, bStrides };
     const step = { name, inputs, output: context.create(node.output, form), constants: [] };
     if (form === "f32") {
       const attributes = { operation, ...operands, ...activationAttributes(activation) };
@@ -83,24 +72,6 @@ export const binary: Operator<BinaryNode> = {
     });
   },
 };
-
-/** A value of lower rank with leading dimensions of length 1, held in an order. */
-function raise(layout: Relayout, input: string, order: number[]): string {
-  const value = layout.source.get(input)!;
-  const missing = order.length - value.shape.length;
-  const ownOrder = order.filter((axis) => axis >= missing).map((axis) => axis - missing);
-  const form = formOf(layout, input, ownOrder);
-  if (order.every((axis, i) => axis === i)) return form.name;
-  const full = [...new Array<number>(missing).fill(1), ...value.shape];
-  const name = freshName(layout, `${input}/raised`);
-  const shape = heldShape(full, order);
-  const made = { ...layout.values.get(form.name)!, name, shape };
-  layout.values.set(name, made);
-  if (!value.data) {
-    layout.nodes.push({ op: "reshape", name: input, inputs: [form.name], output: name });
-  }
-  return name;
-}
 
 function isGate(value: string, { producer }: ChannelLinker): boolean {
   const node = producer(value);
@@ -125,34 +96,4 @@ function quantizedAttributes(
     outputScale: folds ? 1 : Math.fround(inverse),
     clamp: clampOf(node.activation, output),
   };
-}
-
-/** Dimensions that the kernels walk. */
-const RANK = 4;
-
-/**
- * Strides of both operands over the output's dimensions, with neighbours merged
- * where both allow it; undefined where more remain than the kernels walk.
- */
-function walkOperands(output: Shape, operands: readonly Shape[]): OperandAttributes | undefined {
-  const strides = operands.map((shape) => broadcastStrides(shape, output));
-  const dimensions: number[] = [];
-  const merged: number[][] = [[], []];
-  for (const [axis, length] of output.entries()) {
-    const last = dimensions.length - 1;
-    if (length === 1) continue;
-    if (last >= 0 && merged.every((list, operand) => list[last] === strides[operand][axis] * length)) {
-      dimensions[last] *= length;
-      merged.forEach((list, operand) => list[last] = strides[operand][axis]);
-    } else {
-      dimensions.push(length);
-      merged.forEach((list, operand) => list.push(strides[operand][axis]));
-    }
-  }
-  if (dimensions.length > RANK) return undefined;
-  while (dimensions.length < RANK) {
-    dimensions.unshift(1);
-    merged.forEach((list) => list.unshift(0));
-  }
-  return { dimensions, aStrides: merged[0], bStrides: merged[1] };
 }

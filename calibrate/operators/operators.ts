@@ -19,6 +19,7 @@ import { pool } from "./pool.ts";
 import { reduceMean } from "./reduce_mean.ts";
 import { reshape } from "./reshape.ts";
 import { resize } from "./resize.ts";
+import { select } from "./select.ts";
 import { slice } from "./slice.ts";
 import { softmax } from "./softmax.ts";
 import { transpose } from "./transpose.ts";
@@ -41,6 +42,7 @@ export const OPERATORS: Operators = {
   reduceMean,
   reshape,
   resize,
+  select,
   slice,
   softmax,
   transpose,

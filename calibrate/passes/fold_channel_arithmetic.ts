@@ -38,12 +38,20 @@ export function foldChannelArithmetic(graph: Graph): Graph {
       if (scale === undefined) continue;
       made.delete(input);
       made.set(node.output, { ...scaleChannels(producer, scale), output: node.output });
-    } else if (shape.length === 4 && !(producer && operatorOf(producer).forms === "float")) {
+    } else if (shape.length === 4 && !(producer && isFloat(producer, graph))) {
       const scale = channelScale(node, graph, { input, axis: channelAxis("channelsFirst") });
       if (scale) made.set(node.output, depthwise(node, input, scale));
     }
   }
   return removeUnused(replaceNodes(graph, Array.from(made.values())));
+}
+
+/** Whether a node has no 8-bit kernel, so that nothing is won by a layer behind it. */
+function isFloat(node: Node, graph: Graph): boolean {
+  const { forms } = operatorOf(node);
+  if (typeof forms === "string") return forms === "float";
+  const isConstant = (value: string) => graph.values.get(value)!.data !== undefined;
+  return forms(node, { needed: "u8", isConstant, isEightBit: () => true }).writes === "f32";
 }
 
 function depthwise(node: BinaryNode, input: string, scale: ChannelScale): ConvolutionNode {

@@ -5,6 +5,7 @@
  */
 
 import { activate, type ActivationOptions } from "../../runtime/numerics/activate.ts";
+import { power } from "../../runtime/numerics/power.ts";
 import { type EpilogueOptions, finish } from "./epilogue.ts";
 
 const f = Math.fround;
@@ -56,7 +57,7 @@ export function binaryU8(
   eachElement(options, (i, j, index) => {
     const x = a[i] - aZeroPoint;
     const y = b[j] - bZeroPoint;
-    const v = options.operation === "add" ? f(f(x * aScale) + f(y * bScale)) : f(x * y * aScale);
+    const v = options.operation === "add" ? f(f(x * aScale) + f(y * bScale)) : f((x * y + 0) * aScale);
     output[index] = finish(v, options, 0);
   });
   return output;
@@ -70,7 +71,20 @@ export const OPERATIONS: readonly ((x: number, y: number) => number)[] = [
   (x, y) => f(x / y),
   Math.max,
   Math.min,
+  (x, y) => Number(x === y),
+  (x, y) => Number(x < y),
+  (x, y) => Number(x <= y),
+  (x, y) => Number(x !== y),
+  (x, y) => x < 0 ? f(x * y) : x,
+  (x, y) => f(power(x, y)),
+  (x, y) => x % y,
+  modulo,
 ];
+
+function modulo(x: number, y: number): number {
+  const rest = x % y;
+  return rest !== 0 && rest < 0 !== y < 0 ? f(rest + y) : rest;
+}
 
 /** Reference of "binary_f32". */
 export function binaryF32(
@@ -80,5 +94,28 @@ export function binaryF32(
   const output = new Float32Array(length(options));
   const operation = OPERATIONS[options.operation];
   eachElement(options, (i, j, index) => output[index] = activate(operation(a[i], b[j]), options, 0));
+  return output;
+}
+
+/** Dimensions of a result and the strides of what it is selected from. */
+export interface SelectOptions {
+  dimensions: readonly number[];
+  conditionStrides: readonly number[];
+  aStrides: readonly number[];
+  bStrides: readonly number[];
+}
+
+/** Reference of "select_f32". */
+export function selectF32(
+  [condition, a, b]: readonly [Float32Array, Float32Array, Float32Array],
+  { dimensions, conditionStrides, aStrides, bStrides }: SelectOptions,
+): Float32Array {
+  const output = new Float32Array(length({ dimensions, aStrides, bStrides }));
+  const chosen = new Uint8Array(output.length);
+  const zeros = [0, 0, 0, 0];
+  eachElement({ dimensions, aStrides: conditionStrides, bStrides: zeros }, (at, _, index) => {
+    chosen[index] = condition[at] === 0 ? 0 : 1;
+  });
+  eachElement({ dimensions, aStrides, bStrides }, (i, j, index) => output[index] = chosen[index] ? a[i] : b[j]);
   return output;
 }

@@ -1,6 +1,7 @@
 //! Activation functions on f32 vectors.
 
 use crate::blocks::{ActivateBlock, ActivationWords};
+use crate::elementary::elementary;
 use crate::functions::{erf, exp, sigmoid, tanh};
 use crate::vector::{at_least, at_most, load, store, store_floats};
 use core::arch::wasm32::*;
@@ -18,6 +19,10 @@ const GELU: u32 = 9;
 const GELU_TANH: u32 = 10;
 const ELU: u32 = 11;
 const TANH: u32 = 12;
+const ERF: u32 = 13;
+/// From here on functions are computed one number at a time, in double precision.
+const FIRST_ELEMENTARY: u32 = 14;
+const LAST: u32 = FIRST_ELEMENTARY + 32;
 
 /// An activation function that there is.
 #[derive(Clone, Copy)]
@@ -31,7 +36,7 @@ impl Activation {
     /// The function of a block.
     #[inline(always)]
     pub fn of(&ActivationWords { code, a, b }: &ActivationWords) -> Self {
-        if code > TANH {
+        if code > LAST {
             unreachable();
         }
         Activation { code, a, b }
@@ -93,8 +98,15 @@ impl Activation {
                 v128_bitselect(low, x, f32x4_lt(x, f32x4_splat(0.0)))
             }),
             TANH => each(values, vectors, tanh),
+            ERF => each(values, vectors, erf),
             IDENTITY => {}
-            _ => unreachable(),
+            _ => {
+                let (a, b) = (self.a as f64, self.b as f64);
+                for i in 0..vectors * 4 {
+                    let value = values.add(i);
+                    *value = elementary(self.code - FIRST_ELEMENTARY, *value as f64, a, b) as f32;
+                }
+            }
         }
     }
 }

@@ -3,6 +3,7 @@
 use crate::activation::Activation;
 use crate::blocks::{BinaryF32Block, BinaryU8Block, BroadcastWords};
 use crate::codes::flag;
+use crate::elementary::power;
 use crate::epilogue::Epilogue;
 use crate::sum::Sum;
 use crate::vector::{flip, load, load_u8x8, store_floats, widen_to_f32};
@@ -167,8 +168,48 @@ unsafe extern "C" fn binary_f32(block: &BinaryF32Block) {
             4 => f32x4_max(x, y),
             _ => f32x4_min(x, y),
         }),
+        operation @ 6..=13 => floats(block, |x, y| rare(x, y, operation)),
         _ => unreachable(),
     }
+}
+
+/// 1 where a mask is set, else 0.
+#[inline(always)]
+fn truth(mask: v128) -> v128 {
+    v128_and(mask, f32x4_splat(1.0))
+}
+
+/// Operations that are rare: their loop calls this function.
+#[inline(never)]
+fn rare(x: v128, y: v128, operation: u32) -> v128 {
+    match operation {
+        6 => return truth(f32x4_eq(x, y)),
+        7 => return truth(f32x4_lt(x, y)),
+        8 => return truth(f32x4_le(x, y)),
+        9 => return truth(f32x4_ne(x, y)),
+        10 => return v128_bitselect(f32x4_mul(x, y), x, f32x4_lt(x, f32x4_splat(0.0))),
+        _ => {}
+    }
+    let (mut a, mut b) = ([0.0f32; 4], [0.0f32; 4]);
+    unsafe {
+        v128_store(a.as_mut_ptr() as *mut v128, x);
+        v128_store(b.as_mut_ptr() as *mut v128, y);
+    }
+    for (a, b) in a.iter_mut().zip(b) {
+        *a = if operation == 11 {
+            power(*a as f64, b as f64) as f32
+        } else {
+            // With the sign of the dividend, or from 13 on of the divisor.
+            let rest = *a % b;
+            let turns = operation == 13 && rest != 0.0 && (rest < 0.0) != (b < 0.0);
+            if turns {
+                rest + b
+            } else {
+                rest
+            }
+        };
+    }
+    f32x4(a[0], a[1], a[2], a[3])
 }
 
 #[inline(always)]
@@ -189,8 +230,9 @@ unsafe fn floats(block: &BinaryF32Block, operation: impl Fn(v128, v128) -> v128)
     });
 }
 
+/// Four elements from `i` on at a stride.
 #[inline(always)]
-unsafe fn read_f32(from: *const f32, i: usize, stride: usize) -> v128 {
+pub unsafe fn read_f32(from: *const f32, i: usize, stride: usize) -> v128 {
     match stride {
         1 => load(from.add(i) as *const u8),
         0 => f32x4_splat(*from),

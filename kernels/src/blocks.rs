@@ -218,10 +218,32 @@ pub struct BinaryF32Block {
     pub output: *mut f32,
     /// Dimensions and strides.
     pub shape: BroadcastWords,
-    /// 0 add, 1 subtract, 2 multiply, 3 divide, 4 maximum, 5 minimum.
+    /// The operation, by the codes above.
     pub operation: u32,
     /// Activation function, not a prelu.
     pub activation: ActivationWords,
+}
+
+/// Parameter block of select_f32.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct SelectBlock {
+    /// Condition.
+    pub condition: *const f32,
+    /// Taken where the condition is not 0.
+    pub a: *const f32,
+    /// Taken where the condition is 0.
+    pub b: *const f32,
+    /// Result, contiguous.
+    pub output: *mut f32,
+    /// Dimensions of the result.
+    pub dimensions: [usize; 4],
+    /// Strides of the condition as those of a sum.
+    pub condition_strides: [usize; 4],
+    /// Strides of the first operand alike.
+    pub a_strides: [usize; 4],
+    /// Strides of the second operand alike.
+    pub b_strides: [usize; 4],
 }
 
 /// Parameter block of max_pool_u8, max_pool_f32, average_pool_u8, average_pool_f32.

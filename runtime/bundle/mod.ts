@@ -6,8 +6,8 @@
  * @module
  */
 
-export type { Activation, ActivationKind } from "../activation.ts";
-export type { BinaryF32Attributes, BinaryU8Attributes, OperandAttributes } from "../kernels/binary.ts";
+export type { Activation, ActivationKind, PlainFunction } from "../activation.ts";
+export type { BinaryF32Attributes, BinaryOperation, BinaryU8Attributes, OperandAttributes } from "../kernels/binary.ts";
 export type { ConstantAttributes } from "../kernels/constant.ts";
 export type { ConvolutionAttributes } from "../kernels/convolution.ts";
 export type { ConvolutionSumAttributes } from "../kernels/convolution_sum.ts";
@@ -23,6 +23,7 @@ export type { PoolAttributes } from "../kernels/pool.ts";
 export type { QuantizeAttributes } from "../kernels/quantize.ts";
 export type { Kernel, KernelAttributes, Step } from "../kernels/registry.ts";
 export type { ResizeAttributes } from "../kernels/resize.ts";
+export type { SelectAttributes } from "../kernels/select.ts";
 export type { SoftmaxAttributes } from "../kernels/softmax.ts";
 export type { StepOf } from "../kernels/step.ts";
 export type { CalibrationRecord, PixelPort, PortSpec, Program, ProgramData } from "../program.ts";

@@ -6,6 +6,9 @@
  */
 
 import { BundleError } from "../errors.ts";
+import { ACTIVATION_CODES, type ActivationKind } from "../activation.ts";
+import type { BinaryOperation } from "../kernels/binary.ts";
+import type { Step } from "../kernels/registry.ts";
 import type { Program } from "../program.ts";
 
 /** What a version of the format added: a reader of an older version would misread or refuse a program that uses it. */
@@ -60,7 +63,40 @@ export const VERSIONS: readonly FormatVersion[] = [
       },
     ],
   },
+  {
+    number: 4,
+    features: [
+      {
+        name: "an element-wise function of version 4",
+        isUsed: ({ steps }) => steps.some((step) => activationsOf(step).some(isRecentFunction)),
+      },
+      {
+        name: "an operation of version 4",
+        isUsed: ({ steps }) =>
+          steps.some((step) => step.kernel === "binary_f32" && !FIRST_OPERATIONS.has(step.attributes.operation)),
+      },
+      { name: "a selection", isUsed: ({ steps }) => steps.some(({ kernel }) => kernel === "select_f32") },
+    ],
+  },
 ];
+
+/** Operations of two f32 tensors that version 1 has. */
+const FIRST_OPERATIONS: ReadonlySet<BinaryOperation> = new Set(
+  ["add", "subtract", "multiply", "divide", "maximum", "minimum"] as const,
+);
+
+/** The functions that a step applies to its results. */
+function activationsOf({ attributes }: Step): ActivationKind[] {
+  return [
+    ...("activation" in attributes ? [attributes.activation] : []),
+    ...("sumActivation" in attributes ? [attributes.sumActivation] : []),
+  ];
+}
+
+/** Whether a function came with version 4: versions before end at the hyperbolic tangent. */
+function isRecentFunction(kind: ActivationKind): boolean {
+  return ACTIVATION_CODES[kind] > ACTIVATION_CODES.tanh;
+}
 
 /** The newest version. */
 const NEWEST_VERSION: number = VERSIONS[VERSIONS.length - 1].number;

@@ -18,6 +18,7 @@ import {
   epilogueWords,
   needsSlopes,
 } from "./epilogue.ts";
+import { checkOperand, STRIDES } from "./operands.ts";
 import { stepError, type StepOf } from "./step.ts";
 
 /** How the elements of two operands meet. */
@@ -41,21 +42,47 @@ export interface BinaryU8Attributes extends OperandAttributes, EpilogueAttribute
 /** A function of two f32 tensors. */
 export interface BinaryF32Attributes extends OperandAttributes, ActivationAttributes {
   /** What is computed of the operands. */
-  operation: "add" | "subtract" | "multiply" | "divide" | "maximum" | "minimum";
+  operation: BinaryOperation;
 }
+
+/**
+ * A function of two float32 a and b. Comparisons give 1 or 0; "prelu" is a, and
+ * a b where a is below 0; a "remainder" has the sign of a, a "modulo" that of b.
+ */
+export type BinaryOperation =
+  | "add"
+  | "subtract"
+  | "multiply"
+  | "divide"
+  | "maximum"
+  | "minimum"
+  | "equal"
+  | "less"
+  | "lessOrEqual"
+  | "notEqual"
+  | "prelu"
+  | "power"
+  | "remainder"
+  | "modulo";
 
 /** Operations by their numbers in parameter blocks. */
 const U8_OPERATIONS: readonly BinaryU8Attributes["operation"][] = ["add", "multiply"];
-const F32_OPERATIONS: readonly BinaryF32Attributes["operation"][] = [
+const F32_OPERATIONS: readonly BinaryOperation[] = [
   "add",
   "subtract",
   "multiply",
   "divide",
   "maximum",
   "minimum",
+  "equal",
+  "less",
+  "lessOrEqual",
+  "notEqual",
+  "prelu",
+  "power",
+  "remainder",
+  "modulo",
 ];
-
-const STRIDES = { type: "integers", length: 4, min: 0, max: 2 ** 30 } as const;
 
 const OPERANDS: AttributeTable<OperandAttributes> = {
   dimensions: dimensions(4),
@@ -72,18 +99,8 @@ function checkOperands(
   const { dimensions } = step.attributes;
   checkCounts(step, 2, 0);
   checkTensor(step, tensors[step.output], type, elementCount(dimensions));
-  // Kernels read whole vectors along the last dimension that is longer than 1.
-  const innermost = dimensions.findLastIndex((length) => length > 1);
-  for (let operand = 0; operand < 2; operand++) {
-    const key = operand === 0 ? "aStrides" : "bStrides";
-    const strides = step.attributes[key];
-    if (strides[3] > 1 || (strides[innermost] ?? 0) > 1) throw stepError(step, `${key} must end in 0 or 1`);
-    const tensor = tensors[step.inputs[operand]];
-    const count = elementCount(tensor.shape);
-    checkTensor(step, tensor, type, count);
-    let last = 0;
-    for (let axis = 0; axis < 4; axis++) last += strides[axis] * (dimensions[axis] - 1);
-    if (last >= count) throw stepError(step, `${key} reach past the end of "${tensor.name}"`);
+  for (const [operand, key] of (["aStrides", "bStrides"] as const).entries()) {
+    checkOperand(step, tensors[step.inputs[operand]], { dimensions, strides: step.attributes[key], key, type });
   }
   if (needsSlopes(step.attributes)) throw stepError(step, "prelu needs an activation step of its own");
 }

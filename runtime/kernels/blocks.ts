@@ -23,6 +23,7 @@ export type KernelEntry =
   | "activation_f32"
   | "binary_u8"
   | "binary_f32"
+  | "select_f32"
   | "max_pool_u8"
   | "max_pool_f32"
   | "average_pool_u8"
@@ -326,7 +327,7 @@ export interface BinaryF32Block {
   output: number;
   /** Dimensions and strides. */
   shape: BroadcastWords;
-  /** 0 add, 1 subtract, 2 multiply, 3 divide, 4 maximum, 5 minimum. */
+  /** The operation, by the codes above. */
   operation: number;
   /** Activation function, not a prelu. */
   activation: ActivationWords;
@@ -345,6 +346,40 @@ export function binaryF32Block(block: BinaryF32Block): BlockWords {
     block.activation.code,
     floatWord(block.activation.a),
     floatWord(block.activation.b),
+  ];
+}
+
+/** Parameter block of select_f32. */
+export interface SelectBlock {
+  /** Condition. */
+  condition: number;
+  /** Taken where the condition is not 0. */
+  a: number;
+  /** Taken where the condition is 0. */
+  b: number;
+  /** Result, contiguous. */
+  output: number;
+  /** Dimensions of the result. */
+  dimensions: readonly number[];
+  /** Strides of the condition as those of a sum. */
+  conditionStrides: readonly number[];
+  /** Strides of the first operand alike. */
+  aStrides: readonly number[];
+  /** Strides of the second operand alike. */
+  bStrides: readonly number[];
+}
+
+/** The words of a {@linkcode SelectBlock}. */
+export function selectBlock(block: SelectBlock): BlockWords {
+  return [
+    block.condition,
+    block.a,
+    block.b,
+    block.output,
+    block.dimensions,
+    block.conditionStrides,
+    block.aStrides,
+    block.bStrides,
   ];
 }
 

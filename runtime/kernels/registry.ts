@@ -22,6 +22,7 @@ import { type MatmulAttributes, matmulF32 } from "./matmul.ts";
 import { pool, type PoolAttributes } from "./pool.ts";
 import { quantize, type QuantizeAttributes } from "./quantize.ts";
 import { resize, type ResizeAttributes } from "./resize.ts";
+import { type SelectAttributes, selectF32 } from "./select.ts";
 import { type SoftmaxAttributes, softmaxF32 } from "./softmax.ts";
 import { stepError, type StepOf } from "./step.ts";
 
@@ -49,6 +50,8 @@ export interface KernelAttributes {
   binary_u8: BinaryU8Attributes;
   /** Of "binary_f32". */
   binary_f32: BinaryF32Attributes;
+  /** Of "select_f32". */
+  select_f32: SelectAttributes;
   /** Of "max_pool_u8". */
   max_pool_u8: PoolAttributes;
   /** Of "max_pool_f32". */
@@ -97,6 +100,7 @@ export const KERNELS: KernelTable = {
   activation_f32: activationF32,
   binary_u8: binaryU8,
   binary_f32: binaryF32,
+  select_f32: selectF32,
   max_pool_u8: pool.max.u8,
   max_pool_f32: pool.max.f32,
   average_pool_u8: pool.average.u8,

@@ -6,6 +6,7 @@
  */
 
 import type { ActivationKind } from "../activation.ts";
+import { ELEMENTARY } from "./elementary.ts";
 import { atLeast, atMost, erf, exp, sigmoid, tanh } from "./float32.ts";
 
 const f = Math.fround;
@@ -60,5 +61,9 @@ export function activate(x: number, options: ActivationOptions, channel: number)
       return x < 0 ? f(a * f(exp(x) - 1)) : x;
     case "tanh":
       return tanh(x);
+    case "erf":
+      return erf(x);
+    default:
+      return f(ELEMENTARY[options.activation](x, a, b));
   }
 }

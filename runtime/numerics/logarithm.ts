@@ -34,8 +34,12 @@ export function logarithm(x: number): number {
     exponent++;
   }
   const s = (fraction - 1) / (fraction + 1);
-  const square = s * s;
+  return exponent * LN2_HIGH + (exponent * LN2_LOW + 2 * s * oddSeries(s * s) + 2 * s);
+}
+
+/** z / 3 + z^2 / 5 + z^3 / 7 + ..., to z^11, for |z| below 0.2. */
+export function oddSeries(z: number): number {
   let sum = 0;
-  for (const coefficient of COEFFICIENTS) sum = (sum + coefficient) * square;
-  return exponent * LN2_HIGH + (exponent * LN2_LOW + 2 * s * sum + 2 * s);
+  for (const coefficient of COEFFICIENTS) sum = (sum + coefficient) * z;
+  return sum;
 }

@@ -4,6 +4,7 @@ import {
   type BinaryU8Options,
   type BroadcastShape,
   OPERATIONS,
+  selectF32,
 } from "../../kernels/reference/binary.ts";
 import { ACTIVATION_CODES } from "../../runtime/activation.ts";
 import { kinds, randomActivation } from "./activations.ts";
@@ -78,7 +79,7 @@ Deno.test("Halves are rounded to the even integer", () => {
 Deno.test("Operations on f32 tensors equal the reference for every activation", () => {
   const draw = random(22);
   for (const kind of unary) {
-    for (let round = 0; round < 18; round++) {
+    for (let round = 0; round < 28; round++) {
       const shape = randomShape(draw);
       const [a, b] = shape.lengths.map((length) => draw.f32(length));
       if (round % 4 === 0) a.set([NaN, Infinity, -0, 0].slice(0, a.length));
@@ -90,5 +91,21 @@ Deno.test("Operations on f32 tensors equal the reference for every activation", 
         ...[operation, ACTIVATION_CODES[kind], { float: options.activationA }, { float: options.activationB }],
       ]);
     }
+  }
+});
+
+Deno.test("A selection equals the reference, and every condition but 0 selects", () => {
+  const draw = random(23);
+  for (let round = 0; round < 60; round++) {
+    const dimensions = [0, 1, 2, 3].map((axis) => draw.pick([1, draw.integer(1, axis === 3 ? 40 : 5)]));
+    const operands = [0, 1, 2].map(() => operand(dimensions, draw));
+    const [condition, a, b] = operands.map(({ length }) => draw.f32(length));
+    condition.forEach((_, index) => condition[index] = draw.pick([0, -0, 1, NaN, -Infinity, 1e-40]));
+    const [conditionStrides, aStrides, bStrides] = operands.map(({ strides }) => strides);
+    const expected = selectF32([condition, a, b], { dimensions, conditionStrides, aStrides, bStrides });
+    assertKernel("select_f32", expected, (output) => [
+      ...[{ read: condition }, { read: a }, { read: b }, { write: output }],
+      ...[...dimensions, ...conditionStrides, ...aStrides, ...bStrides],
+    ]);
   }
 });

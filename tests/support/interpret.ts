@@ -90,6 +90,8 @@ function run(node: Node, inputs: Array32[], output: Array32): void {
         output,
         (index) => activate(combine(node.operation, at(inputs[0], index), at(inputs[1], index)), node.activation),
       );
+    case "select":
+      return fill(output, (index) => at(inputs[at(inputs[0], index) !== 0 ? 1 : 2], index));
     case "pool":
       return pool(node, inputs[0], output);
     case "reduceMean":
@@ -307,6 +309,22 @@ function combine(operation: BinaryNode["operation"], a: number, b: number): numb
       return Math.max(a, b);
     case "minimum":
       return Math.min(a, b);
+    case "equal":
+      return Number(a === b);
+    case "less":
+      return Number(a < b);
+    case "lessOrEqual":
+      return Number(a <= b);
+    case "notEqual":
+      return Number(a !== b);
+    case "prelu":
+      return a < 0 ? a * b : a;
+    case "power":
+      return a ** b;
+    case "remainder":
+      return a % b;
+    case "modulo":
+      return a - Math.floor(a / b) * b;
   }
 }
 
@@ -341,6 +359,40 @@ export function activate(x: number, activation: Activation, slope = NaN): number
       return x < 0 ? activation.alpha * Math.expm1(x) : x;
     case "tanh":
       return Math.tanh(x);
+    case "erf":
+      return erf(x);
+    case "power":
+      return x ** activation.exponent;
+    case "selu":
+      return activation.gamma * (x > 0 ? x : activation.alpha * Math.expm1(x));
+    case "celu":
+      return Math.max(x, 0) + Math.min(0, activation.alpha * Math.expm1(x / activation.alpha));
+    case "thresholdedRelu":
+      return x > activation.alpha ? x : 0;
+    case "shrink":
+      return x < -activation.lambda ? x + activation.bias : x > activation.lambda ? x - activation.bias : 0;
+    case "softplus":
+      return Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
+    case "softsign":
+      return x / (1 + Math.abs(x));
+    case "mish":
+      return x * Math.tanh(Math.log1p(Math.exp(x)));
+    case "reciprocal":
+      return 1 / x;
+    case "round":
+      return Math.abs(x % 1) === 0.5 ? 2 * Math.round(x / 2) : Math.round(x);
+    case "truncate":
+      return Math.trunc(x);
+    case "isNaN":
+      return Number(Number.isNaN(x));
+    case "isInfinite":
+      return Number((activation.positive && x === Infinity) || (activation.negative && x === -Infinity));
+    case "isZero":
+      return Number(x === 0);
+    case "isNotZero":
+      return Number(x !== 0);
+    default:
+      return Math[activation.kind](x);
   }
 }
 

@@ -145,6 +145,78 @@ export const OPERATOR_CASES: OperatorCase[] = [
       constants: { c: floats([3, 4], Array.from({ length: 12 }, (_, i) => i / 4 + 0.5)) },
     }),
   ]),
+  ...[
+    ...["Abs", "Asinh", "Atan", "Ceil", "Celu", "Cos", "Cosh", "Erf", "Exp", "Floor", "Round"],
+    ...["Reciprocal", "Selu", "Shrink", "Sign", "Sin", "Sinh", "Softplus", "Softsign", "Tan", "ThresholdedRelu"],
+  ].map((op) => single(op, op)),
+  ...["Acos", "Asin", "Atanh"].map((op) =>
+    chain(`${op} of numbers below 1`, {
+      constants: { c: floats([], [0.5]) },
+      nodes: [{ op: "Mul", inputs: ["x", "c"], outputs: ["a"] }, { op, inputs: ["a"], outputs: ["y"] }],
+    })
+  ),
+  single("Mish", "Mish", { opset: 18 }),
+  ...["Sqrt", "Log", "Acosh"].map((op) =>
+    chain(`${op} of numbers above 1`, {
+      constants: { c: floats([], [3]) },
+      nodes: [{ op: "Add", inputs: ["x", "c"], outputs: ["a"] }, { op, inputs: ["a"], outputs: ["y"] }],
+    })
+  ),
+  ...[-1, 0.5, 1, 2, 3, 4, -2.5].map((exponent) =>
+    chain(`Pow to ${exponent}`, {
+      constants: { e: floats([], [exponent]) },
+      nodes: [{ op: "Exp", inputs: ["x"], outputs: ["p"] }, { op: "Pow", inputs: ["p", "e"], outputs: ["y"] }],
+    })
+  ),
+  chain("Pow of a constant to a value", {
+    constants: { c: floats([2, 1, 1], [2, 0.3]) },
+    nodes: [{ op: "Pow", inputs: ["c", "x"], outputs: ["y"] }],
+  }),
+  single("Mod of two values", "Mod", { second: [2, 1, 4], attributes: { fmod: 1 } }),
+  single("PRelu with slopes that are a value", "PRelu", { second: [2, 1, 4] }),
+  single("PRelu with slopes along two dimensions", "PRelu", { constants: { s: weights([2, 3, 1]) } }),
+  ...["Equal", "Less", "LessOrEqual", "Greater", "GreaterOrEqual"].map((op) =>
+    chain(`Where by ${op}`, {
+      constants: { c: floats([3, 1], [-0.5, 0.25, 1]), low: floats([], [-Infinity]) },
+      nodes: [
+        { op, inputs: ["x", "c"], outputs: ["t"] },
+        { op: "Not", inputs: ["t"], outputs: ["f"] },
+        { op: "Where", inputs: ["f", "x", "c"], outputs: ["w"] },
+        { op: "Cast", inputs: ["t"], outputs: ["n"], attributes: { to: 1 } },
+        { op: "Sub", inputs: ["w", "n"], outputs: ["y"] },
+      ],
+    })
+  ),
+  ...["And", "Or", "Xor"].map((op) =>
+    chain(`${op} of two comparisons`, {
+      constants: { a: floats([], [-0.5]), b: floats([4], [-1, 0, 0.5, 2]) },
+      nodes: [
+        { op: "Less", inputs: ["x", "a"], outputs: ["s"] },
+        { op: "Less", inputs: ["x", "b"], outputs: ["t"] },
+        { op, inputs: ["s", "t"], outputs: ["u"] },
+        { op: "Cast", inputs: ["u"], outputs: ["y"], attributes: { to: 1 } },
+      ],
+    })
+  ),
+  chain("Clip with limits that are values", {
+    constants: { axes: ints([0, 1, 2, 3]), half: floats([], [0.5]) },
+    nodes: [
+      { op: "ReduceMean", inputs: ["x"], outputs: ["m"], attributes: { keepdims: 0 } },
+      { op: "Add", inputs: ["m", "half"], outputs: ["h"] },
+      { op: "Clip", inputs: ["x", "m", "h"], outputs: ["y"] },
+    ],
+  }),
+  chain("arithmetic of integers", {
+    constants: { four: floats([], [4]), three: ints([3], []), two: ints([2], []) },
+    nodes: [
+      { op: "Mul", inputs: ["x", "four"], outputs: ["m"] },
+      { op: "Cast", inputs: ["m"], outputs: ["i"], attributes: { to: 7 } },
+      { op: "Div", inputs: ["i", "two"], outputs: ["d"] },
+      { op: "Mod", inputs: ["i", "three"], outputs: ["r"] },
+      { op: "Add", inputs: ["d", "r"], outputs: ["s"] },
+      { op: "Cast", inputs: ["s"], outputs: ["y"], attributes: { to: 1 } },
+    ],
+  }),
   chain("a constant minus a value", {
     constants: { c: floats([], [2]) },
     nodes: [{ op: "Sub", inputs: ["c", "x"], outputs: ["y"] }],

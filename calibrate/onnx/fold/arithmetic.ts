@@ -4,8 +4,7 @@
  * @module
  */
 
-import { exponential } from "../../../runtime/numerics/exponential.ts";
-import { logarithm } from "../../../runtime/numerics/logarithm.ts";
+import { ELEMENTARY } from "../../../runtime/numerics/elementary.ts";
 import { floatAttribute, intAttribute } from "../attributes.ts";
 import { elementTypeName, tensorTypeOf } from "../decode_tensor.ts";
 import { broadcastShapes } from "../emit.ts";
@@ -14,7 +13,7 @@ import { type Lowering, reserve } from "../lowering.ts";
 import type { OnnxNode } from "../model.ts";
 import { reductionAxes } from "../shape_arguments.ts";
 import { isFloatType, kept, type Tensor, type TensorType } from "../tensor.ts";
-import { power } from "./power.ts";
+import { power } from "../../../runtime/numerics/power.ts";
 import { broadcastTensor } from "./select.ts";
 
 /** Computes the outputs of a node whose inputs are constant; absent inputs are undefined. */
@@ -24,10 +23,18 @@ export type Fold = (
   inputs: (Tensor | undefined)[],
 ) => Tensor | Tensor[];
 
-function unary(compute: (value: number) => number, type?: TensorType): Fold {
+function unary(compute: (value: number, a: number, b: number) => number, type?: TensorType): Fold {
   return (lowering, node, [input]) => {
     const source = required(input, node);
-    return mapped(lowering, source, { type: type ?? source.type, compute });
+    return mapped(lowering, source, { type: type ?? source.type, compute: (value) => compute(value, 0, 0) });
+  };
+}
+
+/** A function of angles, which are reduced as numbers of float32. */
+function angle(compute: (value: number, a: number, b: number) => number): Fold {
+  return (lowering, node, inputs) => {
+    if (required(inputs[0], node).type === "float64") throw new UnsupportedReason("its constant is of float64");
+    return unary(compute)(lowering, node, inputs);
   };
 }
 
@@ -81,12 +88,20 @@ function foldCast(lowering: Lowering, node: OnnxNode, [input]: (Tensor | undefin
   const number = intAttribute(node, "to", 0);
   const type = tensorTypeOf(number);
   if (type === undefined) throw new UnsupportedReason(`it makes ${elementTypeName(number)}`);
+  return cast(lowering, required(input, node), type);
+}
+
+function foldCastLike(lowering: Lowering, node: OnnxNode, inputs: (Tensor | undefined)[]): Tensor {
+  return cast(lowering, required(inputs[0], node), required(inputs[1], node).type);
+}
+
+function cast(lowering: Lowering, input: Tensor, type: TensorType): Tensor {
   const compute = type === "bool"
     ? (value: number) => (value === 0 ? 0 : 1)
     : isFloatType(type)
     ? (value: number) => value
     : (value: number) => toInteger(value, type);
-  return mapped(lowering, required(input, node), { type, compute });
+  return mapped(lowering, input, { type, compute });
 }
 
 /** What C does not define, such as NaN as an integer, other runtimes answer by the machine that they run on. */
@@ -185,16 +200,32 @@ export const ARITHMETIC_FOLDS: ReadonlyMap<string, Fold> = new Map<string, Fold>
   ["GreaterOrEqual", binary((a, b) => Number(a >= b), "bool")],
   ["And", binary((a, b) => Number(a !== 0 && b !== 0), "bool")],
   ["Or", binary((a, b) => Number(a !== 0 || b !== 0), "bool")],
+  ["Xor", binary((a, b) => Number((a !== 0) !== (b !== 0)), "bool")],
   ["Not", unary((a) => Number(a === 0), "bool")],
   ["Neg", unary((a) => -a)],
-  ["Abs", unary(Math.abs)],
-  ["Floor", unary(Math.floor)],
-  ["Ceil", unary(Math.ceil)],
-  ["Sqrt", unary(Math.sqrt)],
-  ["Exp", unary(exponential)],
-  ["Log", unary(logarithm)],
-  ["Reciprocal", unary((a) => 1 / a)],
+  ["Abs", unary(ELEMENTARY.abs)],
+  ["Acos", unary(ELEMENTARY.acos)],
+  ["Acosh", unary(ELEMENTARY.acosh)],
+  ["Asin", unary(ELEMENTARY.asin)],
+  ["Asinh", unary(ELEMENTARY.asinh)],
+  ["Atan", unary(ELEMENTARY.atan)],
+  ["Atanh", unary(ELEMENTARY.atanh)],
+  ["Ceil", unary(ELEMENTARY.ceil)],
+  ["Cosh", unary(ELEMENTARY.cosh)],
+  ["Exp", unary(ELEMENTARY.exp)],
+  ["Floor", unary(ELEMENTARY.floor)],
+  ["IsNaN", unary(ELEMENTARY.isNaN, "bool")],
+  ["Log", unary(ELEMENTARY.log)],
+  ["Reciprocal", unary(ELEMENTARY.reciprocal)],
+  ["Round", unary(ELEMENTARY.round)],
+  ["Cos", angle(ELEMENTARY.cos)],
+  ["Sin", angle(ELEMENTARY.sin)],
+  ["Tan", angle(ELEMENTARY.tan)],
+  ["Sign", unary(ELEMENTARY.sign)],
+  ["Sinh", unary(ELEMENTARY.sinh)],
+  ["Sqrt", unary(ELEMENTARY.sqrt)],
   ["Cast", foldCast],
+  ["CastLike", foldCastLike],
   ["Where", foldWhere],
   ["ReduceProd", reduction(1, (product, value) => product * value)],
   ["ReduceSum", foldSum],

@@ -4,16 +4,18 @@
  * @module
  */
 
-import type { Activation } from "../../../runtime/activation.ts";
 import { LARGEST_FLOAT32 } from "../../../runtime/numerics/float32.ts";
 import type { Value } from "../../graph/graph.ts";
+import { sameShape } from "../../graph/shape.ts";
 import { floatAttribute, intAttribute, stringAttribute } from "../attributes.ts";
 import { emitActivation, emitBinary, emitReshape } from "../emit.ts";
 import { OnnxError } from "../errors.ts";
 import {
+  anyOperand,
   asFloat32,
   constantValue,
-  type Lower,
+  hasInput,
+  isConstant,
   type Lowering,
   operand,
   optionalConstant,
@@ -22,34 +24,6 @@ import {
 import type { OnnxNode } from "../model.ts";
 import { LEAST_RANK } from "../recognise_gelu.ts";
 
-function plain(activation: (node: OnnxNode) => Activation): Lower {
-  return (lowering, node) => emitActivation(lowering, operand(lowering, node, 0), activation(node));
-}
-
-/** Lowers Relu. */
-export const lowerRelu: Lower = plain(() => ({ kind: "relu" }));
-/** Lowers LeakyRelu. */
-export const lowerLeakyRelu: Lower = plain((node) => ({
-  kind: "leakyRelu",
-  alpha: floatAttribute(node, "alpha", Math.fround(0.01)),
-}));
-/** Lowers HardSwish. */
-export const lowerHardSwish: Lower = plain(() => ({ kind: "hardSwish" }));
-/** Lowers HardSigmoid. */
-export const lowerHardSigmoid: Lower = plain((node) => ({
-  kind: "hardSigmoid",
-  alpha: floatAttribute(node, "alpha", Math.fround(0.2)),
-  beta: floatAttribute(node, "beta", 0.5),
-}));
-/** Lowers Sigmoid. */
-export const lowerSigmoid: Lower = plain(() => ({ kind: "sigmoid" }));
-/** Lowers Tanh. */
-export const lowerTanh: Lower = plain(() => ({ kind: "tanh" }));
-/** Lowers Elu. */
-export const lowerElu: Lower = plain((node) => ({
-  kind: "elu",
-  alpha: floatAttribute(node, "alpha", 1),
-}));
 /** Lowers Gelu; one that was spelled out has at least the dimensions of the constants that spelled it. */
 export function lowerGelu(lowering: Lowering, node: OnnxNode): Value {
   const approximate = stringAttribute(node, "approximate", "none");
@@ -62,9 +36,16 @@ export function lowerGelu(lowering: Lowering, node: OnnxNode): Value {
   return emitReshape(lowering, result, [...new Array<number>(missing).fill(1), ...input.shape]);
 }
 
-/** Lowers Clip, whose limits are attributes before operator set 11 and inputs from there on. */
+/** Lowers Clip, whose limits are attributes before operator set 11 and inputs from there on, which may be variable. */
 export function lowerClip(lowering: Lowering, node: OnnxNode): Value {
   const input = operand(lowering, node, 0);
+  const isVariable = (index: number) =>
+    lowering.opset >= 11 && hasInput(node, index) &&
+    !isConstant(lowering, node, index);
+  if (isVariable(1) || isVariable(2)) {
+    const low = hasInput(node, 1) ? emitBinary(lowering, "maximum", [input, anyOperand(lowering, node, 1)]) : input;
+    return hasInput(node, 2) ? emitBinary(lowering, "minimum", [low, anyOperand(lowering, node, 2)]) : low;
+  }
   const limit = (index: number, name: string, otherwise: number): number => {
     if (lowering.opset < 11) return floatAttribute(node, name, otherwise);
     const tensor = optionalConstant(lowering, node, index);
@@ -86,9 +67,10 @@ export function lowerClip(lowering: Lowering, node: OnnxNode): Value {
   });
 }
 
-/** Lowers PRelu; slopes that run along several dimensions make max(x, 0) + slope * min(x, 0). */
+/** Lowers PRelu: an activation function where slopes are constant and run along one dimension. */
 export function lowerPRelu(lowering: Lowering, node: OnnxNode): Value {
   const input = operand(lowering, node, 0);
+  if (!isConstant(lowering, node, 1)) return variableSlopes(lowering, node, [input, operand(lowering, node, 1)]);
   const slope = parameter(lowering, node, 1);
   const data = asFloat32(slope);
   if (data.length === 1) {
@@ -99,8 +81,11 @@ export function lowerPRelu(lowering: Lowering, node: OnnxNode): Value {
   if (data.length === slope.shape[own] && axis >= 0 && data.length === input.shape[axis]) {
     return emitActivation(lowering, input, { kind: "prelu" }, { data, axis });
   }
-  const zero = constantValue(lowering, { type: "float32", shape: [1], data: Float32Array.of(0) });
-  const negative = emitBinary(lowering, "minimum", [input, zero]);
-  const sloped = emitBinary(lowering, "multiply", [negative, constantValue(lowering, slope)]);
-  return emitBinary(lowering, "add", [emitActivation(lowering, input, { kind: "relu" }), sloped]);
+  return variableSlopes(lowering, node, [input, constantValue(lowering, slope)]);
+}
+
+function variableSlopes(lowering: Lowering, node: OnnxNode, [input, slopes]: [Value, Value]): Value {
+  const result = emitBinary(lowering, "prelu", [input, slopes]);
+  if (sameShape(result.shape, input.shape)) return result;
+  throw new OnnxError(`PRelu cannot broadcast slopes of [${slopes.shape}] to [${input.shape}]`, node.name);
 }

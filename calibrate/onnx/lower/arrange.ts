@@ -5,14 +5,15 @@
  */
 
 import { elementCount } from "../../../runtime/tensor.ts";
-import type { Value } from "../../graph/graph.ts";
+import type { ElementType, Value } from "../../graph/graph.ts";
 import { sameShape } from "../../graph/shape.ts";
 import { intAttribute, stringAttribute } from "../attributes.ts";
 import { elementTypeName } from "../decode_tensor.ts";
-import { emitBinary, emitReshape, emitTranspose } from "../emit.ts";
+import { emitActivation, emitBinary, emitCopy, emitReshape, emitTranspose } from "../emit.ts";
 import { OnnxError, UnsupportedReason } from "../errors.ts";
 import { constantValue, type Lowering, operand, optionalConstant, reserve } from "../lowering.ts";
 import type { OnnxNode } from "../model.ts";
+import { valueType } from "../result_type.ts";
 import { expandedShape, permutationOf, reshapedShape } from "../shape_arguments.ts";
 
 /** Lowers Reshape, Flatten, Squeeze and Unsqueeze. */
@@ -42,11 +43,36 @@ export function lowerDropout(lowering: Lowering, node: OnnxNode): Value {
   return operand(lowering, node, 0);
 }
 
-/** Lowers Cast to float32; other casts of variables are not supported. */
+/** The types of variables by their codes in ONNX. */
+const TYPES: Readonly<Record<number, ElementType>> = { 1: "float32", 6: "int32", 7: "int64", 9: "bool" };
+
+/** Lowers Cast between float32, int32, int64 and bool; other casts of variables are not supported. */
 export function lowerCast(lowering: Lowering, node: OnnxNode): Value {
-  const type = intAttribute(node, "to", 0);
-  if (type !== 1) throw new UnsupportedReason(`it makes ${elementTypeName(type)} of a variable`);
-  return operand(lowering, node, 0);
+  const code = intAttribute(node, "to", 0);
+  const type = TYPES[code];
+  if (type === undefined) throw new UnsupportedReason(`it makes ${elementTypeName(code)} of a variable`);
+  return castTo(lowering, operand(lowering, node, 0), type);
+}
+
+/** Lowers CastLike as Cast to the type of its second input. */
+export function lowerCastLike(lowering: Lowering, node: OnnxNode): Value {
+  const constant = lowering.constants.get(node.inputs[1]);
+  const type = constant ? valueType(constant.type) : operand(lowering, node, 1).type;
+  if (constant && !(constant.type in EXACT)) throw new UnsupportedReason(`it makes ${constant.type} of a variable`);
+  return castTo(lowering, operand(lowering, node, 0), type);
+}
+
+/** Types of constants that values have, too. */
+const EXACT = { float32: true, int32: true, int64: true, bool: true };
+
+function castTo(lowering: Lowering, input: Value, type: ElementType): Value {
+  if (input.type === type) return input;
+  const changes = type === "bool" || (type !== "float32" && input.type === "float32");
+  const result = changes
+    ? emitActivation(lowering, input, { kind: type === "bool" ? "isNotZero" : "truncate" })
+    : emitCopy(lowering, input);
+  result.type = type;
+  return result;
 }
 
 /** Lowers Expand to a product with ones. */

@@ -1,11 +1,11 @@
 /**
- * Powers of constants.
+ * Powers in double precision.
  *
  * @module
  */
 
-import { exponential } from "../../../runtime/numerics/exponential.ts";
-import { logarithm } from "../../../runtime/numerics/logarithm.ts";
+import { exponential } from "./exponential.ts";
+import { logarithm } from "./logarithm.ts";
 
 /** Greatest exponent of a power that is computed as a product. */
 const MOST_FACTORS = 64;
@@ -13,9 +13,11 @@ const MOST_FACTORS = 64;
 /**
  * base^exponent, the same bits on every host: a product where the exponent is
  * an integer of at most 64 in magnitude, a square root where it is a half, else
- * with a relative error below 2^-40. NaN where there is no real power.
+ * with a relative error below 2^-40. NaN where there is no real power. As in C,
+ * and unlike in ECMAScript, 1 to any power is 1, and -1 to an infinite one.
  */
 export function power(base: number, exponent: number): number {
+  if (base === 1 || (base === -1 && Math.abs(exponent) === Infinity)) return 1;
   const integer = Number.isInteger(exponent);
   if (integer && Math.abs(exponent) <= MOST_FACTORS) {
     const product = productOf(base, Math.abs(exponent));
