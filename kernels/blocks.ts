@@ -55,6 +55,7 @@ export type BlockName =
   | "BinaryU8"
   | "BinaryF32"
   | "Select"
+  | "Reduce"
   | "Pool"
   | "Softmax"
   | "LayerNormalization"
@@ -251,6 +252,20 @@ export const BLOCKS: Readonly<Record<BlockName, BlockDescription>> = {
       { name: "conditionStrides", type: "usize", length: 4, text: "Strides of the condition as those of a sum" },
       { name: "aStrides", type: "usize", length: 4, text: "Strides of the first operand alike" },
       { name: "bStrides", type: "usize", length: 4, text: "Strides of the second operand alike" },
+    ],
+  },
+  Reduce: {
+    kernels: ["reduce_f32"],
+    fields: [
+      { name: "input", type: "*const f32", text: "Input" },
+      { name: "output", type: "*mut f32", text: "Output [outer][inner]" },
+      {
+        name: "dimensions",
+        type: "usize",
+        list: ["outer", "length", "inner"],
+        text: "Dimensions of the input: elements before, in and after what is reduced",
+      },
+      { name: "function", type: "u32", text: "The reduction, by the codes above" },
     ],
   },
   Pool: {

@@ -21,6 +21,7 @@ import {
   exportSelect,
   exportSoftmax,
 } from "./export_elementwise.ts";
+import { exportReduce } from "./export_reduce.ts";
 import { exportLayer } from "./export_layer.ts";
 import { exportConstant, exportMovement } from "./export_movement.ts";
 import { exportPool, exportResize } from "./export_pool.ts";
@@ -96,6 +97,7 @@ const EXPORTERS: Exporters = {
   binary_u8: exportBinary,
   binary_f32: exportBinary,
   select_f32: exportSelect,
+  reduce_f32: exportReduce,
   activation_f32: exportActivationStep,
   lookup: exportLookup,
   quantize: exportQuantize,

@@ -11,6 +11,7 @@
 
 import type { Activation } from "../../runtime/activation.ts";
 import type { BinaryOperation } from "../../runtime/kernels/binary.ts";
+import type { Reduction } from "../../runtime/kernels/reduce.ts";
 
 /** Element types of values. Constants of integer types only exist while a graph is imported. */
 export type ElementType = "float32" | "int64" | "int32" | "bool" | "uint8" | "int8";
@@ -154,6 +155,16 @@ export interface ReduceMeanNode extends NodeBase {
   axes: number[];
 }
 
+/** A reduction over some dimensions, which stay with length 1; one that gives indices is over one dimension. */
+export interface ReduceNode extends NodeBase {
+  /** The operator. */
+  op: "reduce";
+  /** Ascending. */
+  axes: number[];
+  /** What is made of the numbers. */
+  function: Reduction;
+}
+
 /** Softmax over one dimension. */
 export interface SoftmaxNode extends NodeBase {
   /** The operator. */
@@ -263,6 +274,7 @@ export type Node =
   | SelectNode
   | PoolNode
   | ReduceMeanNode
+  | ReduceNode
   | SoftmaxNode
   | LayerNormalizationNode
   | MatMulNode

@@ -9,3 +9,4 @@
 export type * from "./graph.ts";
 export type { Activation, PlainFunction } from "../../runtime/activation.ts";
 export type { BinaryOperation } from "../../runtime/kernels/binary.ts";
+export type { Reduction } from "../../runtime/kernels/reduce.ts";

@@ -6,7 +6,7 @@
  */
 
 import { elementCount } from "../../runtime/tensor.ts";
-import type { ConcatNode, Node, SoftmaxNode, Value } from "./graph.ts";
+import type { ConcatNode, Node, ReduceMeanNode, ReduceNode, SoftmaxNode, Value } from "./graph.ts";
 import { stridesOf } from "./shape.ts";
 
 /** A value of the source graph and how the new graph holds it. */
@@ -157,6 +157,13 @@ export function orderOf(layout: Relayout, node: Node): number[] {
 export function placeAlongAxis(layout: Relayout, node: ConcatNode | SoftmaxNode): void {
   const order = orderOf(layout, node);
   place(layout, { ...node, axis: order.indexOf(node.axis) }, order);
+}
+
+/** Adds a node that works across axes, in the order in which its input is held. */
+export function placeAcrossAxes(layout: Relayout, node: ReduceMeanNode | ReduceNode): void {
+  const order = orderOf(layout, node);
+  const axes = node.axes.map((axis) => order.indexOf(axis)).sort((a, b) => a - b);
+  place(layout, { ...node, axes }, order);
 }
 
 /** Adds a node of images, which takes and makes them in channels-last form. */

@@ -6,6 +6,7 @@
 
 import { OnnxError } from "./errors.ts";
 import { FUNCTIONS } from "./lower/functions.ts";
+import { REDUCTIONS } from "./lower/reduce.ts";
 import type { OnnxNode } from "./model.ts";
 import type { LoweredOperator } from "./operators.ts";
 
@@ -17,6 +18,11 @@ const BINARY: Arity = [2, 2, 1];
 const VARIADIC: Arity = [1, Infinity, 1];
 const REDUCTION: Arity = [1, 2, 1];
 
+const REDUCTION_ARITIES = Object.fromEntries(Object.keys(REDUCTIONS).map((name) => [name, REDUCTION])) as Record<
+  keyof typeof REDUCTIONS,
+  Arity
+>;
+
 const FUNCTION_ARITIES = Object.fromEntries(Object.keys(FUNCTIONS).map((name) => [name, UNARY])) as Record<
   keyof typeof FUNCTIONS,
   Arity
@@ -25,6 +31,7 @@ const FUNCTION_ARITIES = Object.fromEntries(Object.keys(FUNCTIONS).map((name) =>
 /** Of all operators that can be lowered, and of those that are only folded and have more than one input. */
 const ARITIES: Readonly<Record<LoweredOperator, Arity>> & Readonly<Record<string, Arity>> = {
   ...FUNCTION_ARITIES,
+  ...REDUCTION_ARITIES,
   Add: BINARY,
   And: BINARY,
   AveragePool: UNARY,
@@ -49,14 +56,21 @@ const ARITIES: Readonly<Record<LoweredOperator, Arity>> & Readonly<Record<string
   GlobalMaxPool: UNARY,
   Greater: BINARY,
   GreaterOrEqual: BINARY,
+  GroupNormalization: [3, 3, 1],
+  Hardmax: UNARY,
   Identity: UNARY,
+  InstanceNormalization: [3, 3, 1],
+  LRN: UNARY,
   LayerNormalization: [2, 3, 3],
   Less: BINARY,
   LessOrEqual: BINARY,
+  LogSoftmax: UNARY,
+  LpNormalization: UNARY,
   MatMul: BINARY,
   Max: VARIADIC,
   MaxPool: [1, 1, 2],
   Mean: VARIADIC,
+  MeanVarianceNormalization: UNARY,
   Min: VARIADIC,
   Mod: BINARY,
   Mul: BINARY,
@@ -65,11 +79,9 @@ const ARITIES: Readonly<Record<LoweredOperator, Arity>> & Readonly<Record<string
   Pad: [1, 4, 1],
   Pow: BINARY,
   PRelu: BINARY,
+  RMSNormalization: [2, 2, 1],
   Range: [3, 3, 1],
-  ReduceMax: REDUCTION,
   ReduceMean: REDUCTION,
-  ReduceMin: REDUCTION,
-  ReduceProd: REDUCTION,
   ReduceSum: REDUCTION,
   Reshape: [1, 2, 1],
   Resize: [1, 4, 1],
@@ -80,7 +92,9 @@ const ARITIES: Readonly<Record<LoweredOperator, Arity>> & Readonly<Record<string
   Squeeze: [1, 2, 1],
   Sub: BINARY,
   Sum: VARIADIC,
+  Tile: [2, 2, 1],
   Transpose: UNARY,
+  Trilu: [1, 2, 1],
   Unsqueeze: [1, 2, 1],
   Upsample: [1, 2, 1],
   Where: [3, 3, 1],

@@ -5,6 +5,7 @@
  */
 
 import type { Activation } from "../../runtime/activation.ts";
+import type { Reduction } from "../../runtime/kernels/reduce.ts";
 import type { BinaryNode, ConvolutionNode, PoolNode, ResizeNode, Value } from "../graph/graph.ts";
 import { broadcastShapes as broadcast, sameShape } from "../graph/shape.ts";
 import type { NodeFields } from "../operators/operator.ts";
@@ -199,6 +200,11 @@ export function emitResampling(lowering: Lowering, image: Value, fields: Omit<No
 /** The mean over some dimensions, which stay with length 1. */
 export function emitReduceMean(lowering: Lowering, input: Value, axes: number[]): Value {
   return emit(lowering, [input], { op: "reduceMean", axes: axes.toSorted((a, b) => a - b) });
+}
+
+/** A reduction over some dimensions, which stay with length 1. */
+export function emitReduce(lowering: Lowering, input: Value, axes: number[], reduction: Reduction): Value {
+  return emit(lowering, [input], { op: "reduce", axes: axes.toSorted((a, b) => a - b), function: reduction });
 }
 
 /** Softmax over one dimension. */

@@ -9,19 +9,26 @@ import { isFoldable } from "./fold/fold.ts";
 import { lowerClip, lowerGelu, lowerPRelu } from "./lower/activation.ts";
 import { lowerCast, lowerCastLike, lowerDepthToSpace, lowerDropout, lowerExpand } from "./lower/arrange.ts";
 import { lowerIdentity, lowerReshape, lowerSpaceToDepth } from "./lower/arrange.ts";
-import { lowerTranspose } from "./lower/arrange.ts";
+import { lowerTile, lowerTranspose, lowerTrilu } from "./lower/arrange.ts";
 import { lowerConv, lowerConvTranspose } from "./lower/convolution.ts";
 import { lowerAdd, lowerAnd, lowerDiv, lowerEqual, lowerGreater } from "./lower/elementwise.ts";
 import { lowerGreaterOrEqual, lowerLess, lowerLessOrEqual, lowerMax } from "./lower/elementwise.ts";
 import { lowerMean, lowerMin, lowerMod, lowerMul, lowerNeg, lowerOr } from "./lower/elementwise.ts";
 import { lowerPow, lowerSub, lowerSum, lowerWhere, lowerXor } from "./lower/elementwise.ts";
 import { FUNCTIONS } from "./lower/functions.ts";
+import {
+  lowerGroupNormalization,
+  lowerInstanceNormalization,
+  lowerLpNormalization,
+} from "./lower/instance_normalization.ts";
+import { lowerLrn, lowerMeanVarianceNormalization, lowerRmsNormalization } from "./lower/instance_normalization.ts";
 import { lowerLayerNormalization } from "./lower/layer_normalization.ts";
 import { lowerGemm, lowerMatMul } from "./lower/matrix.ts";
 import { lowerBatchNormalization } from "./lower/normalization.ts";
 import { lowerPad, PAD_MODES } from "./lower/pad.ts";
 import { lowerGlobalAveragePool, lowerGlobalMaxPool, lowerPool } from "./lower/pool.ts";
-import { lowerReduceMean, lowerReduceSum, lowerSoftmax } from "./lower/reduce.ts";
+import { lowerHardmax, lowerLogSoftmax, lowerReduceMean, lowerReduceSum } from "./lower/reduce.ts";
+import { lowerSoftmax, REDUCTIONS } from "./lower/reduce.ts";
 import { lowerResize, resizeComplaint } from "./lower/resize.ts";
 import { lowerConcat, lowerGather, lowerSlice, lowerSplit } from "./lower/select.ts";
 import type { Lower } from "./lowering.ts";
@@ -31,6 +38,7 @@ import { remedyFor } from "./remedies.ts";
 /** How each operator is lowered. */
 const LOWER = {
   ...FUNCTIONS,
+  ...REDUCTIONS,
   Add: lowerAdd,
   And: lowerAnd,
   AveragePool: lowerPool,
@@ -54,14 +62,21 @@ const LOWER = {
   GlobalMaxPool: lowerGlobalMaxPool,
   Greater: lowerGreater,
   GreaterOrEqual: lowerGreaterOrEqual,
+  GroupNormalization: lowerGroupNormalization,
+  Hardmax: lowerHardmax,
   Identity: lowerIdentity,
+  InstanceNormalization: lowerInstanceNormalization,
+  LRN: lowerLrn,
   LayerNormalization: lowerLayerNormalization,
   Less: lowerLess,
   LessOrEqual: lowerLessOrEqual,
+  LogSoftmax: lowerLogSoftmax,
+  LpNormalization: lowerLpNormalization,
   MatMul: lowerMatMul,
   Max: lowerMax,
   MaxPool: lowerPool,
   Mean: lowerMean,
+  MeanVarianceNormalization: lowerMeanVarianceNormalization,
   Min: lowerMin,
   Mod: lowerMod,
   Mul: lowerMul,
@@ -70,6 +85,7 @@ const LOWER = {
   PRelu: lowerPRelu,
   Pad: lowerPad,
   Pow: lowerPow,
+  RMSNormalization: lowerRmsNormalization,
   ReduceMean: lowerReduceMean,
   ReduceSum: lowerReduceSum,
   Reshape: lowerReshape,
@@ -81,7 +97,9 @@ const LOWER = {
   Squeeze: lowerReshape,
   Sub: lowerSub,
   Sum: lowerSum,
+  Tile: lowerTile,
   Transpose: lowerTranspose,
+  Trilu: lowerTrilu,
   Unsqueeze: lowerReshape,
   Upsample: lowerResize,
   Where: lowerWhere,

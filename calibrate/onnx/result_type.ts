@@ -7,6 +7,7 @@
 
 import type { ActivationKind } from "../../runtime/activation.ts";
 import type { BinaryOperation } from "../../runtime/kernels/binary.ts";
+import type { Reduction } from "../../runtime/kernels/reduce.ts";
 import type { ElementType, Node, Value } from "../graph/graph.ts";
 import type { NodeFields } from "../operators/operator.ts";
 import { operatorOf } from "../operators/operators.ts";
@@ -18,11 +19,17 @@ const QUESTIONS: ReadonlySet<ActivationKind | BinaryOperation> = new Set([
   ...["equal", "less", "lessOrEqual", "notEqual"] as const,
 ]);
 
+/** Reductions whose results are indices. */
+const GIVE_INDICES: ReadonlySet<Reduction> = new Set(
+  ["firstMaximum", "lastMaximum", "firstMinimum", "lastMinimum"] as const,
+);
+
 /** The type of what a node makes of values of some types. */
 export function resultType(fields: NodeFields, inputs: readonly Value[]): ElementType {
   if (fields.op === "select") return inputs[1].type;
   if (fields.op === "activation") return QUESTIONS.has(fields.activation.kind) ? "bool" : inputs[0].type;
   if (fields.op === "binary") return QUESTIONS.has(fields.operation) ? "bool" : inputs[0].type;
+  if (fields.op === "reduce") return GIVE_INDICES.has(fields.function) ? "int64" : inputs[0].type;
   const { origin } = operatorOf(fields).content(fields as Node);
   return origin === "computed" || origin === "mixed" ? "float32" : inputs[0].type;
 }

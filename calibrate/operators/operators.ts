@@ -16,6 +16,7 @@ import { matMul } from "./mat_mul.ts";
 import type { Operator } from "./operator.ts";
 import { pad } from "./pad.ts";
 import { pool } from "./pool.ts";
+import { reduce } from "./reduce.ts";
 import { reduceMean } from "./reduce_mean.ts";
 import { reshape } from "./reshape.ts";
 import { resize } from "./resize.ts";
@@ -39,6 +40,7 @@ export const OPERATORS: Operators = {
   matMul,
   pad,
   pool,
+  reduce,
   reduceMean,
   reshape,
   resize,

@@ -5,6 +5,9 @@
  * @module
  */
 
+import { exponential } from "../../runtime/numerics/exponential.ts";
+import { logarithm } from "../../runtime/numerics/logarithm.ts";
+import type { Reduction } from "../../runtime/kernels/reduce.ts";
 import { exp } from "../../runtime/numerics/float32.ts";
 
 const f = Math.fround;
@@ -57,4 +60,64 @@ export function layerNormalizationF32(input: Float32Array, options: LayerNormali
       return bias ? scaled + bias[index] : scaled;
     });
   });
+}
+
+/** Dimensions of an input, the second of which is reduced, and how. */
+export interface ReduceOptions {
+  dimensions: readonly [outer: number, length: number, inner: number];
+  function: Reduction;
+}
+
+/** Reference of "reduce_f32". */
+export function reduceF32(input: Float32Array, options: ReduceOptions): Float32Array {
+  const [outer, length, inner] = options.dimensions;
+  return Float32Array.from({ length: outer * inner }, (_, index) => {
+    const first = Math.floor(index / inner) * length * inner + index % inner;
+    return reduce(Array.from({ length }, (_, i) => input[first + i * inner]), options.function);
+  });
+}
+
+function reduce(row: readonly number[], name: Reduction): number {
+  const add = (term: (x: number) => number): number => row.reduce((sum, x) => sum + term(x), 0);
+  switch (name) {
+    case "sum":
+      return add((x) => x);
+    case "product":
+      return row.reduce((product, x) => product * x, 1);
+    case "maximum":
+      return row[placeOf(row, (x, best) => x > best)];
+    case "minimum":
+      return row[placeOf(row, (x, best) => x < best)];
+    case "l1":
+      return add(Math.abs);
+    case "l2":
+      return Math.sqrt(add((x) => x * x));
+    case "sumSquares":
+      return add((x) => x * x);
+    case "meanSquares":
+      return add((x) => x * x) / row.length;
+    case "logSum":
+      return logarithm(add((x) => x));
+    case "logSumExp": {
+      const best = row[placeOf(row, (x, best) => x > best)];
+      const offset = Number.isFinite(best) ? best : 0;
+      return offset + logarithm(add((x) => exponential(x - offset)));
+    }
+    case "firstMaximum":
+      return placeOf(row, (x, best) => x > best);
+    case "lastMaximum":
+      return placeOf(row, (x, best) => x >= best);
+    case "firstMinimum":
+      return placeOf(row, (x, best) => x < best);
+    case "lastMinimum":
+      return placeOf(row, (x, best) => x <= best);
+  }
+}
+
+/** Index of the best number; a NaN is better than all others. */
+function placeOf(row: readonly number[], isBetter: (x: number, best: number) => boolean): number {
+  return row.reduce(
+    (place, x, i) => isBetter(x, row[place]) || (Number.isNaN(x) && !Number.isNaN(row[place])) ? i : place,
+    0,
+  );
 }

@@ -246,6 +246,22 @@ pub struct SelectBlock {
     pub b_strides: [usize; 4],
 }
 
+/// Parameter block of reduce_f32.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct ReduceBlock {
+    /// Input.
+    pub input: *const f32,
+    /// Output [outer][inner].
+    pub output: *mut f32,
+    /// Dimensions of the input: elements before, in and after what is reduced.
+    pub outer: usize,
+    pub length: usize,
+    pub inner: usize,
+    /// The reduction, by the codes above.
+    pub function: u32,
+}
+
 /// Parameter block of max_pool_u8, max_pool_f32, average_pool_u8, average_pool_f32.
 #[repr(C)]
 #[derive(Clone, Copy)]

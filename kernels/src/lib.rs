@@ -36,6 +36,7 @@ mod place;
 mod pool;
 mod products;
 mod quantize;
+mod reduce;
 mod resize;
 mod rounding;
 mod select;

@@ -22,6 +22,7 @@ export type { ConvolutionGeometry } from "../kernels/packed_weights.ts";
 export type { PoolAttributes } from "../kernels/pool.ts";
 export type { QuantizeAttributes } from "../kernels/quantize.ts";
 export type { Kernel, KernelAttributes, Step } from "../kernels/registry.ts";
+export type { ReduceAttributes, Reduction } from "../kernels/reduce.ts";
 export type { ResizeAttributes } from "../kernels/resize.ts";
 export type { SelectAttributes } from "../kernels/select.ts";
 export type { SoftmaxAttributes } from "../kernels/softmax.ts";

@@ -24,6 +24,7 @@ export type KernelEntry =
   | "binary_u8"
   | "binary_f32"
   | "select_f32"
+  | "reduce_f32"
   | "max_pool_u8"
   | "max_pool_f32"
   | "average_pool_u8"
@@ -380,6 +381,28 @@ export function selectBlock(block: SelectBlock): BlockWords {
     block.conditionStrides,
     block.aStrides,
     block.bStrides,
+  ];
+}
+
+/** Parameter block of reduce_f32. */
+export interface ReduceBlock {
+  /** Input. */
+  input: number;
+  /** Output [outer][inner]. */
+  output: number;
+  /** Dimensions of the input: elements before, in and after what is reduced: outer, length, inner. */
+  dimensions: readonly number[];
+  /** The reduction, by the codes above. */
+  function: number;
+}
+
+/** The words of a {@linkcode ReduceBlock}. */
+export function reduceBlock(block: ReduceBlock): BlockWords {
+  return [
+    block.input,
+    block.output,
+    block.dimensions,
+    block.function,
   ];
 }
 

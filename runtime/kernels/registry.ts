@@ -21,6 +21,7 @@ import { lookup, type LookupAttributes } from "./lookup.ts";
 import { type MatmulAttributes, matmulF32 } from "./matmul.ts";
 import { pool, type PoolAttributes } from "./pool.ts";
 import { quantize, type QuantizeAttributes } from "./quantize.ts";
+import { type ReduceAttributes, reduceF32 } from "./reduce.ts";
 import { resize, type ResizeAttributes } from "./resize.ts";
 import { type SelectAttributes, selectF32 } from "./select.ts";
 import { type SoftmaxAttributes, softmaxF32 } from "./softmax.ts";
@@ -52,6 +53,8 @@ export interface KernelAttributes {
   binary_f32: BinaryF32Attributes;
   /** Of "select_f32". */
   select_f32: SelectAttributes;
+  /** Of "reduce_f32". */
+  reduce_f32: ReduceAttributes;
   /** Of "max_pool_u8". */
   max_pool_u8: PoolAttributes;
   /** Of "max_pool_f32". */
@@ -101,6 +104,7 @@ export const KERNELS: KernelTable = {
   binary_u8: binaryU8,
   binary_f32: binaryF32,
   select_f32: selectF32,
+  reduce_f32: reduceF32,
   max_pool_u8: pool.max.u8,
   max_pool_f32: pool.max.f32,
   average_pool_u8: pool.average.u8,

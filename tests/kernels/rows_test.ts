@@ -1,5 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
-import { layerNormalizationF32, type LayerNormalizationOptions, softmaxF32 } from "../../kernels/reference/rows.ts";
+import {
+  layerNormalizationF32,
+  type LayerNormalizationOptions,
+  reduceF32,
+  softmaxF32,
+} from "../../kernels/reference/rows.ts";
+import { KERNELS } from "../../runtime/kernels/registry.ts";
 import { assertKernel, type Field, random } from "./harness.ts";
 
 Deno.test("Softmax equals the reference for 1 to 40 columns", () => {
@@ -70,5 +76,21 @@ Deno.test("Layer normalisation is near the exact one, far from zero too", () => 
       const exact = (x - mean) / Math.sqrt(variance + epsilon);
       assert(Math.abs(result[index] - exact) < 2e-6, `${result[index]} for ${exact}`);
     });
+  }
+});
+
+Deno.test("Every reduction equals the reference, of infinities, equal numbers and NaN too", () => {
+  const draw = random(57);
+  const { words } = KERNELS.reduce_f32.attributes.function;
+  for (const [code, name] of words.entries()) {
+    for (let round = 0; round < 20; round++) {
+      const dimensions = [draw.integer(1, 4), draw.integer(1, 30), draw.integer(1, 5)] as const;
+      const input = draw.f32(dimensions[0] * dimensions[1] * dimensions[2], ...draw.pick([[-3, 3], [0, 200]] as const));
+      if (round % 3 === 0) input.set([2, 2, -Infinity, Infinity, 0, -0, 2].slice(0, input.length));
+      if (round % 7 === 0) input[input.length - 1] = NaN;
+      assertKernel("reduce_f32", reduceF32(input, { dimensions, function: name }), (output) => [
+        ...[{ read: input }, { write: output }, ...dimensions, code],
+      ]);
+    }
   }
 });

@@ -7,6 +7,7 @@
 
 import type { ImageOrder } from "../../calibrate/operators/operator.ts";
 import { operatorOf } from "../../calibrate/operators/operators.ts";
+import type { Reduction } from "../../runtime/kernels/reduce.ts";
 import type { Activation } from "../../runtime/activation.ts";
 import type {
   BinaryNode,
@@ -16,6 +17,7 @@ import type {
   LayerNormalizationNode,
   Node,
   PoolNode,
+  ReduceNode,
   ResizeNode,
 } from "../../calibrate/graph/graph.ts";
 
@@ -96,6 +98,8 @@ function run(node: Node, inputs: Array32[], output: Array32): void {
       return pool(node, inputs[0], output);
     case "reduceMean":
       return reduceMean(node.axes, inputs[0], output);
+    case "reduce":
+      return reduce(node, inputs[0], output);
     case "softmax":
       return softmax(node.axis, inputs[0], output);
     case "layerNormalization":
@@ -244,6 +248,31 @@ function reduceMean(axes: readonly number[], input: Array32, output: Array32): v
   });
   const count = input.data.length / output.data.length;
   sums.forEach((sum, i) => output.data[i] = sum / count);
+}
+
+function reduce(node: ReduceNode, input: Array32, output: Array32): void {
+  const rows = Array.from(output.data, (): number[] => []);
+  each(input.shape, (index) => {
+    rows[position(output.shape, index.map((i, axis) => node.axes.includes(axis) ? 0 : i))].push(at(input, index));
+  });
+  const sum = (row: number[], term: (x: number) => number) => row.reduce((total, x) => total + term(x), 0);
+  const functions: Record<Reduction, (row: number[]) => number> = {
+    sum: (row) => sum(row, (x) => x),
+    product: (row) => row.reduce((product, x) => product * x, 1),
+    maximum: (row) => Math.max(...row),
+    minimum: (row) => Math.min(...row),
+    l1: (row) => sum(row, Math.abs),
+    l2: (row) => Math.hypot(...row),
+    sumSquares: (row) => sum(row, (x) => x ** 2),
+    meanSquares: (row) => sum(row, (x) => x ** 2) / row.length,
+    logSum: (row) => Math.log(sum(row, (x) => x)),
+    logSumExp: (row) => Math.log(sum(row, (x) => Math.exp(x - Math.max(...row)))) + Math.max(...row),
+    firstMaximum: (row) => row.indexOf(Math.max(...row)),
+    lastMaximum: (row) => row.lastIndexOf(Math.max(...row)),
+    firstMinimum: (row) => row.indexOf(Math.min(...row)),
+    lastMinimum: (row) => row.lastIndexOf(Math.min(...row)),
+  };
+  output.data.set(rows.map(functions[node.function]));
 }
 
 function softmax(axis: number, input: Array32, output: Array32): void {

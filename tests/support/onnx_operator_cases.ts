@@ -248,6 +248,66 @@ export const OPERATOR_CASES: OperatorCase[] = [
   single("ReduceMean with an input", "ReduceMean", { opset: 18, constants: { axes: ints([-1, 2]) } }),
   single("ReduceMean over channels", "ReduceMean", { attributes: { axes: [1] } }),
   single("ReduceSum", "ReduceSum", { constants: { axes: ints([2, 3]) } }),
+  ...["ReduceL1", "ReduceL2", "ReduceLogSumExp", "ReduceMax", "ReduceMin", "ReduceProd", "ReduceSumSquare"].flatMap((
+    op,
+  ) => [
+    single(`${op} over axes that are no neighbours`, op, { attributes: { axes: [1, 3] } }),
+    single(`${op} over the last axis, dropped`, op, {
+      opset: 18,
+      constants: { axes: ints([-1]) },
+      attributes: { keepdims: 0 },
+    }),
+  ]),
+  chain("ReduceLogSum over all axes", {
+    nodes: [
+      { op: "Exp", inputs: ["x"], outputs: ["e"] },
+      { op: "ReduceLogSum", inputs: ["e"], outputs: ["y"] },
+    ],
+  }),
+  ...["ArgMax", "ArgMin"].flatMap((op) =>
+    [0, 1].map((last) =>
+      chain(`${op} ${last ? "of the last" : "of the first"} index`, {
+        nodes: [
+          { op, inputs: ["x"], outputs: ["i"], attributes: { axis: 2, select_last_index: last } },
+          { op: "Cast", inputs: ["i"], outputs: ["y"], attributes: { to: 1 } },
+        ],
+      })
+    )
+  ),
+  single("LogSoftmax at operator set 11", "LogSoftmax", { opset: 11, attributes: { axis: 2 } }),
+  single("LogSoftmax over channels", "LogSoftmax", { attributes: { axis: 1 } }),
+  single("Hardmax", "Hardmax", { attributes: { axis: 2 } }),
+  single("Tile", "Tile", { constants: { repeats: ints([1, 2, 1, 3]) } }),
+  single("Trilu of a lower triangle", "Trilu", { constants: { k: ints([1], []) }, attributes: { upper: 0 } }),
+  single("InstanceNormalization", "InstanceNormalization", { constants: { s: weights([2]), b: weights([2]) } }),
+  single("GroupNormalization with parameters per channel", "GroupNormalization", {
+    shape: [1, 4, 3, 2],
+    opset: 21,
+    constants: { s: weights([4]), b: weights([4]) },
+    attributes: { num_groups: 2 },
+  }),
+  single("LRN", "LRN", { shape: [1, 5, 2, 3], attributes: { size: 3, alpha: float(0.5), bias: float(2) } }),
+  single("LpNormalization by absolute values", "LpNormalization", { attributes: { axis: 1, p: 1 } }),
+  single("LpNormalization by squares", "LpNormalization", { attributes: { axis: -1 } }),
+  single("MeanVarianceNormalization", "MeanVarianceNormalization"),
+  single("LayerNormalization with a mean and a deviation", "LayerNormalization", {
+    constants: { s: weights([3, 4]) },
+    attributes: { axis: 2 },
+    outputs: ["y", "mean", "deviation"],
+  }),
+  single("LayerNormalization with factors that are a value", "LayerNormalization", { second: [4] }),
+  chain("RMS normalisation, spelled out", {
+    constants: { two: floats([], [2]), epsilon: floats([], [1e-5]), one: floats([], [1]), s: weights([4]) },
+    nodes: [
+      { op: "Pow", inputs: ["x", "two"], outputs: ["p"] },
+      { op: "ReduceMean", inputs: ["p"], outputs: ["m"], attributes: { axes: [-1] } },
+      { op: "Add", inputs: ["m", "epsilon"], outputs: ["e"] },
+      { op: "Sqrt", inputs: ["e"], outputs: ["r"] },
+      { op: "Reciprocal", inputs: ["r"], outputs: ["i"] },
+      { op: "Mul", inputs: ["x", "i"], outputs: ["n"] },
+      { op: "Mul", inputs: ["n", "s"], outputs: ["y"] },
+    ],
+  }),
   single("Gemm", "Gemm", { shape: [2, 3], constants: { b: weights([3, 4]), c: weights([4]) } }),
   single("Gemm with everything", "Gemm", {
     shape: [3, 2],

@@ -9,9 +9,17 @@ import type { ElementType, Value } from "../../graph/graph.ts";
 import { sameShape } from "../../graph/shape.ts";
 import { intAttribute, stringAttribute } from "../attributes.ts";
 import { elementTypeName } from "../decode_tensor.ts";
-import { emitActivation, emitBinary, emitCopy, emitReshape, emitTranspose } from "../emit.ts";
+import { emit, emitActivation, emitBinary, emitConcat, emitCopy, emitReshape, emitTranspose } from "../emit.ts";
 import { OnnxError, UnsupportedReason } from "../errors.ts";
-import { constantValue, type Lowering, operand, optionalConstant, reserve } from "../lowering.ts";
+import {
+  anyOperand,
+  constantValue,
+  type Lowering,
+  operand,
+  optionalConstant,
+  optionalIntegers,
+  reserve,
+} from "../lowering.ts";
 import type { OnnxNode } from "../model.ts";
 import { valueType } from "../result_type.ts";
 import { expandedShape, permutationOf, reshapedShape } from "../shape_arguments.ts";
@@ -92,6 +100,42 @@ export function lowerExpand(lowering: Lowering, node: OnnxNode): Value {
   const expanded = emitBinary(lowering, "multiply", [input, ones]);
   if (!sameShape(expanded.shape, shape)) throw new OnnxError("Expand is inconsistent", node.name);
   return expanded;
+}
+
+/** Most copies that Tile makes along an axis. */
+const MOST_COPIES = 1024;
+
+/** Lowers Tile by a constant number of copies along each axis. */
+export function lowerTile(lowering: Lowering, node: OnnxNode): Value {
+  const input = anyOperand(lowering, node, 0);
+  const repeats = optionalIntegers(lowering, node, 1);
+  if (repeats?.length !== input.shape.length) {
+    throw new OnnxError(`Tile has repeats [${repeats ?? ""}] for the shape [${input.shape}]`, node.name);
+  }
+  const most = Math.max(...repeats);
+  if (most > MOST_COPIES) throw new UnsupportedReason(`it makes ${most} copies: expected at most ${MOST_COPIES}`);
+  if (repeats.some((count) => count < 1)) throw new UnsupportedReason("its result is empty");
+  return repeats.reduce(
+    (value, count, axis) => emitConcat(lowering, new Array<Value>(count).fill(value), axis),
+    input,
+  );
+}
+
+/** Lowers Trilu: a constant says where numbers stay. */
+export function lowerTrilu(lowering: Lowering, node: OnnxNode): Value {
+  const input = anyOperand(lowering, node, 0);
+  const [rows, columns] = input.shape.slice(-2);
+  if (columns === undefined) throw new OnnxError(`Trilu has an input of shape [${input.shape}]`, node.name);
+  const [offset] = optionalIntegers(lowering, node, 1) ?? [0];
+  const upper = intAttribute(node, "upper", 1) !== 0;
+  const data = reserve(lowering, "bool", [rows, columns]).map((_, i) => {
+    const distance = i % columns - Math.floor(i / columns);
+    return Number(upper ? distance >= offset : distance <= offset);
+  });
+  const stays = constantValue(lowering, { type: "bool", shape: [rows, columns], data });
+  const zero = constantValue(lowering, { type: "float32", shape: [], data: Float32Array.of(0) });
+  zero.type = input.type;
+  return emit(lowering, [stays, input, zero], { op: "select" });
 }
 
 function blockSize(node: OnnxNode): number {

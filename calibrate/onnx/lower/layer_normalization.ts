@@ -7,34 +7,50 @@
 import type { Value } from "../../graph/graph.ts";
 import { broadcastShapes, broadcastStrides, sameShape, type Shape } from "../../graph/shape.ts";
 import { floatAttribute, intAttribute, intsAttribute } from "../attributes.ts";
-import { emit } from "../emit.ts";
+import { emit, emitActivation, emitBinary, emitReduce, emitReduceMean } from "../emit.ts";
 import { quote, UnsupportedReason } from "../errors.ts";
-import { asFloat32, hasInput, type Lowering, normaliseAxis, operand, parameter } from "../lowering.ts";
+import { asFloat32, hasInput, isConstant, type Lowering, normaliseAxis, operand, parameter } from "../lowering.ts";
 import type { OnnxNode } from "../model.ts";
+import { deviationOf, standardise } from "./instance_normalization.ts";
 import { RECOGNISED_AXES } from "../recognise_layer_normalization.ts";
 import { elementCount } from "../../../runtime/tensor.ts";
 
-/** Lowers LayerNormalization over the dimensions from `axis` on, with constant parameters. */
-export function lowerLayerNormalization(lowering: Lowering, node: OnnxNode): Value {
-  const used = node.outputs.slice(1).find((name) => lowering.readers.has(name));
-  if (used !== undefined) throw new UnsupportedReason(`its output ${quote(used)} is used`);
+/** Lowers LayerNormalization over the dimensions from `axis` on; its mean and inverse deviation where they are used. */
+export function lowerLayerNormalization(lowering: Lowering, node: OnnxNode): Value[] {
   if (intAttribute(node, "stash_type", 1) !== 1) throw new UnsupportedReason("it does not compute in float32");
   const input = operand(lowering, node, 0);
   const rank = input.shape.length;
   const first = normaliseAxis(intAttribute(node, "axis", -1), rank, node);
   const recognised = intsAttribute(node, RECOGNISED_AXES)?.map((other) => normaliseAxis(other, rank, node));
-  if (recognised && recognised.length < rank - first) {
-    throw new UnsupportedReason(`it normalises over axes ${recognised}: expected the last ones`);
-  }
   const row = input.shape.slice(first);
-  const bias = hasInput(node, 2) ? { bias: parameterOver(lowering, node, { index: 2, row }) } : {};
-  return emit(lowering, [input], {
-    op: "layerNormalization",
-    axes: row.map((_, i) => first + i),
-    epsilon: floatAttribute(node, "epsilon", Math.fround(1e-5)),
-    scale: parameterOver(lowering, node, { index: 1, row }),
-    ...bias,
-  });
+  const axes = recognised?.toSorted((a, b) => a - b) ?? row.map((_, i) => first + i);
+  const epsilon = floatAttribute(node, "epsilon", Math.fround(1e-5));
+  const normalized = axes.length < row.length || [1, 2].some((index) => isVariable(lowering, node, index))
+    ? applied(lowering, node, standardise(lowering, input, axes, epsilon))
+    : emit(lowering, [input], {
+      op: "layerNormalization",
+      axes,
+      epsilon,
+      scale: parameterOver(lowering, node, { index: 1, row }),
+      ...(hasInput(node, 2) && { bias: parameterOver(lowering, node, { index: 2, row }) }),
+    });
+  if (!node.outputs.slice(1).some((name) => lowering.readers.has(name))) return [normalized];
+  const mean = emitReduceMean(lowering, input, axes);
+  const distance = emitBinary(lowering, "subtract", [input, mean]);
+  const deviation = deviationOf(lowering, emitReduce(lowering, distance, axes, "meanSquares"), epsilon);
+  return [normalized, mean, emitActivation(lowering, deviation, { kind: "reciprocal" })];
+}
+
+function isVariable(lowering: Lowering, node: OnnxNode, index: number): boolean {
+  return hasInput(node, index) && !isConstant(lowering, node, index);
+}
+
+/** Factors and addends that are values, or run along other dimensions than those that are normalised. */
+function applied(lowering: Lowering, node: OnnxNode, normalized: Value): Value {
+  const scaled = emitBinary(lowering, "multiply", [normalized, operand(lowering, node, 1)]);
+  const result = hasInput(node, 2) ? emitBinary(lowering, "add", [scaled, operand(lowering, node, 2)]) : scaled;
+  if (sameShape(result.shape, normalized.shape)) return result;
+  throw new UnsupportedReason(`its parameters raise its result to [${result.shape}]`);
 }
 
 /** A constant broadcast over the normalised dimensions. */
