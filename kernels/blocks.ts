@@ -56,6 +56,7 @@ export type BlockName =
   | "BinaryF32"
   | "Select"
   | "Reduce"
+  | "Gather"
   | "Pool"
   | "Softmax"
   | "LayerNormalization"
@@ -266,6 +267,16 @@ export const BLOCKS: Readonly<Record<BlockName, BlockDescription>> = {
         text: "Dimensions of the input: elements before, in and after what is reduced",
       },
       { name: "function", type: "u32", text: "The reduction, by the codes above" },
+    ],
+  },
+  Gather: {
+    kernels: ["gather_f32"],
+    fields: [
+      { name: "input", type: "*const f32", text: "Rows [outer][length][inner]" },
+      { name: "indices", type: "*const f32", text: "Indices of rows [count], or [outer][count] where batched" },
+      { name: "output", type: "*mut f32", text: "Output [outer][count][inner]" },
+      { name: "dimensions", type: "usize", list: ["outer", "length", "count", "inner"], text: "Dimensions" },
+      { name: "batched", type: "u32", text: "1 where each of the outer positions has indices of its own, else 0" },
     ],
   },
   Pool: {

@@ -6,11 +6,12 @@
  */
 
 import { align } from "./alignment.ts";
-import { InputError } from "./errors.ts";
+import { InputError, InputRangeError } from "./errors.ts";
 import type { KernelBuild } from "./kernels/build.ts";
 import type { ElementView } from "./kernels/definition.ts";
 import { chooseBuild, instantiateKernels, type KernelInstance } from "./kernels/instance.ts";
 import { type Layout, layOut } from "./layout.ts";
+import type { Step } from "./kernels/registry.ts";
 import { grow, viewElements } from "./linear_memory.ts";
 import type { Program, ProgramData } from "./program.ts";
 import { elementCount } from "./tensor.ts";
@@ -85,12 +86,16 @@ export class Executor {
     });
   }
 
-  /** Runs the steps from `first` to the one before `end`. */
+  /**
+   * Runs the steps from `first` to the one before `end`.
+   *
+   * @throws {InputRangeError} Where the network is given an index of something that it does not have.
+   */
   run(first = 0, end: number = this.program.steps.length): void {
     const { calls } = this.#layout;
     for (let index = first; index < end; index++) {
       const { run, block } = calls[index];
-      run(block);
+      if (run(block)) throw new InputRangeError(refusalOf(this.program.steps[index]));
     }
   }
 
@@ -99,6 +104,12 @@ export class Executor {
     const address = this.#layout.map.tensor(index);
     return viewElements(this.#instance.memory, type, address, elementCount(shape)) as Float32Array | Uint8Array;
   }
+}
+
+/** Why a kernel gave up: the only one that does is asked for rows by what it reads. */
+function refusalOf({ name, attributes }: Step): string {
+  const rows = "dimensions" in attributes ? attributes.dimensions[1] : 0;
+  return `Node "${name}" was given an index that is none of its ${rows} rows: see to what the network is given`;
 }
 
 function createInstance({ kernels }: ExecutorOptions): KernelInstance {

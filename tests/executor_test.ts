@@ -1,8 +1,12 @@
-import { assert, assertEquals, assertStrictEquals } from "@std/assert";
+import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { fileURLToPath } from "node:url";
+import { floatModel } from "../calibrate/float_model.ts";
+import { importOnnx } from "../calibrate/onnx/import.ts";
 import { readBundle } from "../runtime/bundle/read.ts";
 import { writeBundle } from "../runtime/bundle/write.ts";
+import { InputRangeError } from "../runtime/errors.ts";
 import { Executor, reserveFile } from "../runtime/executor.ts";
+import { floats, writeOnnx } from "./support/onnx_writer.ts";
 import { randomFloats, smallParts } from "./support/tiny_bundle.ts";
 
 async function smallBundle() {
@@ -49,4 +53,29 @@ Deno.test("a program runs in the memory that its file was read into, and gives t
     executor.run();
   }
   for (const { tensor } of program.outputs) assertEquals(inPlace.tensor(tensor), copied.tensor(tensor));
+});
+
+Deno.test("A network that is given an index of nothing says so, and answers the next one", async () => {
+  const graph = importOnnx(
+    writeOnnx({
+      inputs: { x: [1, 2] },
+      outputs: ["y"],
+      constants: { t: floats([3, 1], [10, 20, 30]) },
+      nodes: [
+        { op: "Cast", inputs: ["x"], outputs: ["i"], attributes: { to: 7 } },
+        { op: "Gather", name: "embedding", inputs: ["t", "i"], outputs: ["y"] },
+      ],
+    }),
+    { name: "network" },
+  );
+  const model = await floatModel(graph);
+  for (const index of [3, -4, 1e9, NaN]) {
+    const x = Float32Array.of(0, index);
+    assertThrows(
+      () => model.run({ x }),
+      InputRangeError,
+      'Node "embedding" was given an index that is none of its 3 rows',
+    );
+  }
+  assertEquals(Array.from(model.run({ x: Float32Array.of(2, -2) }).y.data), [30, 20]);
 });

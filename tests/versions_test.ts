@@ -43,6 +43,7 @@ Deno.test("Each feature of a version, and nothing else, makes a bundle bear it",
     "an operation of version 4": [4, {
       steps: [{ ...stepOfKernel("binary_f32"), attributes: { operation: "power" } } as unknown as Step],
     }],
+    "a gather": [4, { steps: [stepOfKernel("gather_f32")] }],
     "a reduction": [4, { steps: [stepOfKernel("reduce_f32")] }],
     "a selection": [4, { steps: [stepOfKernel("select_f32")] }],
     "a size that images are stretched to": [3, { preprocessing: { ...program.preprocessing!, resize: [6, 6] } }],

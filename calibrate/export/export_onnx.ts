@@ -21,6 +21,7 @@ import {
   exportSelect,
   exportSoftmax,
 } from "./export_elementwise.ts";
+import { exportGather } from "./export_gather.ts";
 import { exportReduce } from "./export_reduce.ts";
 import { exportLayer } from "./export_layer.ts";
 import { exportConstant, exportMovement } from "./export_movement.ts";
@@ -98,6 +99,7 @@ const EXPORTERS: Exporters = {
   binary_f32: exportBinary,
   select_f32: exportSelect,
   reduce_f32: exportReduce,
+  gather_f32: exportGather,
   activation_f32: exportActivationStep,
   lookup: exportLookup,
   quantize: exportQuantize,

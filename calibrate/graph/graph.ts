@@ -165,6 +165,22 @@ export interface ReduceNode extends NodeBase {
   function: Reduction;
 }
 
+/**
+ * Rows of a value [outer, length, inner] by indices [count], or [outer, count]
+ * where `batched`: [outer, count, inner]. The inputs are rows and indices, or
+ * indices alone where the rows are constant. Negative indices count from the end.
+ */
+export interface GatherNode extends NodeBase {
+  /** The operator. */
+  op: "gather";
+  /** The rows, where they are constant. */
+  table?: Float32Array;
+  /** [outer, length, inner] of the rows. */
+  rows: [outer: number, length: number, inner: number];
+  /** Whether each of the outer positions has indices of its own. */
+  batched: boolean;
+}
+
 /** Softmax over one dimension. */
 export interface SoftmaxNode extends NodeBase {
   /** The operator. */
@@ -275,6 +291,7 @@ export type Node =
   | PoolNode
   | ReduceMeanNode
   | ReduceNode
+  | GatherNode
   | SoftmaxNode
   | LayerNormalizationNode
   | MatMulNode

@@ -27,7 +27,11 @@ export function emitGather(lowering: Lowering, input: Value, range: { axis: numb
   return emitConcat(lowering, parts, axis);
 }
 
-function runsOf(indices: number[]): { start: number; step: number; count: number }[] {
+/** Most slices that stand for one choice of positions. */
+export const MOST_RUNS = 64;
+
+/** Positions as runs of one distance. */
+export function runsOf(indices: number[]): { start: number; step: number; count: number }[] {
   const runs: { start: number; step: number; count: number }[] = [];
   for (const index of indices) {
     const run = runs.at(-1);

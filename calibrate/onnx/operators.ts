@@ -16,6 +16,8 @@ import { lowerGreaterOrEqual, lowerLess, lowerLessOrEqual, lowerMax } from "./lo
 import { lowerMean, lowerMin, lowerMod, lowerMul, lowerNeg, lowerOr } from "./lower/elementwise.ts";
 import { lowerPow, lowerSub, lowerSum, lowerWhere, lowerXor } from "./lower/elementwise.ts";
 import { FUNCTIONS } from "./lower/functions.ts";
+import { lowerGather, lowerGatherElements, lowerGatherNd, lowerOneHot } from "./lower/gather.ts";
+import { lowerScatterElements, lowerScatterNd } from "./lower/gather.ts";
 import {
   lowerGroupNormalization,
   lowerInstanceNormalization,
@@ -30,7 +32,7 @@ import { lowerGlobalAveragePool, lowerGlobalMaxPool, lowerPool } from "./lower/p
 import { lowerHardmax, lowerLogSoftmax, lowerReduceMean, lowerReduceSum } from "./lower/reduce.ts";
 import { lowerSoftmax, REDUCTIONS } from "./lower/reduce.ts";
 import { lowerResize, resizeComplaint } from "./lower/resize.ts";
-import { lowerConcat, lowerGather, lowerSlice, lowerSplit } from "./lower/select.ts";
+import { lowerConcat, lowerSlice, lowerSplit } from "./lower/select.ts";
 import type { Lower } from "./lowering.ts";
 import type { OnnxNode } from "./model.ts";
 import { remedyFor } from "./remedies.ts";
@@ -56,6 +58,8 @@ const LOWER = {
   Expand: lowerExpand,
   Flatten: lowerReshape,
   Gather: lowerGather,
+  GatherElements: lowerGatherElements,
+  GatherND: lowerGatherNd,
   Gelu: lowerGelu,
   Gemm: lowerGemm,
   GlobalAveragePool: lowerGlobalAveragePool,
@@ -81,6 +85,7 @@ const LOWER = {
   Mod: lowerMod,
   Mul: lowerMul,
   Neg: lowerNeg,
+  OneHot: lowerOneHot,
   Or: lowerOr,
   PRelu: lowerPRelu,
   Pad: lowerPad,
@@ -90,6 +95,9 @@ const LOWER = {
   ReduceSum: lowerReduceSum,
   Reshape: lowerReshape,
   Resize: lowerResize,
+  Scatter: lowerScatterElements,
+  ScatterElements: lowerScatterElements,
+  ScatterND: lowerScatterNd,
   Slice: lowerSlice,
   Softmax: lowerSoftmax,
   SpaceToDepth: lowerSpaceToDepth,

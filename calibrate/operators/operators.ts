@@ -11,6 +11,7 @@ import { concat } from "./concat.ts";
 import { convolution } from "./convolution.ts";
 import { dilate } from "./dilate.ts";
 import { fullyConnected } from "./fully_connected.ts";
+import { gather } from "./gather.ts";
 import { layerNormalization } from "./layer_normalization.ts";
 import { matMul } from "./mat_mul.ts";
 import type { Operator } from "./operator.ts";
@@ -36,6 +37,7 @@ export const OPERATORS: Operators = {
   convolution,
   dilate,
   fullyConnected,
+  gather,
   layerNormalization,
   matMul,
   pad,

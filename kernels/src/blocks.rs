@@ -262,6 +262,25 @@ pub struct ReduceBlock {
     pub function: u32,
 }
 
+/// Parameter block of gather_f32.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct GatherBlock {
+    /// Rows [outer][length][inner].
+    pub input: *const f32,
+    /// Indices of rows [count], or [outer][count] where batched.
+    pub indices: *const f32,
+    /// Output [outer][count][inner].
+    pub output: *mut f32,
+    /// Dimensions.
+    pub outer: usize,
+    pub length: usize,
+    pub count: usize,
+    pub inner: usize,
+    /// 1 where each of the outer positions has indices of its own, else 0.
+    pub batched: u32,
+}
+
 /// Parameter block of max_pool_u8, max_pool_f32, average_pool_u8, average_pool_f32.
 #[repr(C)]
 #[derive(Clone, Copy)]

@@ -23,6 +23,7 @@ mod depthwise_window;
 mod elementary;
 mod epilogue;
 mod functions;
+mod gather;
 mod gemm;
 mod gemm_f32;
 mod gemm_integers;

@@ -15,6 +15,7 @@ export type { CopyAttributes } from "../kernels/copy.ts";
 export type { DequantizeAttributes } from "../kernels/dequantize.ts";
 export type { ActivationAttributes, EpilogueAttributes } from "../kernels/epilogue.ts";
 export type { FillAttributes } from "../kernels/fill.ts";
+export type { GatherAttributes } from "../kernels/gather.ts";
 export type { LayerNormalizationAttributes } from "../kernels/layer_normalization.ts";
 export type { LookupAttributes } from "../kernels/lookup.ts";
 export type { MatmulAttributes } from "../kernels/matmul.ts";

@@ -25,6 +25,7 @@ export type KernelEntry =
   | "binary_f32"
   | "select_f32"
   | "reduce_f32"
+  | "gather_f32"
   | "max_pool_u8"
   | "max_pool_f32"
   | "average_pool_u8"
@@ -403,6 +404,31 @@ export function reduceBlock(block: ReduceBlock): BlockWords {
     block.output,
     block.dimensions,
     block.function,
+  ];
+}
+
+/** Parameter block of gather_f32. */
+export interface GatherBlock {
+  /** Rows [outer][length][inner]. */
+  input: number;
+  /** Indices of rows [count], or [outer][count] where batched. */
+  indices: number;
+  /** Output [outer][count][inner]. */
+  output: number;
+  /** Dimensions: outer, length, count, inner. */
+  dimensions: readonly number[];
+  /** 1 where each of the outer positions has indices of its own, else 0. */
+  batched: number;
+}
+
+/** The words of a {@linkcode GatherBlock}. */
+export function gatherBlock(block: GatherBlock): BlockWords {
+  return [
+    block.input,
+    block.indices,
+    block.output,
+    block.dimensions,
+    block.batched,
   ];
 }
 

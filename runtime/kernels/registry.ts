@@ -16,6 +16,7 @@ import type { KernelCall, KernelDefinition, MemoryMap, StoredConstants, StridedW
 import { dequantize, type DequantizeAttributes } from "./dequantize.ts";
 import type { ActivationAttributes } from "./epilogue.ts";
 import { fill, type FillAttributes } from "./fill.ts";
+import { type GatherAttributes, gatherF32 } from "./gather.ts";
 import { type LayerNormalizationAttributes, layerNormalizationF32 } from "./layer_normalization.ts";
 import { lookup, type LookupAttributes } from "./lookup.ts";
 import { type MatmulAttributes, matmulF32 } from "./matmul.ts";
@@ -55,6 +56,8 @@ export interface KernelAttributes {
   select_f32: SelectAttributes;
   /** Of "reduce_f32". */
   reduce_f32: ReduceAttributes;
+  /** Of "gather_f32". */
+  gather_f32: GatherAttributes;
   /** Of "max_pool_u8". */
   max_pool_u8: PoolAttributes;
   /** Of "max_pool_f32". */
@@ -105,6 +108,7 @@ export const KERNELS: KernelTable = {
   binary_f32: binaryF32,
   select_f32: selectF32,
   reduce_f32: reduceF32,
+  gather_f32: gatherF32,
   max_pool_u8: pool.max.u8,
   max_pool_f32: pool.max.f32,
   average_pool_u8: pool.average.u8,

@@ -6,6 +6,7 @@
 
 import { Buffer } from "node:buffer";
 import { type Bundle, readBundle } from "../../runtime/bundle/read.ts";
+import { isInputError } from "../../runtime/errors.ts";
 import { Executor, reserveFile } from "../../runtime/executor.ts";
 import {
   chooseBuild,
@@ -61,13 +62,12 @@ async function runInPlace(bytes: Bytes, seed: number): Promise<RunAnswer> {
   const place = reserveFile(bytes.length);
   place.bytes.set(bytes);
   const executor = new Executor(await readBundle(place.bytes), {}, place.instance);
-  const { tensors, outputs } = executor.program;
+  const { tensors } = executor.program;
   if (tensors.length === 0) return { bits: "" };
   return {
     bits: [1, 2, 1].map((input) => {
       writeInputs(executor, random(seedOf(seed, -input)));
-      executor.run();
-      return outputs.map(({ tensor }) => bitsOf(executor.tensor(tensor))).join();
+      return answerOf(executor);
     }).join(";"),
   };
 }
@@ -85,8 +85,7 @@ function runOn(bundle: Bundle, instantiate: () => KernelInstance, seed: number):
   for (const [round, input] of [1, 2, 1].entries()) {
     fillArena(memory.subarray(regions.arena, regions.arenaEnd), seed + round);
     writeInputs(executor, random(seedOf(seed, -input)));
-    executor.run();
-    bits.push(program.outputs.map(({ tensor }) => bitsOf(executor.tensor(tensor))).join());
+    bits.push(answerOf(executor));
     for (
       const [start, end] of [[instance.heapBase, regions.arena], [regions.arenaEnd, regions.scratch], [regions.blocks]]
     ) {
@@ -99,6 +98,17 @@ function runOn(bundle: Bundle, instantiate: () => KernelInstance, seed: number):
   return bits[0] === bits[2]
     ? { bits: bits.join(";") }
     : { bits: "", complaint: "the same input gives another answer after another run" };
+}
+
+/** Bits of all outputs, or why the network refuses what it is given. */
+function answerOf(executor: Executor): string {
+  try {
+    executor.run();
+  } catch (error) {
+    if (!isInputError(error)) throw error;
+    return error.message;
+  }
+  return executor.program.outputs.map(({ tensor }) => bitsOf(executor.tensor(tensor))).join();
 }
 
 /** Where a program lies: kernels write to the arena and to the scratch memory, which ends where parameter blocks begin. */

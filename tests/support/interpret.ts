@@ -98,6 +98,14 @@ function run(node: Node, inputs: Array32[], output: Array32): void {
       return pool(node, inputs[0], output);
     case "reduceMean":
       return reduceMean(node.axes, inputs[0], output);
+    case "gather": {
+      const rows = node.table ? { shape: node.rows, data: node.table } : inputs[0];
+      const indices = inputs[inputs.length - 1];
+      return fill(output, ([outer, k, inner]) => {
+        const row = at(indices, node.batched ? [outer, k] : [k]);
+        return at(rows, [outer, row < 0 ? row + node.rows[1] : row, inner]);
+      });
+    }
     case "reduce":
       return reduce(node, inputs[0], output);
     case "softmax":

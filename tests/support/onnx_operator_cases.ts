@@ -79,6 +79,30 @@ const resize = (name: string, mode: string, coordinates: string, scale: number, 
     }],
   });
 
+/** A case of a node whose indices i, -3 to 2, are computed from the input "x" of shape [1, 6] or [2, 3]. */
+function indexed(
+  name: string,
+  shape: number[],
+  { op, inputs, attributes = {}, constants = {} }: {
+    op: string;
+    inputs: string[];
+    attributes?: Attributes;
+    constants?: Record<string, Constant>;
+  },
+): OperatorCase {
+  return chain(name, {
+    shape,
+    constants: { two: floats([], [2]), ...constants },
+    nodes: [
+      { op: "Mul", inputs: ["x", "two"], outputs: ["m"] },
+      { op: "Floor", inputs: ["m"], outputs: ["f"] },
+      { op: "Clip", inputs: ["f", "", "two"], outputs: ["l"] },
+      { op: "Cast", inputs: ["l"], outputs: ["i"], attributes: { to: 7 } },
+      { op, inputs, outputs: ["y"], attributes },
+    ],
+  });
+}
+
 /** All cases. */
 export const OPERATOR_CASES: OperatorCase[] = [
   convolution(
@@ -307,6 +331,62 @@ export const OPERATOR_CASES: OperatorCase[] = [
       { op: "Mul", inputs: ["x", "i"], outputs: ["n"] },
       { op: "Mul", inputs: ["n", "s"], outputs: ["y"] },
     ],
+  }),
+  indexed("Gather from a constant by indices that are a value", [1, 6], {
+    op: "Gather",
+    inputs: ["t", "i"],
+    constants: { t: weights([4, 5]) },
+  }),
+  indexed("Gather along the second axis by indices that are a value", [2, 3], {
+    op: "Gather",
+    inputs: ["x", "i"],
+    attributes: { axis: 1 },
+  }),
+  indexed("GatherElements along the last axis", [2, 3], {
+    op: "GatherElements",
+    inputs: ["x", "i"],
+    attributes: { axis: 1 },
+  }),
+  indexed("GatherElements along the first axis, from more columns", [2, 3], {
+    op: "GatherElements",
+    inputs: ["t", "i"],
+    constants: { t: weights([3, 5]) },
+  }),
+  indexed("GatherND along two dimensions", [2, 3, 2], {
+    op: "GatherND",
+    inputs: ["t", "i"],
+    constants: { t: weights([4, 3, 2]) },
+  }),
+  indexed("GatherND along the second dimension of a batch", [2, 3, 1], {
+    op: "GatherND",
+    inputs: ["t", "i"],
+    constants: { t: weights([2, 4, 3]) },
+    attributes: { batch_dims: 1 },
+  }),
+  indexed("OneHot along the first axis", [2, 3], {
+    op: "OneHot",
+    inputs: ["i", "depth", "values"],
+    constants: { depth: ints([4], []), values: floats([2], [0.25, 3]) },
+    attributes: { axis: 0 },
+  }),
+  single("Gather by many constant indices", "Gather", {
+    constants: { i: ints(Array.from({ length: 200 }, (_, i) => (i * i + i % 3) % 4), [20, 10]) },
+    attributes: { axis: 3 },
+  }),
+  chain("ScatterND by constant indices", {
+    shape: [3, 4],
+    constants: { i: ints([2, 1, 0, 3], [2, 2]), u: floats([2], [7, 8]) },
+    nodes: [{ op: "ScatterND", inputs: ["x", "i", "u"], outputs: ["y"] }],
+  }),
+  chain("ScatterND of rows", {
+    shape: [3, 4],
+    constants: { i: ints([-1], [1, 1]), u: weights([1, 4]) },
+    nodes: [{ op: "ScatterND", inputs: ["x", "i", "u"], outputs: ["y"] }],
+  }),
+  chain("ScatterElements by constant indices", {
+    shape: [3, 4],
+    constants: { i: ints([1, 0, 2, -1], [2, 2]), u: weights([2, 2]) },
+    nodes: [{ op: "ScatterElements", inputs: ["x", "i", "u"], outputs: ["y"], attributes: { axis: 1 } }],
   }),
   single("Gemm", "Gemm", { shape: [2, 3], constants: { b: weights([3, 4]), c: weights([4]) } }),
   single("Gemm with everything", "Gemm", {
