@@ -38,7 +38,7 @@ Deno.test("a refusal holds all reasons at once: version, constants, inputs, dime
     graph!.initializer![1].dataLocation = 1;
   });
   assertEquals(refusal.parts.map(({ reason }) => reason), [
-    "The model uses operator set 99: expected 7 to 23",
+    "The model uses operator set 99: expected 7 to 28",
     'Initializer "w" keeps its data in another file: expected a model with all its data inside (so does one more)',
     'Input "x" has the free dimensions "height", "width": only the first may be free',
     'Input "ids" has elements of int64: expected float32',

@@ -15,7 +15,7 @@ import type { Tensor } from "./tensor.ts";
 /** Oldest version of the standard operator set that is read. */
 const OLDEST_OPSET = 7;
 /** Newest version of the standard operator set that is read. */
-const NEWEST_OPSET = 23;
+const NEWEST_OPSET = 28;
 
 /**
  * Reads an ONNX file into plain data with its nodes in topological order.

@@ -6,7 +6,7 @@
 
 import { stringAttribute } from "./attributes.ts";
 import { isFoldable } from "./fold/fold.ts";
-import { lowerClip, lowerGelu, lowerPRelu } from "./lower/activation.ts";
+import { lowerClip, lowerGelu, lowerPRelu, lowerSwish } from "./lower/activation.ts";
 import { lowerCast, lowerCastLike, lowerDepthToSpace, lowerDropout, lowerExpand } from "./lower/arrange.ts";
 import { lowerIdentity, lowerReshape, lowerSpaceToDepth } from "./lower/arrange.ts";
 import { lowerTile, lowerTranspose, lowerTrilu } from "./lower/arrange.ts";
@@ -15,6 +15,7 @@ import { lowerAdd, lowerAnd, lowerDiv, lowerEqual, lowerGreater } from "./lower/
 import { lowerGreaterOrEqual, lowerLess, lowerLessOrEqual, lowerMax } from "./lower/elementwise.ts";
 import { lowerMean, lowerMin, lowerMod, lowerMul, lowerNeg, lowerOr } from "./lower/elementwise.ts";
 import { lowerPow, lowerSub, lowerSum, lowerWhere, lowerXor } from "./lower/elementwise.ts";
+import { lowerEinsum } from "./lower/einsum.ts";
 import { FUNCTIONS } from "./lower/functions.ts";
 import { lowerGather, lowerGatherElements, lowerGatherNd, lowerOneHot } from "./lower/gather.ts";
 import { lowerScatterElements, lowerScatterNd } from "./lower/gather.ts";
@@ -54,6 +55,7 @@ const LOWER = {
   DepthToSpace: lowerDepthToSpace,
   Div: lowerDiv,
   Dropout: lowerDropout,
+  Einsum: lowerEinsum,
   Equal: lowerEqual,
   Expand: lowerExpand,
   Flatten: lowerReshape,
@@ -105,6 +107,7 @@ const LOWER = {
   Squeeze: lowerReshape,
   Sub: lowerSub,
   Sum: lowerSum,
+  Swish: lowerSwish,
   Tile: lowerTile,
   Transpose: lowerTranspose,
   Trilu: lowerTrilu,

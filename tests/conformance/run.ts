@@ -1,7 +1,8 @@
 /**
  * Asks Octet what other people's suites and programs answer:
  * `deno task conformance` runs the node tests of the ONNX project and holds them
- * against the list of those that pass, which `--update` writes anew;
+ * against the list of those that pass, which `--update` writes anew, and
+ * `--reasons` tells why others are refused;
  * `deno task conformance --random N --seed S` draws networks and holds them
  * against onnxruntime.
  *
@@ -43,10 +44,25 @@ function printCounts(results: readonly NamedResult[]): void {
   }
 }
 
-async function runNodeTests(update: boolean): Promise<void> {
+/** Prints why tests are refused as they are written, the most frequent reasons first. */
+function printReasons(results: readonly NamedResult[]): void {
+  const names = new Map<string, string[]>();
+  for (const { name, form, result } of results) {
+    if (form !== "as written" || result.kind === "passed") continue;
+    // Names of values and nodes differ from test to test.
+    const reason = result.reason.replace(/"[^"]*"/g, '"…"');
+    names.set(reason, [...names.get(reason) ?? [], name]);
+  }
+  for (const [reason, tests] of [...names].sort(([, a], [, b]) => b.length - a.length)) {
+    console.log(`${tests.length} ${reason}\n  ${tests.join(", ")}`);
+  }
+}
+
+async function runNodeTests({ update, reasons }: { update: boolean; reasons: boolean }): Promise<void> {
   const suite = await fetchSuite();
   const results = await runSuite(suite);
   printCounts(results);
+  if (reasons) printReasons(results);
   if (update && !suite.complete) {
     throw new InputError("The list can only be written from the whole suite, which PyPI has");
   }
@@ -98,6 +114,6 @@ await runCommand(async (args) => {
       reasons: { type: "boolean", default: false },
     },
   });
-  if (values.random === undefined) return await runNodeTests(values.update);
+  if (values.random === undefined) return await runNodeTests(values);
   await runNetworks(wholeNumber(values.random, "random", 1), wholeNumber(values.seed, "seed", 0), values.reasons);
 });

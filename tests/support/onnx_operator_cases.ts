@@ -388,6 +388,26 @@ export const OPERATOR_CASES: OperatorCase[] = [
     constants: { i: ints([1, 0, 2, -1], [2, 2]), u: weights([2, 2]) },
     nodes: [{ op: "ScatterElements", inputs: ["x", "i", "u"], outputs: ["y"], attributes: { axis: 1 } }],
   }),
+  ...[
+    ["bij,bjk->bik", [2, 3, 4], [2, 4, 5]],
+    ["bhid,bhjd->bhij", [1, 2, 3, 4], [1, 2, 5, 4]],
+    ["...ij,...jk", [2, 1, 3, 4], [2, 1, 4, 2]],
+    ["ij,kl->ljki", [2, 3], [4, 5]],
+    ["ijk,jl->il", [2, 3, 4], [3, 5]],
+    ["ij,ij->j", [3, 4], [3, 4]],
+  ].map(([equation, shape, second]) =>
+    single(`Einsum ${equation}`, "Einsum", {
+      shape: shape as number[],
+      second: second as number[],
+      attributes: { equation: equation as string },
+    })
+  ),
+  single("Einsum of one value", "Einsum", { shape: [2, 3, 4], attributes: { equation: "ijk->ki" } }),
+  single("Einsum with a constant", "Einsum", {
+    shape: [2, 3, 4],
+    constants: { w: weights([4, 5]) },
+    attributes: { equation: "abc,cd->abd" },
+  }),
   single("Gemm", "Gemm", { shape: [2, 3], constants: { b: weights([3, 4]), c: weights([4]) } }),
   single("Gemm with everything", "Gemm", {
     shape: [3, 2],

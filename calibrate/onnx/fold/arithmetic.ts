@@ -174,7 +174,9 @@ function foldMod(lowering: Lowering, node: OnnxNode, inputs: (Tensor | undefined
   const [left, right] = inputs.slice(0, 2).map((input) => required(input, node));
   const signOfDividend = intAttribute(node, "fmod", 0) !== 0;
   const combine = (a: number, b: number, integers: boolean) => {
-    if (!integers && !signOfDividend) throw new UnsupportedReason("it takes floats without fmod");
+    if (!integers && !signOfDividend && lowering.opset < 28) {
+      throw new UnsupportedReason("it takes floats without fmod before operator set 28");
+    }
     if (integers && b === 0) throw new UnsupportedReason("it divides integers by 0");
     const rest = a % b;
     return !signOfDividend && rest !== 0 && (rest < 0) !== (b < 0) ? rest + b : rest;

@@ -36,6 +36,16 @@ export function lowerGelu(lowering: Lowering, node: OnnxNode): Value {
   return emitReshape(lowering, result, [...new Array<number>(missing).fill(1), ...input.shape]);
 }
 
+/** Lowers Swish: x times the sigmoid of alpha x. */
+export function lowerSwish(lowering: Lowering, node: OnnxNode): Value {
+  const input = operand(lowering, node, 0);
+  const alpha = floatAttribute(node, "alpha", 1);
+  if (alpha === 1) return emitActivation(lowering, input, { kind: "silu" });
+  const factor = constantValue(lowering, { type: "float32", shape: [], data: Float32Array.of(alpha) });
+  const gate = emitActivation(lowering, emitBinary(lowering, "multiply", [input, factor]), { kind: "sigmoid" });
+  return emitBinary(lowering, "multiply", [input, gate]);
+}
+
 /** Lowers Clip, whose limits are attributes before operator set 11 and inputs from there on, which may be variable. */
 export function lowerClip(lowering: Lowering, node: OnnxNode): Value {
   const input = operand(lowering, node, 0);

@@ -178,7 +178,9 @@ export function lowerSpaceToDepth(lowering: Lowering, node: OnnxNode): Value {
   const block = blockSize(node);
   const [batch, channels, height, width] = input.shape;
   const [rows, columns] = [height / block, width / block];
+  const mode = stringAttribute(node, "mode", "DCR");
+  if (mode !== "DCR" && mode !== "CRD") throw new OnnxError("SpaceToDepth has an unknown mode", node.name);
   const parts = emitReshape(lowering, input, [batch, channels, rows, block, columns, block]);
-  const moved = emitTranspose(lowering, parts, [0, 3, 5, 1, 2, 4]);
+  const moved = emitTranspose(lowering, parts, mode === "DCR" ? [0, 3, 5, 1, 2, 4] : [0, 1, 3, 5, 2, 4]);
   return emitReshape(lowering, moved, [batch, channels * block * block, rows, columns]);
 }

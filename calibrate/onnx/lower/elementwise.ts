@@ -96,7 +96,9 @@ export const lowerXor: Lower = comparison("notEqual");
 export function lowerMod(lowering: Lowering, node: OnnxNode): Value {
   const pair = operands(lowering, node, operand);
   const signOfDividend = intAttribute(node, "fmod", 0) !== 0;
-  if (!signOfDividend && !isInteger(pair[0].type)) throw new UnsupportedReason("it takes floats without fmod");
+  if (!signOfDividend && !isInteger(pair[0].type) && lowering.opset < 28) {
+    throw new UnsupportedReason("it takes floats without fmod before operator set 28");
+  }
   return emitBinary(lowering, signOfDividend ? "remainder" : "modulo", pair);
 }
 
