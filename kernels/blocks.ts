@@ -57,6 +57,8 @@ export type BlockName =
   | "Select"
   | "Reduce"
   | "Gather"
+  | "CumulativeSum"
+  | "TopIndices"
   | "Pool"
   | "Softmax"
   | "LayerNormalization"
@@ -277,6 +279,30 @@ export const BLOCKS: Readonly<Record<BlockName, BlockDescription>> = {
       { name: "output", type: "*mut f32", text: "Output [outer][count][inner]" },
       { name: "dimensions", type: "usize", list: ["outer", "length", "count", "inner"], text: "Dimensions" },
       { name: "batched", type: "u32", text: "1 where each of the outer positions has indices of its own, else 0" },
+    ],
+  },
+  CumulativeSum: {
+    kernels: ["cumulative_sum_f32"],
+    fields: [
+      { name: "input", type: "*const f32", text: "Input" },
+      { name: "output", type: "*mut f32", text: "Output" },
+      {
+        name: "dimensions",
+        type: "usize",
+        list: ["outer", "length", "inner"],
+        text: "Elements before, in and after the dimension that sums run along",
+      },
+      { name: "exclusive", type: "u32", text: "1 where an element is not in its own sum, else 0" },
+      { name: "reverse", type: "u32", text: "1 where sums run from the end, else 0" },
+    ],
+  },
+  TopIndices: {
+    kernels: ["top_indices_f32"],
+    fields: [
+      { name: "input", type: "*const f32", text: "Input [rows][length]" },
+      { name: "output", type: "*mut f32", text: "Indices [rows][count]" },
+      { name: "dimensions", type: "usize", list: ["rows", "length", "count"], text: "Dimensions" },
+      { name: "smallest", type: "u32", text: "1 where the least numbers are sought, else 0" },
     ],
   },
   Pool: {

@@ -7,7 +7,7 @@ import { importOnnx } from "../calibrate/onnx/import.ts";
 import { elementCount } from "../runtime/tensor.ts";
 import { Model } from "../runtime/model.ts";
 import { OPERATOR_CASES } from "./support/onnx_operator_cases.ts";
-import { writeOnnx } from "./support/onnx_writer.ts";
+import { floats, type ModelSpec, type NodeSpec, writeOnnx } from "./support/onnx_writer.ts";
 import { random } from "./support/random.ts";
 import { makeGraph } from "./support/tiny_bundle.ts";
 
@@ -35,6 +35,63 @@ Deno.test("Every operator in every form gives an 8-bit network close to the floa
     await Deno.remove(path);
   }
   assert(distant.length === 0, distant.join("\n"));
+});
+
+/** What stands between two convolutions, from "c" to "n", by a name. */
+const BETWEEN: Record<string, NodeSpec[]> = {
+  InstanceNormalization: [{ op: "InstanceNormalization", inputs: ["c", "s", "b"], outputs: ["n"] }],
+  LRN: [{ op: "LRN", inputs: ["c"], outputs: ["n"], attributes: { size: 5 } }],
+  LpNormalization: [{ op: "LpNormalization", inputs: ["c"], outputs: ["n"], attributes: { axis: 1 } }],
+  "RMS normalisation": [
+    { op: "Pow", inputs: ["c", "two"], outputs: ["p"] },
+    { op: "ReduceMean", inputs: ["p"], outputs: ["m"], attributes: { axes: [1] } },
+    { op: "Sqrt", inputs: ["m"], outputs: ["r"] },
+    { op: "Reciprocal", inputs: ["r"], outputs: ["i"] },
+    { op: "Mul", inputs: ["c", "i"], outputs: ["n"] },
+  ],
+  "Mish, spelled out": [
+    { op: "Softplus", inputs: ["c"], outputs: ["p"] },
+    { op: "Tanh", inputs: ["p"], outputs: ["t"] },
+    { op: "Mul", inputs: ["c", "t"], outputs: ["n"] },
+  ],
+  Where: [
+    { op: "Less", inputs: ["c", "two"], outputs: ["l"] },
+    { op: "Where", inputs: ["l", "c", "two"], outputs: ["n"] },
+  ],
+  Log: [
+    { op: "Abs", inputs: ["c"], outputs: ["p"] },
+    { op: "Add", inputs: ["p", "two"], outputs: ["a"] },
+    { op: "Log", inputs: ["a"], outputs: ["n"] },
+  ],
+};
+
+Deno.test("What has no 8-bit kernel stands in float between layers of 8 bits", async () => {
+  const path = await Deno.makeTempFile({ suffix: ".npy" });
+  const draw = random(31);
+  const weights = (shape: number[]) => floats(shape, draw.f32(elementCount(shape)));
+  try {
+    for (const [name, nodes] of Object.entries(BETWEEN)) {
+      const spec: ModelSpec = {
+        inputs: { x: [1, 8, 12, 12] },
+        outputs: ["y"],
+        constants: {
+          ...{ w: weights([16, 8, 3, 3]), v: weights([8, 16, 1, 1]), s: weights([16]), b: weights([16]) },
+          two: floats([], [2]),
+        },
+        nodes: [
+          { op: "Conv", inputs: ["x", "w"], outputs: ["c"] },
+          ...nodes,
+          { op: "Conv", inputs: ["n", "v"], outputs: ["y"] },
+        ],
+      };
+      const data = draw.f32(SAMPLES * 8 * 12 * 12, -1, 1);
+      await Deno.writeFile(path, writeNpy([SAMPLES, 8, 12, 12], data));
+      const ratio = await ratioOf(importOnnx(writeOnnx(spec), { name }), path, data.subarray(0, 8 * 12 * 12));
+      assert(ratio > LEAST_RATIO, `${name}: ${(10 * Math.log10(ratio)).toFixed(1)} dB`);
+    }
+  } finally {
+    await Deno.remove(path);
+  }
 });
 
 Deno.test("Samples of several rows, or of no batch at all, are observed whole", async () => {

@@ -26,7 +26,7 @@ Deno.test("a table of operators that lacks one, or that of a new node, does not 
   const { softmax: _softmax, ...others } = OPERATORS;
   // @ts-expect-error Softmax is missing.
   const lacksSoftmax: Operators = others;
-  type Extended = Node["op"] | "cumulativeSum";
+  type Extended = Node["op"] | "new";
   // @ts-expect-error A node of this kind has no room.
   const lacksNewNode: { readonly [K in Extended]: unknown } = OPERATORS;
   // @ts-expect-error A room knows its own nodes alone.

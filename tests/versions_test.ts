@@ -43,6 +43,8 @@ Deno.test("Each feature of a version, and nothing else, makes a bundle bear it",
     "an operation of version 4": [4, {
       steps: [{ ...stepOfKernel("binary_f32"), attributes: { operation: "power" } } as unknown as Step],
     }],
+    "a running sum": [4, { steps: [stepOfKernel("cumulative_sum_f32")] }],
+    "places of the greatest numbers": [4, { steps: [stepOfKernel("top_indices_f32")] }],
     "a gather": [4, { steps: [stepOfKernel("gather_f32")] }],
     "a reduction": [4, { steps: [stepOfKernel("reduce_f32")] }],
     "a selection": [4, { steps: [stepOfKernel("select_f32")] }],

@@ -22,6 +22,7 @@ import {
   exportSoftmax,
 } from "./export_elementwise.ts";
 import { exportGather } from "./export_gather.ts";
+import { exportCumulativeSum, exportTopIndices } from "./export_order.ts";
 import { exportReduce } from "./export_reduce.ts";
 import { exportLayer } from "./export_layer.ts";
 import { exportConstant, exportMovement } from "./export_movement.ts";
@@ -100,6 +101,8 @@ const EXPORTERS: Exporters = {
   select_f32: exportSelect,
   reduce_f32: exportReduce,
   gather_f32: exportGather,
+  cumulative_sum_f32: exportCumulativeSum,
+  top_indices_f32: exportTopIndices,
   activation_f32: exportActivationStep,
   lookup: exportLookup,
   quantize: exportQuantize,

@@ -181,6 +181,28 @@ export interface GatherNode extends NodeBase {
   batched: boolean;
 }
 
+/** Running sums along one dimension. */
+export interface CumulativeSumNode extends NodeBase {
+  /** The operator. */
+  op: "cumulativeSum";
+  /** The dimension. */
+  axis: number;
+  /** Whether an element is not in its own sum. */
+  exclusive: boolean;
+  /** Whether sums run from the end. */
+  reverse: boolean;
+}
+
+/** Indices along the last dimension of the greatest numbers, the greatest first; of equal numbers the first one first. */
+export interface TopIndicesNode extends NodeBase {
+  /** The operator. */
+  op: "topIndices";
+  /** How many numbers. */
+  count: number;
+  /** Whether the least numbers are sought. */
+  smallest: boolean;
+}
+
 /** Softmax over one dimension. */
 export interface SoftmaxNode extends NodeBase {
   /** The operator. */
@@ -292,6 +314,8 @@ export type Node =
   | ReduceMeanNode
   | ReduceNode
   | GatherNode
+  | CumulativeSumNode
+  | TopIndicesNode
   | SoftmaxNode
   | LayerNormalizationNode
   | MatMulNode

@@ -6,7 +6,7 @@
  */
 
 import { elementCount } from "../../runtime/tensor.ts";
-import type { ConcatNode, Node, ReduceMeanNode, ReduceNode, SoftmaxNode, Value } from "./graph.ts";
+import type { ConcatNode, CumulativeSumNode, Node, ReduceMeanNode, ReduceNode, SoftmaxNode, Value } from "./graph.ts";
 import { stridesOf } from "./shape.ts";
 
 /** A value of the source graph and how the new graph holds it. */
@@ -154,7 +154,7 @@ export function orderOf(layout: Relayout, node: Node): number[] {
 }
 
 /** Adds a node that works along one axis, in the order in which its largest input is held. */
-export function placeAlongAxis(layout: Relayout, node: ConcatNode | SoftmaxNode): void {
+export function placeAlongAxis(layout: Relayout, node: ConcatNode | SoftmaxNode | CumulativeSumNode): void {
   const order = orderOf(layout, node);
   place(layout, { ...node, axis: order.indexOf(node.axis) }, order);
 }

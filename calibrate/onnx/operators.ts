@@ -18,7 +18,7 @@ import { lowerPow, lowerSub, lowerSum, lowerWhere, lowerXor } from "./lower/elem
 import { lowerEinsum } from "./lower/einsum.ts";
 import { FUNCTIONS } from "./lower/functions.ts";
 import { lowerGather, lowerGatherElements, lowerGatherNd, lowerOneHot } from "./lower/gather.ts";
-import { lowerScatterElements, lowerScatterNd } from "./lower/gather.ts";
+import { lowerCumSum, lowerScatterElements, lowerScatterNd, lowerTopK } from "./lower/gather.ts";
 import {
   lowerGroupNormalization,
   lowerInstanceNormalization,
@@ -52,6 +52,7 @@ const LOWER = {
   Concat: lowerConcat,
   Conv: lowerConv,
   ConvTranspose: lowerConvTranspose,
+  CumSum: lowerCumSum,
   DepthToSpace: lowerDepthToSpace,
   Div: lowerDiv,
   Dropout: lowerDropout,
@@ -109,6 +110,7 @@ const LOWER = {
   Sum: lowerSum,
   Swish: lowerSwish,
   Tile: lowerTile,
+  TopK: lowerTopK,
   Transpose: lowerTranspose,
   Trilu: lowerTrilu,
   Unsqueeze: lowerReshape,

@@ -30,6 +30,8 @@ export function resultType(fields: NodeFields, inputs: readonly Value[]): Elemen
   if (fields.op === "activation") return QUESTIONS.has(fields.activation.kind) ? "bool" : inputs[0].type;
   if (fields.op === "binary") return QUESTIONS.has(fields.operation) ? "bool" : inputs[0].type;
   if (fields.op === "reduce") return GIVE_INDICES.has(fields.function) ? "int64" : inputs[0].type;
+  if (fields.op === "cumulativeSum") return inputs[0].type;
+  if (fields.op === "topIndices") return "int64";
   if (fields.op === "gather") return fields.table ? "float32" : inputs[0].type;
   const { origin } = operatorOf(fields).content(fields as Node);
   return origin === "computed" || origin === "mixed" ? "float32" : inputs[0].type;

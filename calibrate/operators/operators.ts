@@ -15,6 +15,7 @@ import { gather } from "./gather.ts";
 import { layerNormalization } from "./layer_normalization.ts";
 import { matMul } from "./mat_mul.ts";
 import type { Operator } from "./operator.ts";
+import { cumulativeSum, topIndices } from "./order.ts";
 import { pad } from "./pad.ts";
 import { pool } from "./pool.ts";
 import { reduce } from "./reduce.ts";
@@ -35,6 +36,7 @@ export const OPERATORS: Operators = {
   binary,
   concat,
   convolution,
+  cumulativeSum,
   dilate,
   fullyConnected,
   gather,
@@ -49,6 +51,7 @@ export const OPERATORS: Operators = {
   select,
   slice,
   softmax,
+  topIndices,
   transpose,
 };
 

@@ -281,6 +281,40 @@ pub struct GatherBlock {
     pub batched: u32,
 }
 
+/// Parameter block of cumulative_sum_f32.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct CumulativeSumBlock {
+    /// Input.
+    pub input: *const f32,
+    /// Output.
+    pub output: *mut f32,
+    /// Elements before, in and after the dimension that sums run along.
+    pub outer: usize,
+    pub length: usize,
+    pub inner: usize,
+    /// 1 where an element is not in its own sum, else 0.
+    pub exclusive: u32,
+    /// 1 where sums run from the end, else 0.
+    pub reverse: u32,
+}
+
+/// Parameter block of top_indices_f32.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct TopIndicesBlock {
+    /// Input [rows][length].
+    pub input: *const f32,
+    /// Indices [rows][count].
+    pub output: *mut f32,
+    /// Dimensions.
+    pub rows: usize,
+    pub length: usize,
+    pub count: usize,
+    /// 1 where the least numbers are sought, else 0.
+    pub smallest: u32,
+}
+
 /// Parameter block of max_pool_u8, max_pool_f32, average_pool_u8, average_pool_f32.
 #[repr(C)]
 #[derive(Clone, Copy)]

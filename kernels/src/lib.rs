@@ -33,6 +33,7 @@ mod heap;
 mod interleave;
 mod layer_normalization;
 mod matmul;
+mod order;
 mod place;
 mod pool;
 mod products;

@@ -19,6 +19,7 @@ export type { GatherAttributes } from "../kernels/gather.ts";
 export type { LayerNormalizationAttributes } from "../kernels/layer_normalization.ts";
 export type { LookupAttributes } from "../kernels/lookup.ts";
 export type { MatmulAttributes } from "../kernels/matmul.ts";
+export type { CumulativeSumAttributes, TopIndicesAttributes } from "../kernels/order.ts";
 export type { ConvolutionGeometry } from "../kernels/packed_weights.ts";
 export type { PoolAttributes } from "../kernels/pool.ts";
 export type { QuantizeAttributes } from "../kernels/quantize.ts";

@@ -75,6 +75,14 @@ export const VERSIONS: readonly FormatVersion[] = [
         isUsed: ({ steps }) =>
           steps.some((step) => step.kernel === "binary_f32" && !FIRST_OPERATIONS.has(step.attributes.operation)),
       },
+      {
+        name: "a running sum",
+        isUsed: ({ steps }) => steps.some(({ kernel }) => kernel === "cumulative_sum_f32"),
+      },
+      {
+        name: "places of the greatest numbers",
+        isUsed: ({ steps }) => steps.some(({ kernel }) => kernel === "top_indices_f32"),
+      },
       { name: "a gather", isUsed: ({ steps }) => steps.some(({ kernel }) => kernel === "gather_f32") },
       { name: "a reduction", isUsed: ({ steps }) => steps.some(({ kernel }) => kernel === "reduce_f32") },
       { name: "a selection", isUsed: ({ steps }) => steps.some(({ kernel }) => kernel === "select_f32") },

@@ -26,6 +26,8 @@ export type KernelEntry =
   | "select_f32"
   | "reduce_f32"
   | "gather_f32"
+  | "cumulative_sum_f32"
+  | "top_indices_f32"
   | "max_pool_u8"
   | "max_pool_f32"
   | "average_pool_u8"
@@ -429,6 +431,53 @@ export function gatherBlock(block: GatherBlock): BlockWords {
     block.output,
     block.dimensions,
     block.batched,
+  ];
+}
+
+/** Parameter block of cumulative_sum_f32. */
+export interface CumulativeSumBlock {
+  /** Input. */
+  input: number;
+  /** Output. */
+  output: number;
+  /** Elements before, in and after the dimension that sums run along: outer, length, inner. */
+  dimensions: readonly number[];
+  /** 1 where an element is not in its own sum, else 0. */
+  exclusive: number;
+  /** 1 where sums run from the end, else 0. */
+  reverse: number;
+}
+
+/** The words of a {@linkcode CumulativeSumBlock}. */
+export function cumulativeSumBlock(block: CumulativeSumBlock): BlockWords {
+  return [
+    block.input,
+    block.output,
+    block.dimensions,
+    block.exclusive,
+    block.reverse,
+  ];
+}
+
+/** Parameter block of top_indices_f32. */
+export interface TopIndicesBlock {
+  /** Input [rows][length]. */
+  input: number;
+  /** Indices [rows][count]. */
+  output: number;
+  /** Dimensions: rows, length, count. */
+  dimensions: readonly number[];
+  /** 1 where the least numbers are sought, else 0. */
+  smallest: number;
+}
+
+/** The words of a {@linkcode TopIndicesBlock}. */
+export function topIndicesBlock(block: TopIndicesBlock): BlockWords {
+  return [
+    block.input,
+    block.output,
+    block.dimensions,
+    block.smallest,
   ];
 }
 

@@ -20,6 +20,7 @@ import { type GatherAttributes, gatherF32 } from "./gather.ts";
 import { type LayerNormalizationAttributes, layerNormalizationF32 } from "./layer_normalization.ts";
 import { lookup, type LookupAttributes } from "./lookup.ts";
 import { type MatmulAttributes, matmulF32 } from "./matmul.ts";
+import { type CumulativeSumAttributes, cumulativeSumF32, type TopIndicesAttributes, topIndicesF32 } from "./order.ts";
 import { pool, type PoolAttributes } from "./pool.ts";
 import { quantize, type QuantizeAttributes } from "./quantize.ts";
 import { type ReduceAttributes, reduceF32 } from "./reduce.ts";
@@ -58,6 +59,10 @@ export interface KernelAttributes {
   reduce_f32: ReduceAttributes;
   /** Of "gather_f32". */
   gather_f32: GatherAttributes;
+  /** Of "cumulative_sum_f32". */
+  cumulative_sum_f32: CumulativeSumAttributes;
+  /** Of "top_indices_f32". */
+  top_indices_f32: TopIndicesAttributes;
   /** Of "max_pool_u8". */
   max_pool_u8: PoolAttributes;
   /** Of "max_pool_f32". */
@@ -109,6 +114,8 @@ export const KERNELS: KernelTable = {
   select_f32: selectF32,
   reduce_f32: reduceF32,
   gather_f32: gatherF32,
+  cumulative_sum_f32: cumulativeSumF32,
+  top_indices_f32: topIndicesF32,
   max_pool_u8: pool.max.u8,
   max_pool_f32: pool.max.f32,
   average_pool_u8: pool.average.u8,

@@ -106,6 +106,24 @@ function run(node: Node, inputs: Array32[], output: Array32): void {
         return at(rows, [outer, row < 0 ? row + node.rows[1] : row, inner]);
       });
     }
+    case "cumulativeSum": {
+      const length = output.shape[node.axis];
+      return fill(output, (index) => {
+        const own = index[node.axis];
+        let sum = 0;
+        for (let i = 0; i < length; i++) {
+          const isBefore = node.reverse ? i > own : i < own;
+          if (isBefore || (i === own && !node.exclusive)) sum += at(inputs[0], index.with(node.axis, i));
+        }
+        return sum;
+      });
+    }
+    case "topIndices":
+      return fill(output, (index) => {
+        const row = Array.from({ length: inputs[0].shape.at(-1)! }, (_, i) => at(inputs[0], index.with(-1, i)));
+        const order = [...row.keys()].sort((a, b) => (node.smallest ? row[a] - row[b] : row[b] - row[a]) || a - b);
+        return order[index.at(-1)!];
+      });
     case "reduce":
       return reduce(node, inputs[0], output);
     case "softmax":

@@ -388,6 +388,28 @@ export const OPERATOR_CASES: OperatorCase[] = [
     constants: { i: ints([1, 0, 2, -1], [2, 2]), u: weights([2, 2]) },
     nodes: [{ op: "ScatterElements", inputs: ["x", "i", "u"], outputs: ["y"], attributes: { axis: 1 } }],
   }),
+  ...[0, 1].flatMap((exclusive) =>
+    [0, 1].map((reverse) =>
+      single(`CumSum${exclusive ? ", exclusive" : ""}${reverse ? ", reverse" : ""}`, "CumSum", {
+        constants: { axis: ints([-2], []) },
+        attributes: { exclusive, reverse },
+      })
+    )
+  ),
+  chain("TopK along the last axis", {
+    shape: [2, 7],
+    constants: { k: ints([3]) },
+    nodes: [
+      { op: "TopK", inputs: ["x", "k"], outputs: ["v", "i"] },
+      { op: "Cast", inputs: ["i"], outputs: ["n"], attributes: { to: 1 } },
+      { op: "Sub", inputs: ["v", "n"], outputs: ["y"] },
+    ],
+  }),
+  chain("TopK of the least along channels", {
+    shape: [1, 5, 2, 2],
+    constants: { k: ints([2]) },
+    nodes: [{ op: "TopK", inputs: ["x", "k"], outputs: ["y", "u"], attributes: { axis: 1, largest: 0 } }],
+  }),
   ...[
     ["bij,bjk->bik", [2, 3, 4], [2, 4, 5]],
     ["bhid,bhjd->bhij", [1, 2, 3, 4], [1, 2, 5, 4]],

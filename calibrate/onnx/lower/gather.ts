@@ -140,6 +140,41 @@ function number(lowering: Lowering, value: number): Value {
   return constantValue(lowering, { type: "float32", shape: [], data: Float32Array.of(value) });
 }
 
+/** Lowers TopK of a constant number: indices along the last dimension, to which the axis is moved, and what they choose. */
+export function lowerTopK(lowering: Lowering, node: OnnxNode): Value[] {
+  const input = operand(lowering, node, 0);
+  const rank = input.shape.length;
+  const axis = normaliseAxis(intAttribute(node, "axis", -1), rank, node);
+  const count = lowering.opset < 10 ? intAttribute(node, "k", 0) : optionalConstant(lowering, node, 1)!.data[0];
+  const length = input.shape[axis];
+  if (!(Number.isInteger(count) && count >= 1 && count <= length)) {
+    throw new OnnxError(`TopK seeks ${count} of ${length} numbers`, node.name);
+  }
+  const last = [...input.shape.keys()].filter((other) => other !== axis).concat(axis);
+  const data = emitTranspose(lowering, input, last);
+  const smallest = lowering.opset >= 11 && intAttribute(node, "largest", 1) === 0;
+  const indices = emit(lowering, [data], { op: "topIndices", count, smallest });
+  const outer = elementCount(data.shape) / length;
+  const values = emitRows(lowering, data, {
+    rows: [outer, length, 1],
+    indices: emitReshape(lowering, indices, [outer, count]),
+  });
+  const back = input.shape.map((_, own) => last.indexOf(own));
+  return [emitReshape(lowering, values, indices.shape), indices].map((value) => emitTranspose(lowering, value, back));
+}
+
+/** Lowers CumSum along a constant axis. */
+export function lowerCumSum(lowering: Lowering, node: OnnxNode): Value {
+  const input = operand(lowering, node, 0);
+  const [given] = optionalConstant(lowering, node, 1)!.data;
+  return emit(lowering, [input], {
+    op: "cumulativeSum",
+    axis: normaliseAxis(given, input.shape.length, node),
+    exclusive: intAttribute(node, "exclusive", 0) !== 0,
+    reverse: intAttribute(node, "reverse", 0) !== 0,
+  });
+}
+
 /** Lowers OneHot of a constant depth. */
 export function lowerOneHot(lowering: Lowering, node: OnnxNode): Value {
   const indices = anyOperand(lowering, node, 0);
