@@ -1,5 +1,6 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { Buffer } from "node:buffer";
+import { floatModel } from "../calibrate/float_model.ts";
 import { importOnnx } from "../calibrate/onnx/import.ts";
 import { interpret } from "./support/interpret.ts";
 import { OPERATOR_CASES, pattern } from "./support/onnx_operator_cases.ts";
@@ -131,4 +132,18 @@ Deno.test("importOnnx() copies what it keeps out of the file's bytes", () => {
   bytes.fill(0);
   const node = graph.nodes.find((node) => node.op === "fullyConnected");
   assertEquals(Array.from(node!.weights), [1, 3, 2, 4]);
+});
+
+Deno.test("importOnnx() takes an input that is one number", async () => {
+  const graph = importOnnx(
+    writeOnnx({
+      inputs: { x: [1, 2], limit: [] },
+      outputs: ["y"],
+      nodes: [{ op: "Clip", inputs: ["x", "limit"], outputs: ["y"] }],
+    }),
+    { name: "n" },
+  );
+  assertEquals(graph.inputs[1].shape, []);
+  const { y } = (await floatModel(graph)).run({ x: Float32Array.of(1, 3), limit: Float32Array.of(2) });
+  assertEquals(Array.from(y.data), [2, 3]);
 });

@@ -80,8 +80,8 @@ function readInput(input: OnnxPort, dimensions: Dimensions): InputPort | Unsuppo
     const reason = `${label} has elements of ${elementTypeName(elementType)}: expected float32`;
     unsupported.push({ reason, ...(isNarrow && { remedy: USE_FLOAT32 }) });
   }
-  if (shape === undefined || shape.length === 0) {
-    unsupported.push({ reason: `${label} has no shape: expected one with a batch dimension` });
+  if (shape === undefined) {
+    unsupported.push({ reason: `${label} has no shape: expected one` });
     return unsupported;
   }
   if (shape.length > MAXIMUM_RANK) {
@@ -103,6 +103,8 @@ function readInput(input: OnnxPort, dimensions: Dimensions): InputPort | Unsuppo
     unsupported.push({ reason: `${label} has shape [${settled}]: expected at most ${MAXIMUM_ELEMENTS} elements` });
   }
   if (unsupported.length > 0) return unsupported;
-  const first = isFree(shape[0]) && !Object.hasOwn(dimensions, nameOf(input, 0)) ? nameOf(input, 0) : undefined;
+  const first = shape.length > 0 && isFree(shape[0]) && !Object.hasOwn(dimensions, nameOf(input, 0))
+    ? nameOf(input, 0)
+    : undefined;
   return { name, value: name, shape: settled, batched: first !== undefined, free: first };
 }
