@@ -34,6 +34,7 @@ const ARITIES: Readonly<Record<LoweredOperator, Arity>> & Readonly<Record<string
   ...REDUCTION_ARITIES,
   Add: BINARY,
   And: BINARY,
+  Attention: [3, 6, 4],
   AveragePool: UNARY,
   BatchNormalization: [5, 5, 5],
   Cast: UNARY,

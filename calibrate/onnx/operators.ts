@@ -10,6 +10,7 @@ import { lowerClip, lowerGelu, lowerPRelu, lowerSwish } from "./lower/activation
 import { lowerCast, lowerCastLike, lowerDepthToSpace, lowerDropout, lowerExpand } from "./lower/arrange.ts";
 import { lowerIdentity, lowerReshape, lowerSpaceToDepth } from "./lower/arrange.ts";
 import { lowerTile, lowerTranspose, lowerTrilu } from "./lower/arrange.ts";
+import { lowerAttention } from "./lower/attention.ts";
 import { lowerConv, lowerConvTranspose } from "./lower/convolution.ts";
 import { lowerAdd, lowerAnd, lowerDiv, lowerEqual, lowerGreater } from "./lower/elementwise.ts";
 import { lowerGreaterOrEqual, lowerLess, lowerLessOrEqual, lowerMax } from "./lower/elementwise.ts";
@@ -44,6 +45,7 @@ const LOWER = {
   ...REDUCTIONS,
   Add: lowerAdd,
   And: lowerAnd,
+  Attention: lowerAttention,
   AveragePool: lowerPool,
   BatchNormalization: lowerBatchNormalization,
   Cast: lowerCast,

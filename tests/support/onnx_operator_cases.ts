@@ -388,6 +388,23 @@ export const OPERATOR_CASES: OperatorCase[] = [
     constants: { i: ints([1, 0, 2, -1], [2, 2]), u: weights([2, 2]) },
     nodes: [{ op: "ScatterElements", inputs: ["x", "i", "u"], outputs: ["y"], attributes: { axis: 1 } }],
   }),
+  ...[{ is_causal: 1 }, { softcap: float(2), scale: float(0.7) }].map((attributes, i) =>
+    chain(`Attention whose heads share keys, ${i === 0 ? "causal" : "with a cap"}`, {
+      shape: [1, 5, 12],
+      opset: 23,
+      constants: { wk: weights([12, 6]), wv: weights([12, 4]) },
+      nodes: [
+        { op: "MatMul", inputs: ["x", "wk"], outputs: ["k"] },
+        { op: "MatMul", inputs: ["x", "wv"], outputs: ["v"] },
+        {
+          op: "Attention",
+          inputs: ["x", "k", "v"],
+          outputs: ["y"],
+          attributes: { q_num_heads: 4, kv_num_heads: 2, ...attributes },
+        },
+      ],
+    })
+  ),
   ...[0, 1].flatMap((exclusive) =>
     [0, 1].map((reverse) =>
       single(`CumSum${exclusive ? ", exclusive" : ""}${reverse ? ", reverse" : ""}`, "CumSum", {
