@@ -5,12 +5,14 @@
  */
 
 import { InputError } from "../runtime/errors.ts";
-import type { OutputKind } from "../runtime/program.ts";
+import type { FreeSize, OutputKind } from "../runtime/program.ts";
 import { evenlySpread } from "./evenly_spread.ts";
 import { kindOfClasses } from "./fidelity.ts";
 import type { Graph } from "./graph/graph.ts";
 import { findOutliers } from "./observe/outliers.ts";
 import { checkOutputKind, findOutputKind } from "./output_kind.ts";
+import { fitSizes, type Lengths } from "./program/fit_sizes.ts";
+import { lower } from "./program/lower.ts";
 import { collectDetails } from "./report/collect_details.ts";
 import { describePrecision } from "./report/describe_precision.ts";
 import type { CalibrationDetails } from "./report/details.ts";
@@ -35,10 +37,20 @@ export interface CalibrationOptions extends SessionOptions, Partial<CalibrationS
   outputKind?: OutputKind;
   /** Whether samples are left out whose values are not finite, or far larger than all others'; false by default. */
   dropOutliers?: boolean;
+  /** Sizes that stay free in the bundle; none where absent. */
+  free?: FreeNetwork;
   /** Paths of the statistics of all shards, which are taken instead of observing the samples. */
   merge?: readonly string[];
   /** Whether to collect what a page about the calibration shows; false by default. */
   details?: boolean;
+}
+
+/** A network whose bundle takes inputs of several sizes. */
+export interface FreeNetwork {
+  /** The sizes that stay free. */
+  sizes: readonly FreeSize[];
+  /** Imports the network at given lengths. */
+  importAt(lengths: Lengths): Graph;
 }
 
 /** A calibrated network. */
@@ -71,6 +83,11 @@ export async function calibrate(network: Graph, options: CalibrationOptions): Pr
     throw new InputError("Outliers cannot be dropped from statistics of shards: leave their samples out of the data");
   }
   checkNames(network, options.classes);
+  const { free } = options;
+  if (free) {
+    if (options.preprocessing) throw new InputError("A network that images are prepared for cannot have free sizes");
+    fitSizes(free.sizes, (lengths) => lower(free.importAt(lengths)));
+  }
   return await withSession(network, options, async (whole) => {
     checkLength(whole.network.float);
     const { session, dropped } = options.dropOutliers ? await leaveOutOutliers(whole) : { session: whole, dropped: [] };
@@ -100,7 +117,8 @@ export async function calibrate(network: Graph, options: CalibrationOptions): Pr
       classes: options.classes ?? session.classes,
       outputKind,
     };
-    const bundle = await writeNetwork(program, notes);
+    const written = free ? fitSizes(free.sizes, (lengths) => quantized.at(free.importAt(lengths))) : program;
+    const bundle = await writeNetwork(written, notes);
     const scores = await readBack(bundle, program, await session.dataset.sample(samples[0]));
     const precision = describePrecision(mixed, settings, labels !== undefined);
     const [before, after] = [comparisons[0], comparisons[comparisons.length - 1]];

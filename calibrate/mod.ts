@@ -16,7 +16,8 @@
 
 export type { ProgressListener } from "../cli/progress.ts";
 export type { Accuracy } from "./accuracy.ts";
-export { calibrate, type CalibrationOptions, type CalibrationResult } from "./calibrate.ts";
+export { calibrate, type CalibrationOptions, type CalibrationResult, type FreeNetwork } from "./calibrate.ts";
+export type { Lengths } from "./program/fit_sizes.ts";
 export { compareMethods, type ComparisonOptions, type MethodBundle } from "./compare/compare.ts";
 export type { ComparedRow, Comparison, Measured, RowAccuracy } from "./compare/comparison.ts";
 export { COMPARED_METHODS, type ComparedMethod, selectMethods } from "./compare/methods.ts";

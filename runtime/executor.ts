@@ -6,11 +6,12 @@
  */
 
 import { align } from "./alignment.ts";
+import { resizeProgram } from "./bundle/free_sizes.ts";
 import { InputError, InputRangeError } from "./errors.ts";
 import type { KernelBuild } from "./kernels/build.ts";
 import type { ElementView } from "./kernels/definition.ts";
 import { chooseBuild, instantiateKernels, type KernelInstance } from "./kernels/instance.ts";
-import { type Layout, layOut } from "./layout.ts";
+import { type Layout, layOut, layOutAgain } from "./layout.ts";
 import type { Step } from "./kernels/registry.ts";
 import { grow, viewElements } from "./linear_memory.ts";
 import type { Program, ProgramData } from "./program.ts";
@@ -27,13 +28,15 @@ export interface ExecutorOptions {
  * what it measures is what ships.
  */
 export class Executor {
-  /** The program that runs. */
-  readonly program: Program;
+  /** The program that runs; it changes with its free sizes. */
+  program: Program;
   /** The build of the kernels that runs it. */
   readonly build: KernelBuild;
   readonly #instance: KernelInstance;
-  readonly #layout: Layout;
-  readonly #tensors: (Float32Array | Uint8Array | undefined)[];
+  readonly #smallest: Program;
+  readonly #dataBytes: number;
+  #layout: Layout;
+  #tensors: (Float32Array | Uint8Array | undefined)[];
 
   /**
    * Lays a checked program out in memory: data, expanded constants, arena, scratch, parameter blocks.
@@ -45,11 +48,27 @@ export class Executor {
    * @throws {InputError} Where the host cannot run the build that is asked for.
    */
   constructor(parts: ProgramData, options: ExecutorOptions = {}, instance: KernelInstance = createInstance(options)) {
-    this.program = parts.program;
+    this.program = this.#smallest = parts.program;
+    this.#dataBytes = parts.data.length;
     this.build = instance.build;
     this.#instance = instance;
     this.#layout = layOut(parts, instance);
     this.#tensors = new Array(parts.program.tensors.length).fill(undefined);
+  }
+
+  /**
+   * Changes the free sizes of the program; its constants stay where they are.
+   *
+   * @param steps Steps from the smallest of each size.
+   * @throws {InputRangeError} Where the memory cannot be had.
+   * @throws {BundleError} Where the program is wrong at these sizes.
+   */
+  resize(steps: readonly number[]): void {
+    const data = new Uint8Array(this.#instance.memory.buffer, this.#layout.dataStart, this.#dataBytes);
+    const program = resizeProgram(this.#smallest, steps, data);
+    this.#layout = layOutAgain(program, this.#instance, this.#layout);
+    this.program = program;
+    this.#tensors = new Array(program.tensors.length).fill(undefined);
   }
 
   /** XOR between the elements of a u8 tensor and its bytes in memory: 0, or 128 on hosts with a signed dot product. */

@@ -31,6 +31,10 @@ export interface Layout {
   calls: Call[];
   /** For each step, the call that must come before it whenever its constants changed; empty on most hosts. */
   preparations: (Call | undefined)[];
+  /** Address of the data part. */
+  dataStart: number;
+  /** Address of the arena. */
+  arenaStart: number;
 }
 
 /**
@@ -63,14 +67,30 @@ export function layOut({ program, data }: ProgramData, instance: KernelInstance)
   for (const [spec, address] of grouped) {
     expandWeights(spec, storedBytes(spec, placed), new Uint16Array(memory.buffer, address, spec.length / 2));
   }
-  const arenaStart = align(end);
+  return layOutTensors(program, instance, { dataStart, arenaStart: align(end), constant: (index) => constants[index] });
+}
+
+/** Lays the tensors of a program out anew, whose constants stay where they are. */
+export function layOutAgain(
+  program: Program,
+  instance: KernelInstance,
+  { dataStart, arenaStart, map }: Layout,
+): Layout {
+  return layOutTensors(program, instance, { dataStart, arenaStart, constant: map.constant });
+}
+
+function layOutTensors(
+  program: Program,
+  instance: KernelInstance,
+  { dataStart, arenaStart, constant }: { dataStart: number; arenaStart: number; constant: MemoryMap["constant"] },
+): Layout {
   const map: MemoryMap = {
     tensor: (index) => arenaStart + program.tensors[index].offset,
-    constant: (index) => constants[index],
+    constant,
     scratch: align(arenaStart + program.arenaBytes + GUARD_BYTES),
     signed: instance.signed,
   };
-  return { map, ...bindSteps(program, instance, map) };
+  return { map, dataStart, arenaStart, ...bindSteps(program, instance, map) };
 }
 
 /** Makes the calls of all steps; their parameter blocks lie after the scratch memory. */

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { freeAxes, type FreeAxis, stepsTo } from "./bundle/free_sizes.ts";
 import { type Bundle, readBundle } from "./bundle/read.ts";
 import { classScores } from "./class_scores.ts";
 import { InputError } from "./errors.ts";
@@ -12,7 +13,7 @@ import { createImageWriter, type ImageWriter } from "./image_input.ts";
 import type { KernelInstance } from "./kernels/instance.ts";
 import { loadKernels } from "./kernels/modules.ts";
 import { prepareImage, type Preprocessing } from "./preprocessing.ts";
-import type { OutputKind, PortSpec } from "./program.ts";
+import type { FreeSize, OutputKind, PortSpec, Program } from "./program.ts";
 import type { Pixels } from "./resize_image.ts";
 import { type BundleSource, readSource } from "./source.ts";
 import { elementCount } from "./tensor.ts";
@@ -71,7 +72,12 @@ export class Model {
   readonly preprocessing: Preprocessing | undefined;
   /** The build of the kernels that runs the network: "simd128" or "relaxed". */
   readonly kernels: string;
+  /** Sizes besides the batch that are free, -1 in shapes. */
+  readonly sizes: readonly FreeSize[];
+  readonly #axes: readonly FreeAxis[];
   readonly #executor: Executor;
+  /** Steps from the smallest of each free size at which the network stands. */
+  #steps: readonly number[] = [];
   #writeImage: ImageWriter | undefined;
 
   /**
@@ -85,8 +91,9 @@ export class Model {
     this.#executor = new Executor(bundle, options, instance);
     this.name = program.name;
     this.hash = bundle.hash;
-    this.inputs = program.inputs.map(describePort);
-    this.outputs = program.outputs.map(describePort);
+    ({ inputs: this.inputs, outputs: this.outputs } = describePorts(program));
+    this.sizes = program.free?.sizes ?? [];
+    this.#axes = program.free ? freeAxes(program, program.free) : [];
     this.labels = program.labels;
     this.outputKind = program.outputKind ?? "logits";
     this.preprocessing = program.preprocessing;
@@ -115,7 +122,8 @@ export class Model {
    * Runs the network on float32 inputs in its own layout.
    *
    * @param inputs One entry for each input, by name: elements, or elements with
-   * their shape. Where the network has a free batch, any whole number of samples.
+   * their shape. Where the network has a free batch, any whole number of samples;
+   * where other sizes are free, any that is allowed, and the shape must be given.
    * @returns One tensor for each output, by name.
    * @throws {TypeError} Where an input is missing, unknown, or of another shape.
    */
@@ -136,9 +144,9 @@ export class Model {
     inputs: Record<string, Float32Array | Tensor>,
     results: Record<string, Float32Array>,
   ): Record<string, Tensor> {
-    const { program } = this.#executor;
-    checkNames(inputs, program.inputs, "input");
-    const given = program.inputs.map((port) => readInput(port, inputs[port.name]));
+    checkNames(inputs, this.#executor.program.inputs, "input");
+    if (this.sizes.length > 0) this.#resize(inputs);
+    const given = this.#executor.program.inputs.map((port) => readInput(port, inputs[port.name]));
     const batched = given.filter(({ port }) => port.batched);
     const batch = batched[0]?.samples ?? 1;
     if (batched.some(({ samples }) => samples !== batch)) throw new InputError("Inputs have different batch sizes");
@@ -196,6 +204,28 @@ export class Model {
     }));
   }
 
+  /** Brings the network to the sizes of inputs. */
+  #resize(inputs: Record<string, Float32Array | Tensor>): void {
+    const steps: number[] = [];
+    for (const { port, axis, size } of this.#axes) {
+      const { name } = this.inputs[port];
+      const given = inputs[name];
+      if (given === undefined) throw new InputError(`Missing input "${name}"`);
+      const { name: sizeName } = this.sizes[size];
+      if (given instanceof Float32Array || !Array.isArray(given.shape)) {
+        throw new InputError(
+          `Input "${name}" must be given with its shape, { shape, data }, for "${sizeName}" is free`,
+        );
+      }
+      const count = stepsTo(this.sizes[size], given.shape[axis], `Dimension ${axis} of input "${name}"`);
+      if ((steps[size] ?? count) !== count) throw new InputError(`Inputs have different lengths of "${sizeName}"`);
+      steps[size] = count;
+    }
+    if (steps.length === this.#steps.length && steps.every((count, size) => count === this.#steps[size])) return;
+    this.#executor.resize(steps);
+    this.#steps = steps;
+  }
+
   #requirePreprocessing(): Preprocessing {
     if (!this.preprocessing) throw new InputError(`Model "${this.name}" holds no preprocessing: it takes no images`);
     return this.preprocessing;
@@ -225,6 +255,17 @@ export class Model {
       return [port.name, { shape, data: results[index]! }];
     }));
   }
+}
+
+/** Describes the inputs and outputs of a program: their names, and shapes with -1 for a free batch and free sizes. */
+export function describePorts(program: Program): Record<"inputs" | "outputs", ModelPort[]> {
+  const ports = { inputs: program.inputs.map(describePort), outputs: program.outputs.map(describePort) };
+  for (const { path: [table, port, field, axis] } of program.free?.numbers ?? []) {
+    if ((table === "inputs" || table === "outputs") && field === "shape") {
+      ports[table][Number(port)].shape[Number(axis)] = -1;
+    }
+  }
+  return ports;
 }
 
 /** Describes a port of a program or of a network: its name, and its shape with -1 for a free batch. */

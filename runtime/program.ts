@@ -58,6 +58,34 @@ export interface CalibrationRecord {
   samples: number;
 }
 
+/** A size that stays free. */
+export interface FreeSize {
+  /** Name in the source network. */
+  name: string;
+  /** The smallest, at least 1. */
+  minimum: number;
+  /** The largest, a whole number of steps above the smallest. */
+  maximum: number;
+  /** From one size to the next. */
+  step: number;
+}
+
+/** A number of a program that depends on sizes; the program has its value for the smallest. */
+export interface DependentNumber {
+  /** The way to it through the program's fields. */
+  path: (string | number)[];
+  /** Factors of the steps of each size from the smallest, then of the products of each two of them, in order. */
+  slopes: number[];
+}
+
+/** The free sizes of a program. */
+export interface FreeSizes {
+  /** The sizes. */
+  sizes: FreeSize[];
+  /** The numbers that depend on them. */
+  numbers: DependentNumber[];
+}
+
 /** A network ready to run. */
 export interface Program {
   /** Name in the source network. */
@@ -74,6 +102,8 @@ export interface Program {
   steps: Step[];
   /** Bytes of the arena that holds all tensors. */
   arenaBytes: number;
+  /** Sizes besides the batch that stay free: the program is that of the smallest; absent where there are none. */
+  free?: FreeSizes;
   /** Where prepared pixels may go without a way over float32; absent where there is no such place. */
   pixels?: PixelPort;
   /** How pixels become the network's input; absent where it takes no image. */

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { planMemory } from "../calibrate/lower/plan_memory.ts";
+import { planMemory } from "../runtime/bundle/plan_memory.ts";
 import { packConvolutionU8 } from "../calibrate/lower/pack_weights.ts";
 import { align } from "../runtime/alignment.ts";
 import { Executor } from "../runtime/executor.ts";

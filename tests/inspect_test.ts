@@ -256,7 +256,8 @@ Deno.test("inspect gives free dimensions the lengths of --dimension, and names t
   assertEquals(code, 1);
   assertStringIncludes(
     stderr,
-    "What helps: give free dimensions a length: --dimension height=LENGTH --dimension width=LENGTH",
+    "What helps: give free dimensions a length: --dimension height=LENGTH --dimension width=LENGTH" +
+      "; with it, calibrate --free keeps them free",
   );
   const lengths = ["--dimension", "height=8", "--dimension", "width=6"];
   assertStringIncludes((await inspect(bytes, ...lengths)).stdout, "[batch, 3, 8, 6]");

@@ -4,20 +4,23 @@
  * @module
  */
 
+import { basename, extname } from "node:path";
 import { runCommand } from "../../cli/command.ts";
 import { escapeText } from "../../cli/escape_text.ts";
 import { parseArguments } from "../../cli/parse_arguments.ts";
 import { createProgress, type Progress } from "../../cli/progress.ts";
 import { listFormats } from "../../image/formats.ts";
 import { InputError } from "../../runtime/errors.ts";
-import { OUTPUT_KINDS } from "../../runtime/program.ts";
-import { calibrate } from "../calibrate.ts";
+import { type FreeSize, OUTPUT_KINDS } from "../../runtime/program.ts";
+import { calibrate, type FreeNetwork } from "../calibrate.ts";
+import { importOnnx } from "../onnx/import.ts";
+import type { Dimensions } from "../onnx/read_inputs.ts";
 import { observeShard } from "../observe_shard.ts";
 import { commandLine, hashOf } from "../report/provenance.ts";
 import { reportText } from "../report/report_text.ts";
 import { readClasses } from "./class_names.ts";
 import { checkOutput, readInput, readNetwork, writeOutput } from "./files.ts";
-import { NETWORK_HELP, NETWORK_OPTIONS, readDimensions } from "./network_options.ts";
+import { FREE_HELP, FREE_OPTIONS, NETWORK_HELP, NETWORK_OPTIONS, readDimensions, readFree } from "./network_options.ts";
 import {
   PREPROCESSING_HELP,
   PREPROCESSING_OPTIONS,
@@ -49,7 +52,8 @@ ${SETTINGS_HELP}
   --shard I/N         observe part I of N of the samples, from 1, and write --statistics FILE instead of a bundle
   --merge FILE…       take the statistics of all N parts instead of observing; stands after MODEL.onnx
 ${PREPROCESSING_HELP}
-${NETWORK_HELP}`;
+${NETWORK_HELP}
+${FREE_HELP}`;
 
 if (import.meta.main) await runCommand(main);
 
@@ -75,6 +79,7 @@ async function main(args: string[]): Promise<void> {
       ...SETTING_OPTIONS,
       ...PREPROCESSING_OPTIONS,
       ...NETWORK_OPTIONS,
+      ...FREE_OPTIONS,
     },
   });
   if (values.help) return console.log(HELP);
@@ -89,7 +94,9 @@ async function main(args: string[]): Promise<void> {
     threads: readCount("--threads", values.threads),
     ...(values.samples !== undefined && { samples: readCount("--samples", values.samples) }),
   };
-  const graph = await readNetwork(positionals[0], readDimensions(values.dimension));
+  const dimensions = readDimensions(values.dimension);
+  const sizes = readFree(values.free, dimensions);
+  const graph = await readNetwork(positionals[0], dimensions);
   if (graph.inputs.length !== 1) {
     throw new InputError(`${positionals[0]} has ${graph.inputs.length} inputs: one expected`);
   }
@@ -115,12 +122,13 @@ async function main(args: string[]): Promise<void> {
   if (values.json !== undefined) await checkOutput(values.json, [...inputs, output]);
   if (values.report !== undefined) await checkOutput(values.report, [...inputs, output, ...asList(values.json)]);
 
-  const { bundle, report: made, details } = await withProgress((progress) =>
-    calibrate(graph, {
+  const { bundle, report: made, details } = await withProgress(async (progress) =>
+    await calibrate(graph, {
       ...choices,
       ...samples,
       data: values.data!,
       ...(merge && { merge }),
+      ...(sizes.length > 0 && { free: await freeNetwork(positionals[0], sizes, dimensions) }),
       dropOutliers: values["drop-outliers"] ?? false,
       details: values.report !== undefined,
       progress,
@@ -140,6 +148,24 @@ async function main(args: string[]): Promise<void> {
     await writeOutput(values.report, new TextEncoder().encode(page));
   }
   console.log(reportText(report, { output, floatBytes }));
+}
+
+/** The network at other sizes than those of the samples. */
+async function freeNetwork(path: string, sizes: FreeSize[], dimensions: Dimensions): Promise<FreeNetwork> {
+  const bytes = await readInput(path);
+  const name = basename(path, extname(path));
+  return {
+    sizes,
+    importAt(lengths) {
+      try {
+        return importOnnx(bytes, { name, dimensions: { ...dimensions, ...lengths } });
+      } catch (error) {
+        const at = Object.entries(lengths).map(([size, length]) => `${size}=${length}`).join(", ");
+        if (error instanceof Error) error.message = `${path} with ${at}: ${error.message}`;
+        throw error;
+      }
+    },
+  };
 }
 
 async function withProgress<Result>(work: (update: Progress["update"]) => Promise<Result>): Promise<Result> {

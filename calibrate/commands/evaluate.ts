@@ -11,6 +11,8 @@ import { parseArguments } from "../../cli/parse_arguments.ts";
 import { createProgress } from "../../cli/progress.ts";
 import { listFormats } from "../../image/formats.ts";
 import { MAGIC } from "../../runtime/bundle/format.ts";
+import { fixSizes } from "../../runtime/bundle/free_sizes.ts";
+import { readBundle } from "../../runtime/bundle/read.ts";
 import { InputError } from "../../runtime/errors.ts";
 import { Model } from "../../runtime/model.ts";
 import { classCount } from "../dataset/classes.ts";
@@ -22,7 +24,7 @@ import { floatModel } from "../float_model.ts";
 import { accuracyText, FIGURE_FORMATS, measuresTable } from "../report/measures_table.ts";
 import { readClasses } from "./class_names.ts";
 import { readInput, readNetwork } from "./files.ts";
-import { NETWORK_HELP, NETWORK_OPTIONS, readDimensions, refuseDimensions } from "./network_options.ts";
+import { NETWORK_HELP, NETWORK_OPTIONS, readDimensions } from "./network_options.ts";
 import {
   type OptionValues,
   PREPROCESSING_HELP,
@@ -141,10 +143,13 @@ async function loadModel(
     if (Object.keys(PREPROCESSING_OPTIONS).some((option) => values[option] !== undefined)) {
       throw new InputError("A bundle holds its own preprocessing: leave out the preprocessing options");
     }
-    if (values.float === undefined) refuseDimensions(dimensions);
-    const model = await Model.load(bytes).catch((cause) => {
+    const bundle = await readBundle(bytes).catch((cause) => {
       throw fileError(path, cause);
     });
+    const own = new Set(bundle.program.free?.sizes.map(({ name }) => name));
+    // The float network may have free dimensions that the bundle does not have.
+    const lengths = Object.entries(dimensions).filter(([name]) => values.float === undefined || own.has(name));
+    const model = new Model(fixSizes(bundle, Object.fromEntries(lengths)));
     if (values.classes !== undefined) {
       throw new InputError("A bundle holds its own names of classes: leave out --classes");
     }

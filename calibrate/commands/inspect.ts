@@ -17,7 +17,7 @@ import { describeNetwork, type NetworkDescription } from "../inspect/describe_ne
 import { bundleText, networkText } from "../inspect/description_text.ts";
 import type { Dimensions } from "../onnx/read_inputs.ts";
 import { fileFormat } from "./file_format.ts";
-import { NETWORK_HELP, NETWORK_OPTIONS, readDimensions, refuseDimensions } from "./network_options.ts";
+import { fixGiven, NETWORK_HELP, NETWORK_OPTIONS, readDimensions } from "./network_options.ts";
 
 const HELP = `Usage: deno task inspect FILE [options]
 
@@ -40,8 +40,7 @@ async function describeFile(
   try {
     const bytes = new Uint8Array(await readFile(file));
     if (fileFormat(bytes) === "octet") {
-      refuseDimensions(dimensions);
-      return describeBundle(await readBundle(bytes));
+      return describeBundle(fixGiven(await readBundle(bytes), dimensions));
     }
     return describeNetwork(bytes, { name: basename(file).replace(/\.onnx$/i, ""), dimensions });
   } catch (cause) {

@@ -20,7 +20,7 @@ import { profileProgram } from "../profile/profile.ts";
 import { profileText } from "../profile/profile_text.ts";
 import { lower } from "../program/lower.ts";
 import { fileFormat } from "./file_format.ts";
-import { NETWORK_HELP, NETWORK_OPTIONS, readDimensions, refuseDimensions } from "./network_options.ts";
+import { fixGiven, NETWORK_HELP, NETWORK_OPTIONS, readDimensions } from "./network_options.ts";
 import { readChoice, readCount } from "./options.ts";
 
 const HELP = `Usage: deno task profile FILE [options]
@@ -66,8 +66,7 @@ async function readProgram(file: string, dimensions: Dimensions): Promise<Progra
   try {
     const bytes = new Uint8Array(await readFile(file));
     if (fileFormat(bytes) === "octet") {
-      refuseDimensions(dimensions);
-      return await readBundle(bytes);
+      return fixGiven(await readBundle(bytes), dimensions);
     }
     return lower(importOnnx(bytes, { name: basename(file).replace(/\.onnx$/i, ""), dimensions }));
   } catch (cause) {

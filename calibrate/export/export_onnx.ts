@@ -4,6 +4,7 @@
  * @module
  */
 
+import { InputError } from "../../runtime/errors.ts";
 import { constantElements } from "../../runtime/bundle/constant_elements.ts";
 import { partsOfSum } from "../../runtime/kernels/convolution_sum.ts";
 import type { Kernel, Step } from "../../runtime/kernels/registry.ts";
@@ -43,6 +44,9 @@ import { createValues } from "./values.ts";
  * @throws {TypeError} Where a step has no form in ONNX.
  */
 export function exportOnnx({ program, data }: ProgramData): Uint8Array {
+  if (program.free) {
+    throw new InputError("A network with free sizes cannot be exported: fix them, --dimension NAME=LENGTH");
+  }
   const builder = createOnnxBuilder([...program.inputs, ...program.outputs].map(({ name }) => name));
   const batched = isBatched(program);
   const values = createValues(program, builder, batched);

@@ -8,9 +8,9 @@ import { constantBytes } from "../../runtime/bundle/format.ts";
 import type { Bundle } from "../../runtime/bundle/read.ts";
 import { Executor } from "../../runtime/executor.ts";
 import type { Step } from "../../runtime/kernels/registry.ts";
-import { describePort, type ModelPort } from "../../runtime/model.ts";
+import { describePorts, type ModelPort } from "../../runtime/model.ts";
 import type { Preprocessing } from "../../runtime/preprocessing.ts";
-import type { CalibrationRecord, OutputKind, Program } from "../../runtime/program.ts";
+import type { CalibrationRecord, FreeSize, OutputKind, Program } from "../../runtime/program.ts";
 import type { TensorSpec, TensorType } from "../../runtime/tensor.ts";
 
 /** Bytes of a bundle; the first five parts add up to the file. */
@@ -69,6 +69,8 @@ export interface BundleDescription {
   inputs: ModelPort[];
   /** Outputs, likewise. */
   outputs: ModelPort[];
+  /** Sizes besides the batch that are free, -1 in shapes too; memory and layers are those of the smallest. */
+  sizes: readonly FreeSize[];
   /** Null where the network takes no images. */
   preprocessing: Preprocessing | null;
   /** What the first output is. */
@@ -101,8 +103,8 @@ export function describeBundle(bundle: Bundle): BundleDescription {
     name: program.name,
     hash,
     bytes: countBytes(bundle, executor),
-    inputs: program.inputs.map(describePort),
-    outputs: program.outputs.map(describePort),
+    ...describePorts(program),
+    sizes: program.free?.sizes ?? [],
     preprocessing: program.preprocessing ?? null,
     outputKind: program.outputKind ?? "logits",
     labels: program.labels?.length ?? 0,

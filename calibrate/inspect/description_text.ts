@@ -8,21 +8,26 @@ import { escapeText } from "../../cli/escape_text.ts";
 import { textTable } from "../../cli/text_table.ts";
 import type { ModelPort } from "../../runtime/model.ts";
 import type { Preprocessing } from "../../runtime/preprocessing.ts";
-import type { CalibrationRecord } from "../../runtime/program.ts";
+import type { CalibrationRecord, FreeSize } from "../../runtime/program.ts";
 import type { BundleDescription } from "./describe_bundle.ts";
 import type { NetworkDescription } from "./describe_network.ts";
 
 /** A label and what stands beside it, one string per line. */
 type Fact = [label: string, lines: string[]];
 
+function sizeText({ name, minimum, maximum, step }: FreeSize): string {
+  return `${name} ${minimum} to ${maximum} in steps of ${step}; below are the layers and memory of the smallest`;
+}
+
 /** A bundle's description in lines, without a newline at the end. */
 export function bundleText(description: BundleDescription): string {
-  const { bytes, kernels, build, labels, layers } = description;
+  const { bytes, kernels, build, labels, layers, sizes } = description;
   const facts = factList([
     ["Octet bundle", [description.name]],
     ["SHA-256", [description.hash]],
     ["Inputs", description.inputs.map(portText)],
     ["Outputs", description.outputs.map(portText)],
+    ...(sizes.length > 0 ? [["Free sizes", sizes.map(sizeText)] satisfies Fact] : []),
     ["Output kind", [description.outputKind]],
     ["Preprocessing", [preprocessingText(description.preprocessing)]],
     ["Labels", [labels > 0 ? grouped(labels) : "none"]],
@@ -94,7 +99,9 @@ function factList(facts: Fact[]): string {
 }
 
 function portText({ name, shape }: ModelPort): string {
-  return `${name} float32 [${shape.map((length) => length < 0 ? "batch" : length).join(", ")}]`;
+  return `${name} float32 [${
+    shape.map((length, axis) => length < 0 ? (axis === 0 ? "batch" : "free") : length).join(", ")
+  }]`;
 }
 
 function preprocessingText(preprocessing: Preprocessing | null): string {

@@ -23,7 +23,7 @@ export function useOpset(opset: number): string {
 
 /** For free dimensions. @param names Of the dimensions. */
 export function fixDimensions(names: readonly string[]): string {
-  return `give free dimensions a length: ${optionsFor(names, "LENGTH")}`;
+  return `give free dimensions a length: ${optionsFor(names, "LENGTH")}; with it, calibrate --free keeps them free`;
 }
 
 /** For free batches. @param names Of the dimension in each input. */

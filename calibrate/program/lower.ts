@@ -13,7 +13,7 @@ import type { Graph, Node } from "../graph/graph.ts";
 import type { ProgramBuilder } from "../lower/builder.ts";
 import { createContext, type LayerParts, type LowerContext } from "../lower/context.ts";
 import { lowerConvert } from "../lower/convert.ts";
-import { planMemory } from "../lower/plan_memory.ts";
+import { planMemory } from "../../runtime/bundle/plan_memory.ts";
 import { operatorOf } from "../operators/operators.ts";
 import type { QuantizationPlan } from "../plan.ts";
 import { chooseForms } from "./forms.ts";

@@ -6,6 +6,7 @@
  */
 
 import { evenlySpread } from "../evenly_spread.ts";
+import type { Graph } from "../graph/graph.ts";
 import type { Statistics } from "../observe/statistics.ts";
 import { trustIn } from "../observe/training_warning.ts";
 import { lower, type Lowered } from "../program/lower.ts";
@@ -21,6 +22,8 @@ export interface QuantizedNetwork {
   program: Lowered;
   /** Makes the 8-bit program before its correction; the same where there is none. */
   uncorrected(): Lowered;
+  /** Makes the 8-bit program of the same network at other sizes. @param graph The network at these sizes. */
+  at(graph: Graph): Lowered;
   /** How each value's scale came about, by its name. */
   choices: Map<string, ScaleChoice>;
   /** How each layer's correction came about, by the name of its output. */
@@ -66,6 +69,7 @@ export async function quantizeNetwork(
     const program = lower(graph, { plan, forms });
     const uncorrected = () =>
       settings.usp === "off" ? program : lower(graph, { plan: { ...plan, corrections: initial }, forms });
-    return { program, uncorrected, choices, outcomes };
+    const at = (resized: Graph) => lower(resized, { plan, forms });
+    return { program, uncorrected, at, choices, outcomes };
   });
 }

@@ -24,7 +24,7 @@ export async function readBack(bundle: Uint8Array, lowered: Lowered, sample: Sam
   });
   const outputs = "pixels" in sample
     ? model.runPixels(sample.pixels)
-    : model.run({ [model.inputs[0].name]: sample.tensor });
+    : model.run({ [model.inputs[0].name]: { shape: lowered.program.inputs[0].shape, data: sample.tensor } });
   const executor = new Executor(lowered);
   const { program } = executor;
   const input = executor.tensor(program.inputs[0].tensor) as Float32Array;

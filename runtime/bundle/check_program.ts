@@ -33,12 +33,16 @@ import { isGrouped, ROW_ELEMENTS } from "./grouped_weights.ts";
  *
  * @param value The parsed header.
  * @param dataBytes Bytes of the data part.
+ * @param place Places the tensors, where their places in the header do not count.
  * @throws {BundleError} At the first inconsistency.
  */
-export function checkProgram(value: unknown, dataBytes: number): Program {
+export function checkProgram(value: unknown, dataBytes: number, place?: (program: Program) => void): Program {
   const header = asFields(value, "Header");
   const arenaBytes = asInteger(header.arenaBytes, "arenaBytes", 0, MAX_PART_BYTES);
-  const tensors = entries(header, "tensors").map((entry, index) => checkTensor(entry, `tensors[${index}]`, arenaBytes));
+  const room = place ? MAX_PART_BYTES : arenaBytes;
+  const tensors = entries(header, "tensors").map((entry, index) =>
+    checkTensor(entry, `tensors[${index}]`, room, place !== undefined)
+  );
   const constants = entries(header, "constants").map((entry, index) =>
     checkConstant(entry, `constants[${index}]`, dataBytes)
   );
@@ -66,6 +70,12 @@ export function checkProgram(value: unknown, dataBytes: number): Program {
   }
   if (header.calibration !== undefined) program.calibration = checkCalibration(header.calibration);
   for (const step of steps) checkStep(step, program);
+  if (place) {
+    place(program);
+    if (program.arenaBytes > MAX_PART_BYTES) {
+      throw new BundleError(`Tensors take ${program.arenaBytes} bytes: at most ${MAX_PART_BYTES} are allowed`);
+    }
+  }
   checkLifetimes(program);
   checkWritten(program);
   if (header.pixels !== undefined) program.pixels = checkPixels(header.pixels, program);
@@ -87,11 +97,11 @@ function asOffset(value: unknown, where: string): number {
   return offset;
 }
 
-function checkTensor(value: unknown, where: string, arenaBytes: number): TensorSpec {
+function checkTensor(value: unknown, where: string, arenaBytes: number, unplaced: boolean): TensorSpec {
   const fields = asFields(value, where);
   const type = oneOf<TensorType>(fields.type, `${where}.type`, ["u8", "f32"]);
   const shape = asShape(fields.shape, `${where}.shape`);
-  const offset = asOffset(fields.offset, where);
+  const offset = unplaced ? 0 : asOffset(fields.offset, where);
   if (tensorBytes({ shape, type }) > arenaBytes - offset) {
     throw new BundleError(`${where} reaches past the end of the arena of ${arenaBytes} bytes`);
   }

@@ -29,6 +29,16 @@ export type { ResizeAttributes } from "../kernels/resize.ts";
 export type { SelectAttributes } from "../kernels/select.ts";
 export type { SoftmaxAttributes } from "../kernels/softmax.ts";
 export type { StepOf } from "../kernels/step.ts";
-export type { CalibrationRecord, PixelPort, PortSpec, Program, ProgramData } from "../program.ts";
+export type {
+  CalibrationRecord,
+  DependentNumber,
+  FreeSize,
+  FreeSizes,
+  PixelPort,
+  PortSpec,
+  Program,
+  ProgramData,
+} from "../program.ts";
 export type { ConstantSpec, ConstantType, ElementType, TensorSpec, TensorType } from "../tensor.ts";
+export { fixSizes } from "./free_sizes.ts";
 export { type Bundle, readBundle } from "./read.ts";

@@ -8,13 +8,11 @@
 import { align } from "../alignment.ts";
 import { BundleError } from "../errors.ts";
 import { toHex } from "../hexadecimal.ts";
-import { checkStepData } from "../kernels/registry.ts";
 import type { Program, ProgramData } from "../program.ts";
-import { ELEMENT_BYTES } from "../tensor.ts";
+import { checkConstantData } from "./check_constant_data.ts";
 import { checkProgram } from "./check_program.ts";
-import { constantElements, storedBytes } from "./constant_elements.ts";
 import { DIGEST_BYTES, MAGIC, MAX_HEADER_BYTES, MAX_PART_BYTES, PREFIX_BYTES } from "./format.ts";
-import { checkMultipliers, isGrouped } from "./grouped_weights.ts";
+import { checkFreeSizes } from "./free_sizes.ts";
 import { upgradeProgram } from "./upgrade.ts";
 import { requireKnownVersion, requireOwnVersion } from "./versions.ts";
 
@@ -77,9 +75,12 @@ async function checkContent(bytes: Uint8Array, version: number, header: number, 
   for (let offset = end; offset < align(end); offset++) {
     if (bytes[offset] !== 0) throw new BundleError("Padding after the header is not zero", offset);
   }
-  const program = checkProgram(parseHeader(bytes.subarray(PREFIX_BYTES, end)), data.length);
-  requireOwnVersion(version, program);
+  const fields = parseHeader(bytes.subarray(PREFIX_BYTES, end));
+  const program = checkProgram(fields, data.length);
   checkConstantData(program, data);
+  const { free } = fields as { free?: unknown };
+  if (free !== undefined) program.free = checkFreeSizes(free, program, data);
+  requireOwnVersion(version, program);
   return program;
 }
 
@@ -91,25 +92,6 @@ async function checkDigest(bytes: Uint8Array): Promise<string> {
     throw new BundleError("Altered bundle: its SHA-256 does not match its content", end);
   }
   return toHex(digest);
-}
-
-/** Lets kernels whose constants hold positions check them. */
-function checkConstantData(program: Program, data: Uint8Array): void {
-  program.constants.forEach((constant, index) => {
-    if (isGrouped(constant)) checkMultipliers(constant, storedBytes(constant, data), `constants[${index}]`);
-  });
-  for (const step of program.steps) {
-    checkStepData(step, {
-      elements: (position) => constantElements(program.constants[step.constants[position]], data),
-      packed(position) {
-        const constant = program.constants[step.constants[position]];
-        return {
-          bytes: storedBytes(constant, data),
-          bits: constant.type === "i4" ? 4 : 8 * ELEMENT_BYTES[constant.type],
-        };
-      },
-    });
-  }
 }
 
 function parseHeader(bytes: Uint8Array): unknown {

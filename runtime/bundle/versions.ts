@@ -85,6 +85,7 @@ export const VERSIONS: readonly FormatVersion[] = [
       },
       { name: "a gather", isUsed: ({ steps }) => steps.some(({ kernel }) => kernel === "gather_f32") },
       { name: "a reduction", isUsed: ({ steps }) => steps.some(({ kernel }) => kernel === "reduce_f32") },
+      { name: "free sizes", isUsed: ({ free }) => free !== undefined },
       { name: "a selection", isUsed: ({ steps }) => steps.some(({ kernel }) => kernel === "select_f32") },
     ],
   },

@@ -54,7 +54,11 @@ export const schemas: Record<string, ApiPart> = {
   TensorMetadata: object({
     name: TEXT,
     datatype: { const: "FP32" },
-    shape: { type: "array", items: { type: "integer", minimum: -1 }, description: "-1 for any number of samples" },
+    shape: {
+      type: "array",
+      items: { type: "integer", minimum: -1 },
+      description: "-1 for any number of samples, or a size that is free",
+    },
   }),
   InferRequest: object({
     id: { type: "string", description: "Echoed in the response" },

@@ -7,6 +7,7 @@
 
 import { align } from "../../runtime/alignment.ts";
 import { DIGEST_BYTES, PREFIX_BYTES } from "../../runtime/bundle/format.ts";
+import { fixSizes } from "../../runtime/bundle/free_sizes.ts";
 import { type Bundle, readBundle } from "../../runtime/bundle/read.ts";
 import { writeBundle } from "../../runtime/bundle/write.ts";
 import { BundleError } from "../../runtime/errors.ts";
@@ -15,6 +16,7 @@ import { Model } from "../../runtime/model.ts";
 import type { Program } from "../../runtime/program.ts";
 import { type Random, random, seedOf } from "../support/random.ts";
 import { bundleOf, fixDigest, groupedParts, smallParts, tinyParts } from "../support/tiny_bundle.ts";
+import { freeParts } from "../support/free_parts.ts";
 import { alterBytes } from "./alter_bytes.ts";
 import { alterData } from "./alter_data.ts";
 import { type AlteredFile, type Bytes, describeError, finding, type FuzzKind, type Outcome } from "./fuzz_kind.ts";
@@ -32,7 +34,9 @@ async function readSeeds(): Promise<Bytes[]> {
   const names = Array.from(Deno.readDirSync(GOLDEN), ({ name }) => name).filter((name) => name.endsWith(".octet"))
     .sort();
   const golden = await Promise.all(names.map((name) => Deno.readFile(new URL(name, GOLDEN))));
-  const made = [tinyParts(), smallParts(), groupedParts()].map(({ program, data }) => writeBundle(program, data));
+  const made = [tinyParts(), smallParts(), groupedParts(), freeParts()].map(({ program, data }) =>
+    writeBundle(program, data)
+  );
   return [...golden, ...await Promise.all(made)];
 }
 
@@ -113,6 +117,28 @@ async function check(bytes: Bytes, seed: number): Promise<Outcome> {
   } catch (error) {
     return error instanceof BundleError ? { kind: "refused" } : finding(`Reading: ${describeError(error)}`);
   }
+  const { program, data } = bundle;
+  const outcome = await run(bundle, bytes, seed);
+  for (const share of program.free && outcome.kind === "accepted" ? [0.5, 1] : []) {
+    const lengths = program.free!.sizes.map(({ name, minimum, maximum, step }) =>
+      [name, minimum + step * Math.floor(share * (maximum - minimum) / step)] as const
+    );
+    let fixed: Program;
+    try {
+      fixed = fixSizes({ program, data }, Object.fromEntries(lengths)).program;
+    } catch (error) {
+      if (error instanceof BundleError && share < 1) continue;
+      return finding(`Fixing sizes: ${describeError(error)}`);
+    }
+    const written = await writeBundle(fixed, data);
+    const alone = await run(await readBundle(written), written, seed);
+    if (alone.kind !== "accepted") return alone;
+  }
+  return outcome;
+}
+
+/** Runs a bundle that was read. */
+async function run(bundle: Bundle, bytes: Bytes, seed: number): Promise<Outcome> {
   const { program } = bundle;
   if (program.arenaBytes > MOST_ARENA) return { kind: "too long" };
   if (program.steps.reduce((sum, step) => sum + Math.min(workOf(step), 1e12), 0) > MOST_WORK) {

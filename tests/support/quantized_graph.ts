@@ -34,10 +34,15 @@ export interface Quantized {
   floats: Map<string, Float32Array>;
 }
 
-/** Quantises a graph. @param equalize Whether channels get grids of their own. */
+/** Makes and quantises a graph. @param equalize Whether channels get grids of their own. */
 export async function quantize(parts: GraphParts, equalize = false): Promise<Quantized> {
   const graph = makeGraph(parts);
   verifyGraph(graph);
+  return await quantizeGraph(graph, equalize);
+}
+
+/** Quantises a graph. @param equalize Whether channels get grids of their own. */
+export async function quantizeGraph(graph: Graph, equalize = false): Promise<Quantized> {
   const [port] = graph.inputs;
   const input = random(21).f32(port.shape.reduce((product, length) => product * length, 1), -1.5, 2);
   const computed = graph.nodes.map(({ output }) => output);

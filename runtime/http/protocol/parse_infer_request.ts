@@ -70,6 +70,9 @@ function soleTensor(bytes: Uint8Array<ArrayBuffer>, model: ServedModel, maxSampl
     throw new HttpError(400, `A body without JSON needs a model of one input, not ${model.inputs.length}`);
   }
   const [port] = model.inputs;
+  if (port.shape.some((size, axis) => size < 0 && axis > 0)) {
+    throw new HttpError(400, `A body without JSON has no shape, and sizes of input ${quote(port.name)} are free`);
+  }
   const shape = port.shape.map((size) => size < 0 ? 1 : size);
   const input = { datatype: "FP32", shape, data: undefined, binarySize: bytes.length };
   const tensor = readTensor(input, port, createTensorReader(bytes), maxSamples);

@@ -4,10 +4,10 @@
  * @module
  */
 
-import { align } from "../../runtime/alignment.ts";
-import { type Lifetime, lifetimesOf } from "../../runtime/bundle/check_lifetimes.ts";
-import type { Program } from "../../runtime/program.ts";
-import { tensorBytes } from "../../runtime/tensor.ts";
+import { align } from "../alignment.ts";
+import { type Lifetime, lifetimesOf } from "./check_lifetimes.ts";
+import type { Program } from "../program.ts";
+import { tensorBytes } from "../tensor.ts";
 
 /**
  * Sets the offsets of all tensors of a program, and the arena's size, so that
