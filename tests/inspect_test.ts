@@ -207,7 +207,7 @@ Deno.test("a file that cannot be inspected gives one sentence and exit status 1"
   const unsupported = writeOnnx({
     ...NETWORK,
     outputs: ["y"],
-    nodes: [{ op: "Einsum", name: "strange", inputs: ["image"], outputs: ["y"] }],
+    nodes: [{ op: "NonZero", name: "strange", inputs: ["image"], outputs: ["y"] }],
   });
   const text = new TextEncoder().encode("The quick brown fox jumps over the lazy dog");
   const damagedLineEnds = Uint8Array.of(...bundle.subarray(0, 5), ...bundle.subarray(6));
@@ -221,7 +221,7 @@ Deno.test("a file that cannot be inspected gives one sentence and exit status 1"
     [bundle.subarray(0, 7), "first eight bytes"],
     [damagedLineEnds, "first eight bytes"],
     [onnx.subarray(0, onnx.length - 20), "truncated"],
-    [unsupported, '"strange" (Einsum, opset 17'],
+    [unsupported, '"strange" (NonZero, opset 17'],
   ];
   for (const [bytes, expected] of cases) {
     const { code, stdout, stderr } = await inspect(bytes, "--json");
