@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import type { ConvolutionNode, FullyConnectedNode, Node } from "../calibrate/graph/graph.ts";
-import { errorCurves, LEAST_STEP } from "../calibrate/grids/error_curve.ts";
-import { factorOf } from "../calibrate/grids/lattice.ts";
+import { errorCurves } from "../calibrate/grids/error_curve.ts";
+import { factorOf, LEAST_STEP } from "../calibrate/grids/lattice.ts";
 import { linkChannels } from "../calibrate/grids/link_channels.ts";
 import {
   CHANNEL_BINS,
@@ -265,17 +265,25 @@ Deno.test("Histograms of channels depend neither on order nor on parts", () => {
   };
   const whole = histograms([values]);
   const parts = [0, 1, 2, 3, 4, 5].map((part) => values.subarray(part * 400, (part + 1) * 400));
-  assertEquals(histograms(parts), whole);
-  assertEquals(histograms(parts.toReversed()), whole);
+  const merged = histograms(parts);
+  assertEquals(histograms(parts.toReversed()), merged);
+  const { samples, secondMin, secondMax } = merged;
+  assertEquals(merged, { ...whole, samples, secondMin, secondMax });
+  assertEquals(samples, 6);
+  const greatest = parts.map((part) => part.reduce((most, value, index) => index % 4 ? most : Math.max(most, value)));
+  assertEquals(secondMax[0], greatest.toSorted((a, b) => b - a)[1]);
   assertEquals(whole.count, 600);
   assertEquals(whole.positive.subarray(3 * CHANNEL_BINS).reduce((sum, count) => sum + count, 0), 0);
 });
 
-/** The range that the best scale of each channel covers above zero. */
-function rangesOf(channels: number, values: Float32Array): number[] {
+/** The range that the best scale of each channel covers above zero, of values in samples of one size. */
+function rangesOf(channels: number, values: Float32Array, samples: number): number[] {
   const histograms = createChannelHistograms(channels);
-  observeChannels(histograms, values);
-  return errorCurves(histograms, { anchor: 1 / 255, zeroPoint: 0 }).map((errors) => {
+  const size = values.length / samples;
+  for (let start = 0; start < values.length; start += size) {
+    observeChannels(histograms, values.subarray(start, start + size));
+  }
+  return errorCurves(histograms, { anchor: 1 / 255, zeroPoint: 0, limit: Infinity }).map((errors) => {
     const best = errors.reduce((least, error, index) => error < errors[least] ? index : least, 0);
     return factorOf(best + LEAST_STEP);
   });
@@ -285,7 +293,7 @@ Deno.test("Few values of a channel are no evidence that there are none beyond th
   const exponential = (count: number, seed: number) =>
     random(seed).f32(count, 0, 0.9999).map((value) => -Math.log(1 - value));
   const few = exponential(64 * 16, 3);
-  const ranges = rangesOf(64, few);
+  const ranges = rangesOf(64, few, 8);
   const unseen = exponential(64 * 4000, 4);
   const error = (range: number, values: Float32Array) =>
     values.reduce((sum, value) => sum + Math.max(0, value - range) ** 2 + (range / 255) ** 2 / 12, 0) / values.length;
@@ -293,13 +301,40 @@ Deno.test("Few values of a channel are no evidence that there are none beyond th
   const clipped = [...Array(64).keys()].map((channel) => Math.max(...few.filter((_, index) => index % 64 === channel)));
   const blind = clipped.reduce((sum, range) => sum + error(range, unseen), 0) / 64;
   assert(mean < blind / 3, `${mean}, ${blind} with the greatest values seen`);
-  const [many] = rangesOf(1, Float32Array.from({ length: 100000 }, (_, index) => index / 100000));
+  const [many] = rangesOf(
+    1,
+    Float32Array.from({ length: 100000 }, (_, index) => (index * 7919 % 100000) / 100000),
+    100,
+  );
   assert(many > 0.9 && many < 1.2, `${many} for values up to 1`);
+});
+
+Deno.test("Where single samples make a channel speak up, others are expected to make it louder", () => {
+  const spoken = (samples: number, seed: number) => {
+    const draw = random(seed);
+    return Float32Array.from({ length: samples * 64 * 49 }, (_, index) => {
+      const sample = Math.floor(index / (64 * 49));
+      const loud = ((sample * 64 + index % 64) * 2654435761 >>> 0) / 2 ** 32;
+      return loud < 0.04 ? draw.unit() * (1 + 100 * loud) : 0;
+    });
+  };
+  const seen = spoken(50, 7);
+  const unseen = spoken(1000, 8).subarray(50 * 64 * 49);
+  const error = (ranges: readonly number[]) =>
+    unseen.reduce((sum, value, index) => {
+      const range = ranges[index % 64];
+      return sum + Math.max(0, value - range) ** 2 + (value > 0 ? (range / 255) ** 2 / 12 : 0);
+    }, 0);
+  const greatest = [...Array(64).keys()].map((channel) =>
+    seen.reduce((most, value, index) => index % 64 === channel ? Math.max(most, value) : most, 1e-3)
+  );
+  const [told, blind] = [error(rangesOf(64, seen, 50)), error(greatest)];
+  assert(told < blind / 4, `${told}, ${blind} with the greatest values seen`);
 });
 
 Deno.test("A channel that was always zero gets a grid like the others'", () => {
   const values = random(5).f32(3 * 500, 0, 4).map((value, index) => index % 3 === 1 ? 0 : value);
-  const [one, dead, two] = rangesOf(3, values);
+  const [one, dead, two] = rangesOf(3, values, 10);
   assert(dead > one / 2 && dead < 2 * two, `${dead} beside ${one} and ${two}`);
 });
 

@@ -156,8 +156,8 @@ Deno.test("A statistics file that is truncated, altered or inconsistent is refus
       await refused(altered, "truncated or altered");
     }
     const future = bytes.slice();
-    future[8] = 4;
-    await refused(future, "part has version 4: this program reads version 3");
+    future[8] = 5;
+    await refused(future, "part has version 5: this program reads version 4");
 
     const inconsistent = async (change: (statistics: Awaited<ReturnType<typeof readStatistics>>) => void) => {
       const statistics = await readStatistics(bytes, "part");
@@ -185,5 +185,8 @@ Deno.test("A statistics file that is truncated, altered or inconsistent is refus
     await inconsistent(({ channelHistograms }) => [...channelHistograms.values()][0].positive[3] += 2 ** 40);
     await inconsistent(({ channelHistograms }) => [...channelHistograms.values()][0].exponents[0] = 200);
     await inconsistent(({ channelHistograms }) => [...channelHistograms.values()][0].max[0] = NaN);
+    await inconsistent(({ channelHistograms }) => [...channelHistograms.values()][0].secondMax[0] = 1e9);
+    await inconsistent(({ channelHistograms }) => [...channelHistograms.values()][0].secondMin[0] = NaN);
+    await inconsistent(({ channelHistograms }) => [...channelHistograms.values()][0].samples = 0);
   });
 });

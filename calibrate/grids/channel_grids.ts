@@ -9,11 +9,17 @@ import type { ChannelLinker } from "../graph/channel_links.ts";
 import type { FormChoice } from "../graph/form.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { LayerNode } from "../graph/layers.ts";
-import { type ChannelHistograms, createChannelHistograms, observeChannels } from "../observe/channel_histograms.ts";
+import {
+  type ChannelHistograms,
+  closeEnds,
+  createChannelHistograms,
+  observeChannels,
+} from "../observe/channel_histograms.ts";
 import type { ValueQuantization } from "../plan.ts";
 import type { ParameterGroup } from "../quantize/observed_values.ts";
 import type { WeightBits, WeightGranularity } from "../settings.ts";
 import { chooseSteps, type GridRow, type GridRows } from "./choose_steps.ts";
+import type { CurveGrids } from "./channel_side.ts";
 import { errorCurves } from "./error_curve.ts";
 import { channelsOf, freeChannels, isFixed, limitOf } from "./free_channels.ts";
 import { factorOf } from "./lattice.ts";
@@ -67,10 +73,10 @@ export function chooseChannelGrids(graph: Graph, options: ChannelGridOptions): M
     const limit = Math.min(...free.map((source) => limitOf(producers.get(source))));
     const isLimited = limit < Infinity;
     const anchor = isLimited ? limit / (255 - zeroPoint) * BELOW : scale;
-    return { group, zeroPoint, anchor, most: isLimited ? 0 : Infinity };
+    return { group, zeroPoint, anchor, limit, most: isLimited ? 0 : Infinity };
   });
-  const rows = anchored.map(({ group, zeroPoint, anchor, most }): GridRows => ({
-    rows: rowsOf(links, { group, seen, numbers, gains, zeroPoint, anchor }),
+  const rows = anchored.map(({ group, most, ...curves }): GridRows => ({
+    rows: rowsOf(links, { group, seen, numbers, gains, curves }),
     most,
   }));
   const values = new Float64Array(numbers.size).fill(1);
@@ -138,19 +144,18 @@ function numberFactors(
 /** The channels of a group's sources, those of one factor as one. */
 function rowsOf(
   links: ChannelLinker,
-  { group, seen, numbers, gains, zeroPoint, anchor }: {
+  { group, seen, numbers, gains, curves }: {
     group: ParameterGroup;
     seen: ReadonlyMap<string, ChannelHistograms>;
     numbers: ReadonlyMap<number, number>;
     gains: ReadonlyMap<string, Float64Array>;
-    zeroPoint: number;
-    anchor: number;
+    curves: CurveGrids;
   },
 ): GridRow[] {
   const rows: GridRow[] = [];
   for (const source of group.sources) {
     const histograms = seen.get(source)!;
-    errorCurves(histograms, { anchor, zeroPoint }).forEach((errors, channel) => {
+    errorCurves(histograms, curves).forEach((errors, channel) => {
       const factor = numbers.get(links.root(links.first(source) + channel)) ?? -1;
       const gain = gains.get(source)![channel];
       rows.push({ factor, noise: errors.map((error) => error * gain) });
@@ -159,7 +164,8 @@ function rowsOf(
   for (const { data } of group.known) {
     const histograms = createChannelHistograms(1);
     observeChannels(histograms, data);
-    const [noise] = errorCurves(histograms, { anchor, zeroPoint });
+    closeEnds(histograms);
+    const [noise] = errorCurves(histograms, curves);
     rows.push({ factor: -1, noise });
   }
   return rows;

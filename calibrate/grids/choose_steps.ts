@@ -5,7 +5,7 @@
  * @module
  */
 
-import { GREATEST_STEP, LEAST_STEP } from "./error_curve.ts";
+import { GREATEST_STEP, LEAST_STEP } from "./lattice.ts";
 import { factorOf } from "./lattice.ts";
 import type { LayerNoise } from "./weight_noise.ts";
 

@@ -4,43 +4,22 @@
  * @module
  */
 
-import { CHANNEL_BINS, type ChannelHistograms, NO_EXPONENT } from "../observe/channel_histograms.ts";
-import { factorOf, STEPS_PER_OCTAVE, stepsOf } from "./lattice.ts";
-
-/** The least scale of a curve, in steps of the lattice from its anchor. */
-export const LEAST_STEP = -12 * STEPS_PER_OCTAVE;
-/** The greatest one. */
-export const GREATEST_STEP = 6 * STEPS_PER_OCTAVE;
-const STEPS = GREATEST_STEP - LEAST_STEP + 1;
+import { type ChannelHistograms, NO_EXPONENT } from "../observe/channel_histograms.ts";
+import { beyondCurves } from "./beyond_curve.ts";
+import { type CurveGrids, type Moments, momentsOf, type Side, sideOf } from "./channel_side.ts";
+import { factorOf, LEAST_STEP, STEPS, STEPS_PER_OCTAVE, stepsOf } from "./lattice.ts";
 
 /** Steps below the scale that just holds all values, beyond which an error is not worked out: to 1/16. */
 const NARROWER = 4 * STEPS_PER_OCTAVE;
 /** Steps above it: to 4 times it. */
 const WIDER = 2 * STEPS_PER_OCTAVE;
-/**
- * Values of a channel from which on the common shape hardly counts. Where a
- * channel speaks up in few places of few samples, what it does in others is told
- * by all channels together rather than by its own largest value.
- */
-export const ENOUGH_VALUES = 16384;
-/** As how many values the common shape counts at least. */
-const LEAST_SHAPE_VALUES = 8;
+/** As how many values the common shape counts. */
+const SHAPE_VALUES = 8;
 /** As how many values the common size counts beside a channel's own. */
 const SIZE_VALUES = 1;
 
-/** The grids that curves are over. */
-export interface CurveGrids {
-  /** The scale at step 0. */
-  anchor: number;
-  zeroPoint: number;
-}
-
 /** Values of a channel on one side of zero. */
-interface Channel {
-  /** Their number. */
-  count: number;
-  /** Sum of the squares. */
-  squares: number;
+interface Channel extends Moments {
   /** Sum of the squared errors at each step. */
   errors: Float64Array;
 }
@@ -48,11 +27,12 @@ interface Channel {
 /**
  * The mean squared error of each channel at every step of the lattice.
  *
- * On either side of zero a channel is taken to be what was seen of it and,
- * besides, what values of the shape that all channels have together would be if
- * they had this channel's size: as many as it lacks of 16,384, and at least 8.
- * That there is nothing beyond the greatest of few values is no evidence. A
- * channel that was always zero is taken to be like all others in 8 of its values.
+ * On either side of zero a channel is taken to be what was seen of it, and
+ * besides what a sample that was not seen would show: that there is nothing beyond
+ * the greatest of few samples is no evidence. How far the next one goes is told by
+ * all channels together, see {@linkcode beyondCurves}. And it is taken to be 8
+ * values of the shape that all channels have together, of this channel's size: so
+ * a channel that was always zero is like all others.
  *
  * @returns For each channel one error for each step, from {@linkcode LEAST_STEP} on.
  */
@@ -66,29 +46,29 @@ export function errorCurves(histograms: ChannelHistograms, grids: CurveGrids): F
   for (const errors of both) errors.forEach((error, index) => mean[index] += error / both.length);
   return both.map((errors, channel) =>
     histograms.exponents[channel] === NO_EXPONENT
-      ? mean.map((error) => error * LEAST_SHAPE_VALUES / histograms.count)
+      ? mean.map((error) => error * SHAPE_VALUES / histograms.count)
       : errors
   );
 }
 
 function sideCurves(histograms: ChannelHistograms, grids: CurveGrids, sign: 1 | -1): Float64Array[] {
-  const channels = Array.from(
-    histograms.min,
-    (_, channel) => ownErrors(sideOf(histograms, channel, sign), grids, sign),
-  );
+  const sides = Array.from(histograms.min, (_, channel) => sideOf(histograms, channel, sign));
+  const channels = sides.map((side) => ownErrors(side, grids, sign));
   const count = channels.reduce((sum, channel) => sum + channel.count, 0);
   const squares = channels.reduce((sum, channel) => sum + channel.squares, 0);
   if (count === 0) return channels.map(({ errors }) => errors);
-  const sizes = channels.map((channel) =>
-    Math.sqrt((channel.squares + SIZE_VALUES * squares / count) / (channel.count + SIZE_VALUES))
-  );
+  const sizeOf = (values: Moments) =>
+    Math.sqrt((values.squares + SIZE_VALUES * squares / count) / (values.count + SIZE_VALUES));
+  const sizes = channels.map(sizeOf);
   const places = sizes.map((size) => stepsOf(size / grids.anchor));
   const shape = commonShape(channels, sizes, places);
-  const added = Math.max(LEAST_SHAPE_VALUES, ENOUGH_VALUES - histograms.count);
+  const beyond = beyondCurves(histograms, grids, { sides, sizeOf, sign });
   return channels.map(({ count, errors }, channel) => {
-    const expected = added * count / histograms.count * sizes[channel] * sizes[channel];
-    const total = histograms.count + added;
-    return errors.map((error, index) => (error + expected * within(shape, index - places[channel])) / total);
+    const expected = SHAPE_VALUES * count / histograms.count * sizes[channel] * sizes[channel];
+    const total = histograms.count + SHAPE_VALUES;
+    return errors.map((error, index) =>
+      (error + beyond[channel][index] + expected * within(shape, index - places[channel])) / total
+    );
   });
 }
 
@@ -124,41 +104,7 @@ function ownErrors(side: Side, { anchor, zeroPoint }: CurveGrids, sign: 1 | -1):
   }
   errors.fill(errors[first], 0, first);
   errors.fill(errors[last], last + 1);
-  return { count: momentOf(side, 0), squares: momentOf(side, 2), errors };
-}
-
-/** Magnitudes on one side of zero. */
-interface Side {
-  /** Number of the values in each interval. */
-  counts: number[];
-  /** Where each interval begins and ends. */
-  starts: number[];
-  ends: number[];
-  /** The greatest magnitude. */
-  largest: number;
-}
-
-function sideOf(histograms: ChannelHistograms, channel: number, sign: 1 | -1): Side {
-  const bins = sign > 0 ? histograms.positive : histograms.negative;
-  const largest = sign > 0 ? histograms.max[channel] : -histograms.min[channel];
-  const side: Side = { counts: [], starts: [], ends: [], largest };
-  if (histograms.exponents[channel] === NO_EXPONENT) return side;
-  const width = 2 ** histograms.exponents[channel];
-  for (let bin = 0; bin < CHANNEL_BINS; bin++) {
-    const count = bins[channel * CHANNEL_BINS + bin];
-    if (count === 0) continue;
-    side.counts.push(count);
-    side.starts.push(bin * width);
-    side.ends.push(Math.min((bin + 1) * width, largest));
-  }
-  return side;
-}
-
-function momentOf({ counts, starts, ends }: Side, power: number): number {
-  return counts.reduce((sum, count, index) => {
-    const [a, b] = [starts[index], ends[index]];
-    return sum + count * (power === 0 ? 1 : (a * a + a * b + b * b) / 3);
-  }, 0);
+  return { ...momentsOf(side), errors };
 }
 
 /** Sum of squared errors, values taken as uniform within their intervals. */

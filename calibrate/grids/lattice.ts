@@ -10,6 +10,13 @@ import { logarithm } from "../../runtime/numerics/logarithm.ts";
 /** Steps in a factor of 2. */
 export const STEPS_PER_OCTAVE = 8;
 
+/** The least scale whose error is worked out, in steps of the lattice from its anchor. */
+export const LEAST_STEP = -12 * STEPS_PER_OCTAVE;
+/** The greatest one. */
+export const GREATEST_STEP = 6 * STEPS_PER_OCTAVE;
+/** Their number. */
+export const STEPS = GREATEST_STEP - LEAST_STEP + 1;
+
 /** 2^(k / 8) for k = 0 to 7, of square roots, which all engines round alike. */
 const FRACTIONS = Float64Array.from({ length: STEPS_PER_OCTAVE }, (_, k) => {
   const [half, quarter, eighth] = [Math.sqrt(2), Math.sqrt(Math.sqrt(2)), Math.sqrt(Math.sqrt(Math.sqrt(2)))];

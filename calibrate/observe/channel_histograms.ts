@@ -22,10 +22,16 @@ const BIN_BITS = 7;
 export interface ChannelHistograms {
   /** Number of values seen in each channel, zeros included. */
   count: number;
+  /** Number of samples seen. */
+  samples: number;
   /** Least value seen in each channel, at most 0. */
   min: Float32Array;
   /** Greatest value seen in each channel, at least 0. */
   max: Float32Array;
+  /** Least value of each channel in all samples but that which has {@linkcode min}. */
+  secondMin: Float32Array;
+  /** Greatest value of each channel in all samples but that which has {@linkcode max}. */
+  secondMax: Float32Array;
   /** Bin width of each channel is 2^exponent; {@linkcode NO_EXPONENT} before the first value that is not zero. */
   exponents: Int16Array;
   /** [channels][bins]: bin k counts values in [k, k + 1) widths above zero. */
@@ -38,18 +44,22 @@ export interface ChannelHistograms {
 export function createChannelHistograms(channels: number): ChannelHistograms {
   return {
     count: 0,
+    samples: 0,
     min: new Float32Array(channels),
     max: new Float32Array(channels),
+    secondMin: new Float32Array(channels),
+    secondMax: new Float32Array(channels),
     exponents: new Int16Array(channels).fill(NO_EXPONENT),
     positive: new Float64Array(channels * CHANNEL_BINS),
     negative: new Float64Array(0),
   };
 }
 
-/** Counts finite values. @param values [positions, channels]. */
+/** Counts the finite values of a sample. @param values [positions, channels]. */
 export function observeChannels(histograms: ChannelHistograms, values: Float32Array): void {
-  const { min, max, exponents, positive } = histograms;
-  const channels = min.length;
+  const { exponents, positive } = histograms;
+  const channels = exponents.length;
+  const [min, max] = [new Float32Array(channels), new Float32Array(channels)];
   for (let start = 0; start < values.length; start += channels) {
     for (let channel = 0; channel < channels; channel++) {
       const value = values[start + channel];
@@ -57,6 +67,9 @@ export function observeChannels(histograms: ChannelHistograms, values: Float32Ar
       else if (value < min[channel]) min[channel] = value;
     }
   }
+  const none = new Float32Array(channels);
+  mergeEnds(histograms, { min, max, secondMin: none, secondMax: none });
+  histograms.samples++;
   const inverses = new Float64Array(channels);
   let hasNegative = false;
   for (let channel = 0; channel < channels; channel++) {
@@ -81,22 +94,42 @@ export function observeChannels(histograms: ChannelHistograms, values: Float32Ar
 /** Adds the counts of histograms to others of as many channels. */
 export function mergeChannelHistograms(into: ChannelHistograms, from: ChannelHistograms): void {
   into.count += from.count;
+  into.samples += from.samples;
+  mergeEnds(into, from);
   if (from.negative.length > 0) addNegativeSide(into);
-  for (let channel = 0; channel < from.min.length; channel++) mergeChannel(into, channel, from, channel);
+  for (let channel = 0; channel < from.min.length; channel++) mergeChannel(into, channel, from);
 }
 
-/** Adds the counts of a channel to those of a channel of other histograms, which has the same number of values or none. */
-export function mergeChannel(into: ChannelHistograms, to: number, from: ChannelHistograms, channel: number): void {
-  into.min[to] = Math.min(into.min[to], from.min[channel]);
-  into.max[to] = Math.max(into.max[to], from.max[channel]);
+/** Takes what was seen for all that can be: no sample goes beyond it. */
+export function closeEnds({ min, max, secondMin, secondMax }: ChannelHistograms): void {
+  secondMin.set(min);
+  secondMax.set(max);
+}
+
+type Ends = Pick<ChannelHistograms, "min" | "max" | "secondMin" | "secondMax">;
+
+function mergeEnds(into: Ends, from: Ends): void {
+  for (let channel = 0; channel < from.min.length; channel++) {
+    const [low, high] = [
+      Math.max(into.min[channel], from.min[channel]),
+      Math.min(into.max[channel], from.max[channel]),
+    ];
+    into.secondMin[channel] = Math.min(low, into.secondMin[channel], from.secondMin[channel]);
+    into.secondMax[channel] = Math.max(high, into.secondMax[channel], from.secondMax[channel]);
+    into.min[channel] = Math.min(into.min[channel], from.min[channel]);
+    into.max[channel] = Math.max(into.max[channel], from.max[channel]);
+  }
+}
+
+function mergeChannel(into: ChannelHistograms, channel: number, from: ChannelHistograms): void {
   if (from.exponents[channel] === NO_EXPONENT) return;
-  coarsen(into, to, from.exponents[channel]);
-  const shift = into.exponents[to] - from.exponents[channel];
+  coarsen(into, channel, from.exponents[channel]);
+  const shift = into.exponents[channel] - from.exponents[channel];
   for (const side of ["positive", "negative"] as const) {
     const [target, source] = [into[side], from[side]];
     if (source.length === 0) continue;
     for (let bin = 0; bin < CHANNEL_BINS; bin++) {
-      target[to * CHANNEL_BINS + coarser(bin, shift)] += source[channel * CHANNEL_BINS + bin];
+      target[channel * CHANNEL_BINS + coarser(bin, shift)] += source[channel * CHANNEL_BINS + bin];
     }
   }
 }

@@ -161,7 +161,9 @@ function readChannels(fields: ReturnType<typeof asFields>, data: DataReader): Ch
   const where = `channels of "${fields.name}"`;
   const channels = asInteger(fields.channels, where, 1, MOST_CHANNELS);
   const count = asInteger(fields.count, `${where}: count`, 1, Number.MAX_SAFE_INTEGER);
-  const [min, max, exponents] = [data.float32(channels), data.float32(channels), data.int16(channels)];
+  const samples = asInteger(fields.samples, `${where}: samples`, 1, count);
+  const [min, max, secondMin, secondMax] = [0, 1, 2, 3].map(() => data.float32(channels));
+  const exponents = data.int16(channels);
   const [positive, negative] = [0, 1].map(() => {
     const counts = new Float64Array(channels * CHANNEL_BINS);
     data.take(channels).forEach((length, channel) =>
@@ -180,9 +182,23 @@ function readChannels(fields: ReturnType<typeof asFields>, data: DataReader): Ch
     if (!(min[channel] <= 0 && min[channel] > -Infinity && max[channel] >= 0 && max[channel] < Infinity)) {
       throw new RangeError(`${where}: a range does not hold zero`);
     }
+    if (
+      !(secondMin[channel] <= 0 && secondMin[channel] >= min[channel]) ||
+      !(secondMax[channel] >= 0 && secondMax[channel] <= max[channel])
+    ) throw new RangeError(`${where}: a sample goes beyond the range`);
   }
   const isOneSided = negative.every((value) => value === 0);
-  return { count, min, max, exponents, positive, negative: isOneSided ? new Float64Array(0) : negative };
+  return {
+    count,
+    samples,
+    min,
+    max,
+    secondMin,
+    secondMax,
+    exponents,
+    positive,
+    negative: isOneSided ? new Float64Array(0) : negative,
+  };
 }
 
 /** Takes arrays from bytes, one after the other. */

@@ -7,7 +7,7 @@
  * | 4     | version, u32, little-endian like all that follows           |
  * | 4     | header length H in bytes, u32                               |
  * | H     | header: one JSON object in UTF-8                            |
- * | …     | fingerprints, then of each sample the peaks (f32), then of each the input in numbers (5 f64), then for each value its counts of positive and of negative magnitudes (f64) and its raw elements (f32), then for each value with channels, and each layer with a normalisation, the number of terms of each sum (u16) and the terms (f64), then for each value with histograms of channels their least and their greatest values (f32), their exponents (i16), and of the positive and the negative magnitudes the number of bins of each channel (u8) and their counts (f64) |
+ * | …     | fingerprints, then of each sample the peaks (f32), then of each the input in numbers (5 f64), then for each value its counts of positive and of negative magnitudes (f64) and its raw elements (f32), then for each value with channels, and each layer with a normalisation, the number of terms of each sum (u16) and the terms (f64), then for each value with histograms of channels their least and their greatest values, and those of all samples but the one that has these (f32), their exponents (i16), and of the positive and the negative magnitudes the number of bins of each channel (u8) and their counts (f64) |
  * | 32    | SHA-256 of all bytes before it                              |
  *
  * @module
@@ -17,7 +17,7 @@
 export const STATISTICS_MAGIC: Uint8Array = new Uint8Array([0x4f, 0x43, 0x54, 0x53, 0x54, 0x0d, 0x0a, 0x1a]);
 
 /** Version of the format that this code reads and writes. */
-export const STATISTICS_VERSION = 3;
+export const STATISTICS_VERSION = 4;
 
 /** Bytes before the header. */
 export const STATISTICS_PREFIX_BYTES = 16;

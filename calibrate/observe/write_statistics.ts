@@ -37,8 +37,8 @@ export async function writeStatistics(statistics: Statistics): Promise<Uint8Arra
   );
   const channelHistograms = Array.from(
     statistics.channelHistograms,
-    ([name, { count, min, max, exponents, ...sides }]) => {
-      arrays.push(min, max, exponents);
+    ([name, { count, samples, min, max, secondMin, secondMax, exponents, ...sides }]) => {
+      arrays.push(min, max, secondMin, secondMax, exponents);
       for (const counts of [sides.positive, sides.negative]) {
         const rows = Array.from(
           min,
@@ -49,7 +49,7 @@ export async function writeStatistics(statistics: Statistics): Promise<Uint8Arra
           ...rows,
         );
       }
-      return { name, channels: min.length, count };
+      return { name, channels: min.length, count, samples };
     },
   );
   const peaks = summaries[0].peaks.length;

@@ -4,9 +4,8 @@
  * @module
  */
 
-import { ENOUGH_VALUES } from "../../calibrate/grids/error_curve.ts";
 import { layersOf } from "../../calibrate/graph/layers.ts";
-import { createChannelHistograms, observeChannels } from "../../calibrate/observe/channel_histograms.ts";
+import { closeEnds, createChannelHistograms, observeChannels } from "../../calibrate/observe/channel_histograms.ts";
 import { addSample, createChannelMoments } from "../../calibrate/observe/channel_moments.ts";
 import type { BinaryNode, ConvolutionNode, Graph } from "../../calibrate/graph/graph.ts";
 import { verifyGraph } from "../../calibrate/operators/check_graph.ts";
@@ -67,11 +66,8 @@ export async function quantizeGraph(graph: Graph, equalize = false): Promise<Qua
     groups.flatMap(({ sources }) => sources).map((name) => {
       const histograms = createChannelHistograms(channelsOf(name));
       observeChannels(histograms, floats.get(name)!);
-      // As if so many samples had been seen as grids for each channel need.
-      const times = Math.ceil(ENOUGH_VALUES / histograms.count);
-      histograms.count *= times;
-      histograms.positive = histograms.positive.map((count) => count * times);
-      histograms.negative = histograms.negative.map((count) => count * times);
+      // As if all samples that there are had been seen.
+      closeEnds(histograms);
       return [name, histograms];
     }),
   );
