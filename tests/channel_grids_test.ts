@@ -241,6 +241,27 @@ Deno.test("Channels behind functions that are not positively homogeneous keep on
   for (const activation of homogeneous) assert(hasFactors(await quantize(chain(activation), true)), activation.kind);
 });
 
+Deno.test("A value without factors may be joined with one that has some", async () => {
+  const draw = random(32);
+  const branch = (output: string, activation: Activation) =>
+    convolution(draw, { input: "x", output }, [6, 3, 1, 1], { activation });
+  const quantized = await quantize({
+    inputs: { x: IMAGE },
+    shapes: { a: WIDE, b: WIDE, both: [1, 4, 4, 12], y: WIDE },
+    nodes: [
+      branch("a", { kind: "hardSwish" }),
+      branch("b", { kind: "relu" }),
+      { op: "concat", inputs: ["a", "b"], output: "both", axis: 3 },
+      convolution(draw, { input: "both", output: "y" }, [6, 12, 1, 1], { activation: { kind: "identity" } }),
+    ],
+  }, true);
+  const factors = factorsOf(quantized, "both");
+  assertEquals(factors.slice(0, 6), [1, 1, 1, 1, 1, 1]);
+  assert(factors.slice(6).some((factor) => factor !== 1), `${factors}`);
+  const ratio = fidelity(quantized);
+  assert(ratio > 30, `${ratio} dB`);
+});
+
 Deno.test("A layer in float writes what the layer after it reads in units of factors", async () => {
   const quantized = await quantize(chain({ kind: "clip", min: 0, max: 6 }), true);
   const { graph, plan } = quantized;

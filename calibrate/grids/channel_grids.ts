@@ -94,10 +94,14 @@ export function chooseChannelGrids(graph: Graph, options: ChannelGridOptions): M
   balance(rows, scales, steps);
   return new Map(anchored.flatMap(({ group, zeroPoint, anchor }, index) => {
     const scale = Math.fround(anchor * factorOf(scales[index]));
-    return group.members.filter((member) => forms.needed.get(member)?.has("u8")).map((member) => {
-      const factors = Float64Array.from(numbersOf(member), (number) => number < 0 ? 1 : factorOf(steps[number]));
-      return [member, { scale, zeroPoint, factors }];
-    });
+    return group.members.filter((member) => forms.needed.get(member)?.has("u8")).map(
+      (member): [string, ValueQuantization] => {
+        const own = numbersOf(member);
+        const factors = Float64Array.from(own, (number) => number < 0 ? 1 : factorOf(steps[number]));
+        // What makes a value whose channels are all fixed may know no factors.
+        return [member, { scale, zeroPoint, ...(own.some((number) => number >= 0) && { factors }) }];
+      },
+    );
   }));
 }
 
@@ -108,12 +112,15 @@ function keepGrids(
     like: ReadonlyMap<string, ValueQuantization>;
   },
 ): Map<string, ValueQuantization> {
-  const had = groups.map(({ members }) => members.filter((member) => like.get(member)?.factors));
+  const had = groups.map(({ members }) => members.filter((member) => like.has(member)))
+    .filter((members) => members.some((member) => like.get(member)!.factors));
   const isKept = (member: string) => {
     const { factors } = like.get(member)!;
-    return channelsOf(links, member).every((channel, index) => factors![index] === 1 || !links.isFixed(channel));
+    return channelsOf(links, member).every((channel, index) =>
+      (factors?.[index] ?? 1) === 1 || !links.isFixed(channel)
+    );
   };
-  let kept = had.filter((members) => members.length > 0);
+  let kept = had;
   for (let lost = true; lost;) {
     const next = kept.filter((members) => members.every(isKept));
     lost = next.length < kept.length;
