@@ -46,6 +46,8 @@ export {
   type UnsupportedOperator,
   type UnsupportedPart,
 } from "./onnx/errors.ts";
+export { externalDataBeside } from "./external_data.ts";
+export type { ReadExternalData } from "./onnx/external_data.ts";
 export { importOnnx, type ImportOptions } from "./onnx/import.ts";
 export type { Dimensions } from "./onnx/read_inputs.ts";
 export { type LayerProfile, type Profile, type ProfileOptions, profileProgram } from "./profile/profile.ts";

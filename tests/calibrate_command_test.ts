@@ -8,7 +8,7 @@ import { Model } from "../runtime/model.ts";
 import { encodePng, gradientPixels, randomPixels } from "./support/images.ts";
 import { decodeBase64 } from "../runtime/base64.ts";
 import { JPEG_FILES } from "./support/image_files.ts";
-import { encodeProto, floats, modelProto, writeOnnx } from "./support/onnx_writer.ts";
+import { writeOnnx } from "./support/onnx_writer.ts";
 import { runTask, type TaskResult } from "./support/task_command.ts";
 
 const NETWORK = "examples/demo/network.onnx";
@@ -183,20 +183,6 @@ Deno.test("calibrate refuses networks that it cannot read", async () => {
     await refused([write("truncated.onnx", network.subarray(0, 20000)), ...rest], /truncated\.onnx: .*truncated/);
     await refused([write("text.onnx", new TextEncoder().encode("a network")), ...rest], "text.onnx");
     await refused([`${folder}/none.onnx`, ...rest], "none.onnx: no such file or folder");
-
-    const external = modelProto({
-      inputs: { x: [1, 3, 48, 48] },
-      outputs: ["y"],
-      constants: { c: floats([3, 1, 1], [1, 2, 3]) },
-      nodes: [{ op: "Add", inputs: ["x", "c"], outputs: ["y"] }],
-    });
-    const [constant] = external.graph!.initializer!;
-    delete constant.rawData;
-    Object.assign(constant, { dataLocation: 1, externalData: [{ key: "location", value: "weights.bin" }] });
-    await refused(
-      [write("external.onnx", encodeProto(external)), ...rest],
-      'external.onnx: Initializer "c" keeps its data in another file',
-    );
 
     const unsupported = writeOnnx({
       inputs: { x: [1, 3, 48, 48] },

@@ -39,7 +39,7 @@ Deno.test("a refusal holds all reasons at once: version, constants, inputs, dime
   });
   assertEquals(refusal.parts.map(({ reason }) => reason), [
     "The model uses operator set 99: expected 7 to 28",
-    'Initializer "w" keeps its data in another file: expected a model with all its data inside (so does one more)',
+    'Initializer "w" keeps its data in another file: expected a model with all its data inside, or a way to read that file (so does one more)',
     'Input "x" has the free dimensions "height", "width": only the first may be free',
     'Input "ids" has elements of int64: expected float32',
     'Input "z" has elements of float16: expected float32',

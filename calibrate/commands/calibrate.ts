@@ -13,6 +13,7 @@ import { listFormats } from "../../image/formats.ts";
 import { InputError } from "../../runtime/errors.ts";
 import { type FreeSize, OUTPUT_KINDS } from "../../runtime/program.ts";
 import { calibrate, type FreeNetwork } from "../calibrate.ts";
+import { externalDataBeside } from "../external_data.ts";
 import { importOnnx } from "../onnx/import.ts";
 import type { Dimensions } from "../onnx/read_inputs.ts";
 import { observeShard } from "../observe_shard.ts";
@@ -96,7 +97,12 @@ async function main(args: string[]): Promise<void> {
   };
   const dimensions = readDimensions(values.dimension);
   const sizes = readFree(values.free, dimensions);
-  const graph = await readNetwork(positionals[0], dimensions);
+  let externalBytes = 0;
+  const beside = externalDataBeside(positionals[0]);
+  const graph = await readNetwork(positionals[0], dimensions, (location, offset, length) => {
+    externalBytes += length;
+    return beside(location, offset, length);
+  });
   if (graph.inputs.length !== 1) {
     throw new InputError(`${positionals[0]} has ${graph.inputs.length} inputs: one expected`);
   }
@@ -135,7 +141,7 @@ async function main(args: string[]): Promise<void> {
     })
   );
   const file = await readInput(positionals[0]);
-  const floatBytes = file.length;
+  const floatBytes = file.length + externalBytes;
   const command = commandLine(["deno", "task", "calibrate", ...args]);
   const report = { ...made, provenance: { ...made.provenance, command, networkFile: await hashOf(file) } };
   await writeOutput(output, bundle);
@@ -158,7 +164,11 @@ async function freeNetwork(path: string, sizes: FreeSize[], dimensions: Dimensio
     sizes,
     importAt(lengths) {
       try {
-        return importOnnx(bytes, { name, dimensions: { ...dimensions, ...lengths } });
+        return importOnnx(bytes, {
+          name,
+          dimensions: { ...dimensions, ...lengths },
+          external: externalDataBeside(path),
+        });
       } catch (error) {
         const at = Object.entries(lengths).map(([size, length]) => `${size}=${length}`).join(", ");
         if (error instanceof Error) error.message = `${path} with ${at}: ${error.message}`;

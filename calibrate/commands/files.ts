@@ -6,7 +6,9 @@
 
 import { basename, extname, resolve } from "node:path";
 import { InputError } from "../../runtime/errors.ts";
+import { externalDataBeside } from "../external_data.ts";
 import type { Graph } from "../graph/graph.ts";
+import type { ReadExternalData } from "../onnx/external_data.ts";
 import { importOnnx } from "../onnx/import.ts";
 import type { Dimensions } from "../onnx/read_inputs.ts";
 
@@ -19,11 +21,20 @@ export async function readInput(path: string): Promise<Uint8Array<ArrayBuffer>> 
   }
 }
 
-/** Reads an ONNX file as a graph named after the file. @param dimensions Lengths of free dimensions, by name. */
-export async function readNetwork(path: string, dimensions: Dimensions = {}): Promise<Graph> {
+/**
+ * Reads an ONNX file as a graph named after the file.
+ *
+ * @param dimensions Lengths of free dimensions, by name.
+ * @param external Reads data that stand in other files.
+ */
+export async function readNetwork(
+  path: string,
+  dimensions: Dimensions = {},
+  external: ReadExternalData = externalDataBeside(path),
+): Promise<Graph> {
   const bytes = await readInput(path);
   try {
-    return importOnnx(bytes, { name: basename(path, extname(path)), dimensions });
+    return importOnnx(bytes, { name: basename(path, extname(path)), dimensions, external });
   } catch (error) {
     if (error instanceof Error) error.message = `${path}: ${error.message}`;
     throw error;

@@ -5,6 +5,7 @@
  */
 
 import { readFile } from "node:fs/promises";
+import { externalDataBeside } from "../external_data.ts";
 import { basename } from "node:path";
 import { runCommand } from "../../cli/command.ts";
 import { escapeText } from "../../cli/escape_text.ts";
@@ -42,7 +43,11 @@ async function describeFile(
     if (fileFormat(bytes) === "octet") {
       return describeBundle(fixGiven(await readBundle(bytes), dimensions));
     }
-    return describeNetwork(bytes, { name: basename(file).replace(/\.onnx$/i, ""), dimensions });
+    return describeNetwork(bytes, {
+      name: basename(file).replace(/\.onnx$/i, ""),
+      dimensions,
+      external: externalDataBeside(file),
+    });
   } catch (cause) {
     throw fileError(file, cause);
   }

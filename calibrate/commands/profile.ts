@@ -5,6 +5,7 @@
  */
 
 import { readFile } from "node:fs/promises";
+import { externalDataBeside } from "../external_data.ts";
 import { basename } from "node:path";
 import { runCommand } from "../../cli/command.ts";
 import { escapeText } from "../../cli/escape_text.ts";
@@ -68,7 +69,13 @@ async function readProgram(file: string, dimensions: Dimensions): Promise<Progra
     if (fileFormat(bytes) === "octet") {
       return fixGiven(await readBundle(bytes), dimensions);
     }
-    return lower(importOnnx(bytes, { name: basename(file).replace(/\.onnx$/i, ""), dimensions }));
+    return lower(
+      importOnnx(bytes, {
+        name: basename(file).replace(/\.onnx$/i, ""),
+        dimensions,
+        external: externalDataBeside(file),
+      }),
+    );
   } catch (cause) {
     throw fileError(file, cause);
   }

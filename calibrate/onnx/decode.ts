@@ -7,6 +7,7 @@
 import onnxProto, { type onnx as Proto } from "onnx-proto";
 import { clampedInteger, decodeTensor, initializerLabel, safeInteger } from "./decode_tensor.ts";
 import { OnnxError, quote, type UnsupportedPart, UnsupportedReason } from "./errors.ts";
+import type { ReadExternalData } from "./external_data.ts";
 import type { Attribute, OnnxModel, OnnxNode, OnnxPort } from "./model.ts";
 import { useOpset } from "./remedies.ts";
 import { sortNodes } from "./sort_nodes.ts";
@@ -21,10 +22,11 @@ const NEWEST_OPSET = 28;
  * Reads an ONNX file into plain data with its nodes in topological order.
  *
  * @param bytes The whole file.
+ * @param external Reads data that stand in other files.
  * @returns The model; every constant is copied out of `bytes`.
  * @throws {OnnxError} Where the file is not ONNX or contradicts itself.
  */
-export function decodeOnnx(bytes: Uint8Array): OnnxModel {
+export function decodeOnnx(bytes: Uint8Array, external?: ReadExternalData): OnnxModel {
   const model = parse(bytes);
   const graph = model.graph;
   if (!graph) throw new OnnxError("The file holds no graph: it is not an ONNX model or is truncated");
@@ -37,7 +39,7 @@ export function decodeOnnx(bytes: Uint8Array): OnnxModel {
   const unread = new Set<string>();
   for (const { values } of graph.sparseInitializer ?? []) unread.add(values?.name ?? "");
   if (unread.size > 0) unsupported.push({ reason: "The model has sparse initializers: expected dense ones" });
-  const initializers = decodeInitializers(graph.initializer ?? [], { unread, unsupported });
+  const initializers = decodeInitializers(graph.initializer ?? [], { unread, unsupported, external });
   const isConstant = (name: string) => initializers.has(name) || unread.has(name);
   const inputs = (graph.input ?? []).map(decodePort).filter((port) => !isConstant(port.name));
   const outputs = (graph.output ?? []).map(decodePort);
@@ -45,7 +47,7 @@ export function decodeOnnx(bytes: Uint8Array): OnnxModel {
   requireDistinct(outputs, "outputs");
   if (inputs.length === 0) throw new OnnxError("The graph has no inputs");
   if (outputs.length === 0) throw new OnnxError("The graph has no outputs");
-  const unsorted = (graph.node ?? []).map(decodeNode);
+  const unsorted = (graph.node ?? []).map((node, index) => decodeNode(node, index, external));
   const nodes = sortNodes(unsorted, { inputs, outputs, isConstant });
   return { opset, domains, nodes, initializers, inputs, outputs, unread, unsupported };
 }
@@ -84,7 +86,11 @@ function standardDomain(domain: string): string {
 /** Reads the constants; those that are not supported are noted as unread, each reason once. */
 function decodeInitializers(
   protos: readonly Proto.ITensorProto[],
-  { unread, unsupported }: { unread: Set<string>; unsupported: UnsupportedPart[] },
+  { unread, unsupported, external }: {
+    unread: Set<string>;
+    unsupported: UnsupportedPart[];
+    external: ReadExternalData | undefined;
+  },
 ): Map<string, Tensor> {
   const initializers = new Map<string, Tensor>();
   const refused = new Map<string, { names: string[]; remedy: string | undefined }>();
@@ -93,7 +99,7 @@ function decodeInitializers(
     if (name === "") throw new OnnxError("An initializer has no name");
     if (initializers.has(name) || unread.has(name)) throw new OnnxError(`Two initializers are named ${quote(name)}`);
     try {
-      initializers.set(name, decodeTensor(proto, initializerLabel(name)));
+      initializers.set(name, decodeTensor(proto, initializerLabel(name), external));
     } catch (error) {
       if (!(error instanceof UnsupportedReason)) throw error;
       unread.add(name);
@@ -136,7 +142,7 @@ function decodePort(proto: Proto.IValueInfoProto): OnnxPort {
   };
 }
 
-function decodeNode(proto: Proto.INodeProto, index: number): OnnxNode {
+function decodeNode(proto: Proto.INodeProto, index: number, external?: ReadExternalData): OnnxNode {
   const operator = proto.opType ?? "";
   const outputs = proto.output ?? [];
   const name = proto.name || outputs.find((output) => output !== "") || `${operator} ${index}`;
@@ -145,13 +151,13 @@ function decodeNode(proto: Proto.INodeProto, index: number): OnnxNode {
   for (const attribute of proto.attribute ?? []) {
     const key = attribute.name ?? "";
     if (attributes.has(key)) throw new OnnxError(`Attribute ${quote(key)} is given twice`, name);
-    attributes.set(key, decodeAttribute(attribute, name));
+    attributes.set(key, decodeAttribute(attribute, name, external));
   }
   const domain = standardDomain(proto.domain ?? "");
   return { name, operator, domain, inputs: proto.input ?? [], outputs, attributes };
 }
 
-function decodeAttribute(proto: Proto.IAttributeProto, node: string): Attribute {
+function decodeAttribute(proto: Proto.IAttributeProto, node: string, external?: ReadExternalData): Attribute {
   const what = `Attribute ${quote(proto.name ?? "")} of node ${quote(node)}`;
   switch (proto.type) {
     case 1:
@@ -161,7 +167,7 @@ function decodeAttribute(proto: Proto.IAttributeProto, node: string): Attribute 
     case 3:
       return { kind: "string", value: new TextDecoder().decode(proto.s ?? new Uint8Array()) };
     case 4:
-      return decodeTensorAttribute(proto.t ?? {}, what);
+      return decodeTensorAttribute(proto.t ?? {}, what, external);
     case 6:
       return { kind: "floats", value: proto.floats ?? [] };
     case 7:
@@ -186,9 +192,9 @@ function decodeAttribute(proto: Proto.IAttributeProto, node: string): Attribute 
   }
 }
 
-function decodeTensorAttribute(proto: Proto.ITensorProto, what: string): Attribute {
+function decodeTensorAttribute(proto: Proto.ITensorProto, what: string, external?: ReadExternalData): Attribute {
   try {
-    return { kind: "tensor", value: decodeTensor(proto, what) };
+    return { kind: "tensor", value: decodeTensor(proto, what, external) };
   } catch (error) {
     if (!(error instanceof UnsupportedReason)) throw error;
     const { message, remedy } = error;

@@ -7,6 +7,7 @@
 import type { onnx } from "onnx-proto";
 import { elementCount } from "../../runtime/tensor.ts";
 import { OnnxError, quote, UnsupportedReason } from "./errors.ts";
+import { isExternal, readExternal, type ReadExternalData } from "./external_data.ts";
 import { USE_FLOAT32, USE_ONE_FILE } from "./remedies.ts";
 import { allocate, MAXIMUM_ELEMENTS, MAXIMUM_RANK, type Tensor, type TensorType } from "./tensor.ts";
 
@@ -81,14 +82,15 @@ export function clampedInteger(value: number | { toString(): string }, what: str
  *
  * @param proto The message.
  * @param what What the tensor is, for messages, e.g. `Initializer "w"`.
+ * @param external Reads data that stand in another file.
  * @returns The tensor with its elements copied.
  * @throws {OnnxError} Where the message contradicts itself.
  * @throws {UnsupportedReason} Where such tensors are not supported; its message goes on after the tensor's name.
  */
-export function decodeTensor(proto: onnx.ITensorProto, what: string): Tensor {
-  if (proto.dataLocation === 1 || (proto.externalData?.length ?? 0) > 0) {
+export function decodeTensor(proto: onnx.ITensorProto, what: string, external?: ReadExternalData): Tensor {
+  if (isExternal(proto) && !external) {
     throw new UnsupportedReason(
-      "keeps its data in another file: expected a model with all its data inside",
+      "keeps its data in another file: expected a model with all its data inside, or a way to read that file",
       USE_ONE_FILE,
     );
   }
@@ -102,7 +104,9 @@ export function decodeTensor(proto: onnx.ITensorProto, what: string): Tensor {
   }
   const shape = decodeDimensions(proto.dims ?? [], what);
   const count = elementCount(shape);
-  const raw = proto.rawData;
+  const raw = external && isExternal(proto)
+    ? readExternal(proto, { what, length: count * storage.bytes, read: external })
+    : proto.rawData;
   const typed = typedData(proto, storage.type);
   if (raw && raw.byteLength > 0) {
     if (typed.length > 0) throw new OnnxError(`${what} holds its elements twice, raw and typed`);

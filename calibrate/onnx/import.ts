@@ -10,6 +10,7 @@ import type { Graph } from "../graph/graph.ts";
 import { runPasses } from "../passes/run_passes.ts";
 import { decodeOnnx } from "./decode.ts";
 import { UnsupportedNetworkError } from "./errors.ts";
+import type { ReadExternalData } from "./external_data.ts";
 import { lowerModel } from "./lower_model.ts";
 import type { OnnxModel } from "./model.ts";
 import type { Dimensions } from "./read_inputs.ts";
@@ -26,6 +27,8 @@ export interface ImportOptions {
    * a length is no longer free.
    */
   dimensions?: Dimensions;
+  /** Reads data that stand in other files than the model's; without it a model with such data is refused. */
+  external?: ReadExternalData;
 }
 
 /**
@@ -40,8 +43,8 @@ export interface ImportOptions {
  * @throws {UnsupportedNetworkError} Where anything is not supported, or samples would meet: all reasons.
  * @throws {InputRangeError} Where a length is given for a dimension that no input has.
  */
-export function importOnnx(bytes: Uint8Array, { name, dimensions = {} }: ImportOptions): Graph {
-  const model = recogniseLayerNormalization(recogniseGelu(decodeOnnx(bytes)));
+export function importOnnx(bytes: Uint8Array, { name, dimensions = {}, external }: ImportOptions): Graph {
+  const model = recogniseLayerNormalization(recogniseGelu(decodeOnnx(bytes, external)));
   const { graph, normalizations } = lowerModel(model, { name, dimensions });
   const result = runPasses(graph, normalizations);
   verifyGraph(result);
