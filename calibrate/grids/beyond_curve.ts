@@ -13,6 +13,9 @@ const CLASS_STEPS = STEPS_PER_OCTAVE / 2;
 /** By how much less the channels of a class tell of those of the next. */
 const UNLIKENESS = 256;
 
+/** As how many times the greatest value before it a value counts at most. */
+const FARTHEST = 3;
+
 /** Errors that values cause which exceed a bound, in units of the greatest value before them, by the bound in steps of the lattice from it. */
 interface Beyond {
   /** Sum of what values exceed the bound by. */
@@ -95,7 +98,11 @@ function leaveOneOut(
     const { unit, key } = stateOf(side.second, sizeOf(rest));
     const one = noBeyond();
     above.counts.forEach((count, index) =>
-      addExcess(one, { count, from: above.starts[index] / unit, to: above.ends[index] / unit })
+      addExcess(one, {
+        count,
+        from: Math.min(above.starts[index] / unit, FARTHEST),
+        to: Math.min(above.ends[index] / unit, FARTHEST),
+      })
     );
     classOf(key).weight++;
     addBeyond(classOf(key), one, 1);
@@ -133,7 +140,7 @@ function addExcess({ sums, squares }: Beyond, { count, from, to }: { count: numb
     const bound = factorOf(index + LEAST_STEP);
     if (bound >= to) return;
     const [low, high] = [Math.max(0, from - bound), to - bound];
-    const part = count * (high - low) / (to - from);
+    const part = high > low ? count * (high - low) / (to - from) : count;
     sums[index] += part * (low + high) / 2;
     squares[index] += part * (low * low + low * high + high * high) / 3;
   }
