@@ -69,6 +69,9 @@ export async function correctLayers(
         if (rounding === "gptq" && !shared.has(output)) {
           const removed = usp === "off" ? 0 : usp === "shrinkage" ? 1 - (1 - trust) ** 2 : 1;
           await roundLayer({ team, samples }, { index, plan }, layer, removed);
+          // A bias holds the zero point times the sum of the weights.
+          const { bias, multiplier } = requantised(plan, layer);
+          await team.everywhere("correct", index, output, bias, multiplier);
         }
       }));
       const measured = corrected.length > 0 ? await team.everywhere("measure", corrected, output) : [];
@@ -100,11 +103,15 @@ export async function correctLayers(
     });
     outcomes.set(layer.output, outcome);
     plan.corrections.set(layer.output, outcome.correction);
-    const quantization = forms.computed.get(layer.output) === "u8" ? plan.values.get(layer.output) : undefined;
-    return requantise(weights, outcome.correction, input, {
+    return requantised(plan, layer);
+  }
+
+  function requantised(plan: QuantizationPlan, layer: LayerNode) {
+    const [weights, input] = [plan.weights.get(layer.output)!, plan.values.get(layer.inputs[0])!];
+    return requantise(weights, plan.corrections.get(layer.output)!, input, {
       name: layer.name,
       activation: layer.activation.kind,
-      quantization,
+      quantization: forms.computed.get(layer.output) === "u8" ? plan.values.get(layer.output) : undefined,
     });
   }
 }
