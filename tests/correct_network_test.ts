@@ -136,3 +136,22 @@ Deno.test("Layer by layer, correction raises the fidelity of a network whose wei
   const last = report.layers[report.layers.length - 1];
   assertGreater(last.sqnrAfter!, last.sqnrBefore! + 1, `${last.sqnrBefore} dB before, ${last.sqnrAfter} dB after`);
 });
+
+Deno.test("Where nothing is corrected, rounding gives the weights that it gives without correction", async () => {
+  const graph = network(1, "identity");
+  // Statistics of training so far from the samples' that no correction is trusted.
+  for (const layer of graph.nodes.slice(1, 3) as ConvolutionNode[]) {
+    layer.normalization = {
+      gamma: new Float32Array(8).fill(1),
+      beta: new Float32Array(8).fill(1000),
+      variance: new Float32Array(8).fill(1),
+      epsilon: 0,
+    };
+  }
+  const options = { rounding: "gptq", keepFloat: 0 } as const;
+  const [untrusted, off] = [
+    await calibrated(graph, { ...options, usp: "shrinkage" }),
+    await calibrated(graph, { ...options, usp: "off" }),
+  ];
+  assertEquals(untrusted, off);
+});

@@ -69,27 +69,28 @@ export async function correctLayers(
         if (rounding === "gptq" && !shared.has(output)) {
           const removed = usp === "off" ? 0 : usp === "shrinkage" ? 1 - (1 - trust) ** 2 : 1;
           await roundLayer({ team, samples }, { index, plan }, layer, removed);
-          // A bias holds the zero point times the sum of the weights.
-          const { bias, multiplier } = requantised(plan, layer);
-          await team.everywhere("correct", index, output, bias, multiplier);
         }
       }));
       const measured = corrected.length > 0 ? await team.everywhere("measure", corrected, output) : [];
-      await Promise.all(corrected.map(async (index, position) => {
+      corrected.forEach((index, position) => {
         const moments = samples.map((_, sample) =>
           measured[sample % lanes.count][position][Math.floor(sample / lanes.count)]
         );
-        const { bias, multiplier } = correctRow(rows[index], layer, moments);
-        await team.everywhere("correct", index, output, bias, multiplier);
+        correctRow(rows[index], layer, moments);
         progress?.("Correcting statistics", ++done, layers.size * corrected.length);
+      });
+      // A bias holds the zero point times the sum of the weights: it follows their rounding, too.
+      await Promise.all(rows.map(async ({ plan }, index) => {
+        const { bias, multiplier } = requantised(plan, layer);
+        await team.everywhere("correct", index, output, bias, multiplier);
       }));
     }
     await team.everywhere("advance", output);
   }
   await team.close();
 
-  /** Replaces the correction of a layer. @returns What its kernel needs from here on. */
-  function correctRow({ plan, settings, outcomes }: CorrectedRow, layer: LayerNode, moments: JointMoments[]) {
+  /** Replaces the correction of a layer. */
+  function correctRow({ plan, settings, outcomes }: CorrectedRow, layer: LayerNode, moments: JointMoments[]): void {
     const input = plan.values.get(layer.inputs[0])!;
     const weights = plan.weights.get(layer.output)!;
     const wholly = layer.normalization !== undefined || (!normalized && layer.op === "convolution");
@@ -103,9 +104,9 @@ export async function correctLayers(
     });
     outcomes.set(layer.output, outcome);
     plan.corrections.set(layer.output, outcome.correction);
-    return requantised(plan, layer);
   }
 
+  /** What a layer's kernel needs after its accumulators. */
   function requantised(plan: QuantizationPlan, layer: LayerNode) {
     const [weights, input] = [plan.weights.get(layer.output)!, plan.values.get(layer.inputs[0])!];
     return requantise(weights, plan.corrections.get(layer.output)!, input, {
