@@ -5,14 +5,13 @@
  */
 
 import type { ChannelHistograms } from "../observe/channel_histograms.ts";
-import { type CurveGrids, type Moments, momentsOf, type Side, sideAbove } from "./channel_side.ts";
+import { type CurveGrids, type Moments, momentsOf, type Side, valuesAbove } from "./channel_side.ts";
 import { factorOf, LEAST_STEP, STEPS, STEPS_PER_OCTAVE, stepsOf } from "./lattice.ts";
 
 /** Steps of the lattice between the classes of channels. */
 const CLASS_STEPS = STEPS_PER_OCTAVE / 2;
 /** By how much less the channels of a class tell of those of the next. */
 const UNLIKENESS = 256;
-
 /** As how many times the greatest value before it a value counts at most. */
 const FARTHEST = 3;
 
@@ -24,9 +23,14 @@ interface Beyond {
   squares: Float64Array;
 }
 
+/** A channel on one side of zero, with the moments there. */
+export interface SidedChannel extends Moments {
+  side: Side;
+}
+
 /** One side of all channels. */
 export interface ChannelSides {
-  sides: readonly Side[];
+  channels: readonly SidedChannel[];
   /** Root mean square of values, taken to be a little like those of all channels. */
   sizeOf: (values: Moments) => number;
   sign: 1 | -1;
@@ -49,10 +53,10 @@ export interface ChannelSides {
 export function beyondCurves(
   { samples }: Pick<ChannelHistograms, "samples">,
   { anchor, zeroPoint, limit }: CurveGrids,
-  { sides, sizeOf, sign }: ChannelSides,
+  { channels, sizeOf, sign }: ChannelSides,
 ): Float64Array[] {
-  const now = sides.map((side) => stateOf(side.largest, sizeOf(momentsOf(side))));
-  const classes = leaveOneOut(sides, { sizeOf, samples, now });
+  const now = channels.map((channel) => stateOf(channel.side.largest, sizeOf(channel)));
+  const classes = leaveOneOut(channels, { sizeOf, samples, now });
   const levels = Math.max(1, sign > 0 ? 255 - zeroPoint : zeroPoint);
   const most = sign > 0 ? limit : Infinity;
   return now.map(({ unit, key }) => {
@@ -82,7 +86,7 @@ function stateOf(largest: number, size: number): State {
 
 /** What a sample adds on average that was left out, by the class of the channel without it. */
 function leaveOneOut(
-  sides: readonly Side[],
+  channels: readonly SidedChannel[],
   { sizeOf, samples, now }: { sizeOf: ChannelSides["sizeOf"]; samples: number; now: readonly State[] },
 ): Map<number, Beyond> {
   const classes = new Map<number, Beyond & { weight: number }>();
@@ -91,21 +95,20 @@ function leaveOneOut(
     return classes.get(key)!;
   };
   for (const { key } of now) classOf(key).weight += samples - 1;
-  for (const side of sides) {
-    const above = sideAbove(side, side.second);
-    const [whole, part] = [momentsOf(side), momentsOf(above)];
-    const rest = { count: whole.count - part.count, squares: Math.max(0, whole.squares - part.squares) };
+  for (const { side, count, squares } of channels) {
+    const above = valuesAbove(side, side.second);
+    const part = momentsOf(above);
+    const rest = { count: count - part.count, squares: Math.max(0, squares - part.squares) };
     const { unit, key } = stateOf(side.second, sizeOf(rest));
-    const one = noBeyond();
+    const state = classOf(key);
+    state.weight++;
     above.counts.forEach((count, index) =>
-      addExcess(one, {
+      addExcess(state, {
         count,
         from: Math.min(above.starts[index] / unit, FARTHEST),
         to: Math.min(above.ends[index] / unit, FARTHEST),
       })
     );
-    classOf(key).weight++;
-    addBeyond(classOf(key), one, 1);
   }
   return new Map(Array.from(classes.keys(), (key) => {
     const sum = noBeyond();

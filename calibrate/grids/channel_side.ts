@@ -15,13 +15,17 @@ export interface CurveGrids {
   limit: number;
 }
 
-/** Magnitudes on one side of zero. */
-export interface Side {
+/** Values, taken as uniform within intervals. */
+export interface Intervals {
   /** Number of the values in each interval. */
   counts: number[];
   /** Where each interval begins and ends. */
   starts: number[];
   ends: number[];
+}
+
+/** Magnitudes on one side of zero. */
+export interface Side extends Intervals {
   /** The greatest magnitude. */
   largest: number;
   /** The greatest one of all samples but that with the greatest. */
@@ -46,17 +50,17 @@ export function sideOf(histograms: ChannelHistograms, channel: number, sign: 1 |
   return side;
 }
 
-/** The part of a side above a bound, values taken as uniform within their intervals. */
-export function sideAbove({ counts, starts, ends, ...rest }: Side, bound: number): Side {
-  const side: Side = { ...rest, counts: [], starts: [], ends: [] };
+/** The values above a bound. */
+export function valuesAbove({ counts, starts, ends }: Intervals, bound: number): Intervals {
+  const above: Intervals = { counts: [], starts: [], ends: [] };
   counts.forEach((count, index) => {
     const [start, end] = [Math.max(starts[index], bound), ends[index]];
     if (end <= start) return;
-    side.counts.push(count * (end - start) / (end - starts[index]));
-    side.starts.push(start);
-    side.ends.push(end);
+    above.counts.push(count * (end - start) / (end - starts[index]));
+    above.starts.push(start);
+    above.ends.push(end);
   });
-  return side;
+  return above;
 }
 
 /** Number of values and sum of their squares. */
@@ -65,8 +69,8 @@ export interface Moments {
   squares: number;
 }
 
-/** The moments of a side, values taken as uniform within their intervals. */
-export function momentsOf({ counts, starts, ends }: Side): Moments {
+/** The moments of values. */
+export function momentsOf({ counts, starts, ends }: Intervals): Moments {
   const moments = { count: 0, squares: 0 };
   counts.forEach((count, index) => {
     const [a, b] = [starts[index], ends[index]];

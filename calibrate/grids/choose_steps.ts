@@ -5,8 +5,7 @@
  * @module
  */
 
-import { GREATEST_STEP, LEAST_STEP } from "./lattice.ts";
-import { factorOf } from "./lattice.ts";
+import { factorOf, GREATEST_STEP, LEAST_STEP } from "./lattice.ts";
 import type { LayerNoise } from "./weight_noise.ts";
 
 /** A channel of values that share a grid, or several channels with one factor. */

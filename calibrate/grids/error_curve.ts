@@ -5,7 +5,7 @@
  */
 
 import { type ChannelHistograms, NO_EXPONENT } from "../observe/channel_histograms.ts";
-import { beyondCurves } from "./beyond_curve.ts";
+import { beyondCurves, type SidedChannel } from "./beyond_curve.ts";
 import { type CurveGrids, type Moments, momentsOf, type Side, sideOf } from "./channel_side.ts";
 import { factorOf, LEAST_STEP, STEPS, STEPS_PER_OCTAVE, stepsOf } from "./lattice.ts";
 
@@ -19,7 +19,7 @@ const SHAPE_VALUES = 8;
 const SIZE_VALUES = 1;
 
 /** Values of a channel on one side of zero. */
-interface Channel extends Moments {
+interface Channel extends SidedChannel {
   /** Sum of the squared errors at each step. */
   errors: Float64Array;
 }
@@ -52,8 +52,10 @@ export function errorCurves(histograms: ChannelHistograms, grids: CurveGrids): F
 }
 
 function sideCurves(histograms: ChannelHistograms, grids: CurveGrids, sign: 1 | -1): Float64Array[] {
-  const sides = Array.from(histograms.min, (_, channel) => sideOf(histograms, channel, sign));
-  const channels = sides.map((side) => ownErrors(side, grids, sign));
+  const channels = Array.from(
+    histograms.min,
+    (_, channel) => ownErrors(sideOf(histograms, channel, sign), grids, sign),
+  );
   const count = channels.reduce((sum, channel) => sum + channel.count, 0);
   const squares = channels.reduce((sum, channel) => sum + channel.squares, 0);
   if (count === 0) return channels.map(({ errors }) => errors);
@@ -62,7 +64,7 @@ function sideCurves(histograms: ChannelHistograms, grids: CurveGrids, sign: 1 | 
   const sizes = channels.map(sizeOf);
   const places = sizes.map((size) => stepsOf(size / grids.anchor));
   const shape = commonShape(channels, sizes, places);
-  const beyond = beyondCurves(histograms, grids, { sides, sizeOf, sign });
+  const beyond = beyondCurves(histograms, grids, { channels, sizeOf, sign });
   return channels.map(({ count, errors }, channel) => {
     const expected = SHAPE_VALUES * count / histograms.count * sizes[channel] * sizes[channel];
     const total = histograms.count + SHAPE_VALUES;
@@ -94,7 +96,7 @@ function within(curve: Float64Array, index: number): number {
 
 function ownErrors(side: Side, { anchor, zeroPoint }: CurveGrids, sign: 1 | -1): Channel {
   const errors = new Float64Array(STEPS);
-  if (side.counts.length === 0) return { count: 0, squares: 0, errors };
+  if (side.counts.length === 0) return { side, count: 0, squares: 0, errors };
   const levels = sign > 0 ? 255 - zeroPoint : zeroPoint;
   const top = stepsOf(side.largest / Math.max(levels, 1) / anchor);
   const first = Math.min(STEPS - 1, Math.max(0, top - NARROWER - LEAST_STEP));
@@ -104,7 +106,7 @@ function ownErrors(side: Side, { anchor, zeroPoint }: CurveGrids, sign: 1 | -1):
   }
   errors.fill(errors[first], 0, first);
   errors.fill(errors[last], last + 1);
-  return { ...momentsOf(side), errors };
+  return { side, ...momentsOf(side), errors };
 }
 
 /** Sum of squared errors, values taken as uniform within their intervals. */
