@@ -4,6 +4,8 @@
  * @module
  */
 
+import { elementCount } from "../../runtime/tensor.ts";
+
 /** Lengths of a tensor's dimensions, from the outermost. */
 export type Shape = readonly number[];
 
@@ -37,4 +39,18 @@ export function broadcastStrides(from: Shape, to: Shape): number[] {
   const own = stridesOf(from);
   const missing = to.length - from.length;
   return to.map((_, axis) => axis < missing || from[axis - missing] === 1 ? 0 : own[axis - missing]);
+}
+
+/** Elements before, in and after the dimensions from one to another. */
+export function aroundAxes(shape: Shape, first: number, last = first): [outer: number, within: number, inner: number] {
+  return [
+    elementCount(shape.slice(0, first)),
+    elementCount(shape.slice(first, last + 1)),
+    elementCount(shape.slice(last + 1)),
+  ];
+}
+
+/** The dimensions of a shape, one of them last. */
+export function axisLast(shape: Shape, axis: number): number[] {
+  return [...shape.keys()].filter((other) => other !== axis).concat(axis);
 }

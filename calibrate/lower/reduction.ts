@@ -7,7 +7,7 @@
 import { elementCount } from "../../runtime/tensor.ts";
 import type { Form } from "../graph/form.ts";
 import type { ReduceMeanNode, ReduceNode } from "../graph/graph.ts";
-import type { Shape } from "../graph/shape.ts";
+import { aroundAxes, type Shape } from "../graph/shape.ts";
 import type { LowerContext } from "./context.ts";
 import { copy, permutationWalk, walkLimits } from "./copy.ts";
 
@@ -23,7 +23,9 @@ export function placeReduced(
   form: Form,
 ): { input: number; dimensions: number[] } {
   const shape = context.shape(value);
-  if (areNeighbours(axes, shape)) return { input: context.place(value, form), dimensions: aroundAxes(axes, shape) };
+  if (areNeighbours(axes, shape)) {
+    return { input: context.place(value, form), dimensions: aroundAxes(shape, axes[0], axes.at(-1)) };
+  }
   const walk = permutationWalk(shape, reducedFirst(axes, shape));
   const quantization = form === "u8" ? context.plan!.values.get(value) : undefined;
   const input = context.builder.tensor(`${output} gathered`, form, walk.dimensions, quantization);
@@ -35,12 +37,6 @@ export function placeReduced(
 /** Whether no dimension longer than 1 stands between those that are reduced. */
 function areNeighbours(axes: readonly number[], shape: Shape): boolean {
   return shape.every((length, axis) => length === 1 || axes.includes(axis) || axis < axes[0] || axis > axes.at(-1)!);
-}
-
-/** Elements before, in and after the reduced dimensions. */
-function aroundAxes(axes: readonly number[], shape: Shape): number[] {
-  const [first, last] = [axes[0], axes.at(-1)!];
-  return [shape.slice(0, first), shape.slice(first, last + 1), shape.slice(last + 1)].map(elementCount);
 }
 
 /** The dimensions of a shape, those that are reduced first. */

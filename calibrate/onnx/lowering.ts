@@ -154,6 +154,11 @@ export function constantValue(lowering: Lowering, tensor: Tensor): Value {
   return value;
 }
 
+/** A value of one number, which broadcasts to any shape. */
+export function numberValue(lowering: Lowering, number: number): Value {
+  return constantValue(lowering, { type: "float32", shape: [], data: Float32Array.of(number) });
+}
+
 function finiteOperand(lowering: Lowering, node: OnnxNode, index: number): Tensor {
   const tensor = optionalConstant(lowering, node, index)!;
   return isFloatType(tensor.type) ? parameter(lowering, node, index) : constantOperand(lowering, node, index);

@@ -8,10 +8,11 @@ import { elementCount } from "../../runtime/tensor.ts";
 import type { GatherNode } from "../graph/graph.ts";
 import { placeInSourceOrder } from "../graph/relayout.ts";
 import { sameShape } from "../graph/shape.ts";
-import { computed, describeAs, noLimits, noParameterAxis, type Operator } from "./operator.ts";
+import { describeAs, FLOAT_OPERATOR, noLimits, type Operator } from "./operator.ts";
 
 /** Rows by their indices. */
 export const gather: Operator<GatherNode> = {
+  ...FLOAT_OPERATOR,
   shape({ table, rows, batched }, inputs) {
     const indices = inputs[inputs.length - 1];
     const own = table ? rows : inputs[0];
@@ -30,12 +31,7 @@ export const gather: Operator<GatherNode> = {
   },
   check: ({ table, rows }) =>
     table && table.length !== elementCount(rows) ? `has a table of ${table.length} elements for [${rows}]` : undefined,
-  readsImages: false,
   relayout: placeInSourceOrder,
-  parameterAxis: noParameterAxis,
-  content: computed,
-  forms: "float",
-  linkChannels: () => false,
   describe: ({ table }) => ({ ...describeAs("gather")(), parameters: table?.length ?? 0 }),
   limits: noLimits,
   lower(context, node) {

@@ -7,11 +7,12 @@
 import { elementCount } from "../../runtime/tensor.ts";
 import type { LayerNormalizationNode } from "../graph/graph.ts";
 import { orderOf, place } from "../graph/relayout.ts";
-import { computed, type Operator } from "./operator.ts";
+import { FLOAT_OPERATOR, type Operator } from "./operator.ts";
 import { keepPlace } from "./samples.ts";
 
 /** Normalisation over the last dimensions. */
 export const layerNormalization: Operator<LayerNormalizationNode> = {
+  ...FLOAT_OPERATOR,
   shape({ axes, scale }, [input]) {
     const length = elementCount(axes.map((axis) => input[axis]));
     return scale.length === length ? [...input] : `has ${scale.length} factors for rows of ${length} of [${input}]`;
@@ -21,16 +22,12 @@ export const layerNormalization: Operator<LayerNormalizationNode> = {
     if (bias && bias.length !== scale.length) return `has ${scale.length} factors and ${bias.length} addends`;
     return epsilon >= 0 ? undefined : `has an epsilon of ${epsilon}`;
   },
-  readsImages: false,
   relayout(layout, node) {
     // Parameters are row-major over the normalised dimensions: those keep the network's order.
     const others = orderOf(layout, node).filter((axis) => !node.axes.includes(axis));
     place(layout, { ...node, axes: node.axes.map((_, i) => others.length + i) }, [...others, ...node.axes]);
   },
   parameterAxis: ({ axes }) => axes.length === 1 ? axes[0] : undefined,
-  content: computed,
-  forms: "float",
-  linkChannels: () => false,
   describe: ({ scale, bias }) => ({
     kind: "layer normalization",
     parameters: scale.length + (bias?.length ?? 0),

@@ -9,11 +9,12 @@ import type { MatMulNode } from "../graph/graph.ts";
 import { placeInSourceOrder } from "../graph/relayout.ts";
 import { broadcastShapes, type Shape } from "../graph/shape.ts";
 import { expand, expansionWalk, walkLimits } from "../lower/copy.ts";
-import { checkNothing, computed, noParameterAxis, type Operator } from "./operator.ts";
+import { checkNothing, FLOAT_OPERATOR, type Operator } from "./operator.ts";
 import { broadcastPlace } from "./samples.ts";
 
 /** A matrix product of two values. */
 export const matMul: Operator<MatMulNode> = {
+  ...FLOAT_OPERATOR,
   shape(_, [a, b]) {
     const batch = broadcastShapes(a.slice(0, -2), b.slice(0, -2));
     if (batch === undefined) return `cannot broadcast [${a}] with [${b}]`;
@@ -29,12 +30,7 @@ export const matMul: Operator<MatMulNode> = {
     return broadcastPlace([a, b], [left.slice(0, -2), right.slice(0, -2)], output.length - 2);
   },
   check: checkNothing,
-  readsImages: false,
   relayout: placeInSourceOrder,
-  parameterAxis: noParameterAxis,
-  content: computed,
-  forms: "float",
-  linkChannels: () => false,
   describe: (_, { inputs: [a], output }) => ({
     kind: "matrix product",
     parameters: 0,

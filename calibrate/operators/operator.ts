@@ -133,6 +133,15 @@ export const moved = (): Content => ({ origin: "moved" });
 /** Numbers of the node's own. */
 export const computed = (): Content => ({ origin: "computed" });
 
+/** What operators have in common that compute in float32 and have no parameters for each channel. */
+export const FLOAT_OPERATOR = {
+  readsImages: false,
+  parameterAxis: noParameterAxis,
+  content: computed,
+  forms: "float",
+  linkChannels: () => false,
+} as const;
+
 /** Lets channels follow those of the input one by one. */
 export function linkOneByOne(node: NodeBase, linker: ChannelLinker): true {
   linker.follow(node.output, node.inputs[0]);

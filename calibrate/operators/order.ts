@@ -7,27 +7,19 @@
 import { elementCount } from "../../runtime/tensor.ts";
 import type { CumulativeSumNode, TopIndicesNode } from "../graph/graph.ts";
 import { placeAlongAxis, placeInSourceOrder } from "../graph/relayout.ts";
-import { checkNothing, computed, describeAs, noLimits, noParameterAxis, type Operator } from "./operator.ts";
+import { aroundAxes } from "../graph/shape.ts";
+import { checkNothing, describeAs, FLOAT_OPERATOR, noLimits, type Operator } from "./operator.ts";
 import { keepPlace } from "./samples.ts";
-
-/** What both have in common. */
-const FLOAT = {
-  check: checkNothing,
-  readsImages: false,
-  parameterAxis: noParameterAxis,
-  content: computed,
-  forms: "float",
-  linkChannels: () => false,
-  limits: noLimits,
-} as const;
 
 /** Running sums along one dimension. */
 export const cumulativeSum: Operator<CumulativeSumNode> = {
-  ...FLOAT,
+  ...FLOAT_OPERATOR,
   shape: ({ axis }, [input]) => axis < input.length ? [...input] : `has no dimension ${axis} in [${input}]`,
   samples: ({ axis }, places) => keepPlace(places, [axis], "it sums up samples"),
+  check: checkNothing,
   relayout: placeAlongAxis,
   describe: describeAs("running sum"),
+  limits: noLimits,
   lower(context, node) {
     const { axis, exclusive, reverse } = node;
     const shape = context.shape(node.output);
@@ -38,7 +30,7 @@ export const cumulativeSum: Operator<CumulativeSumNode> = {
       output: context.create(node.output, "f32"),
       constants: [],
       attributes: {
-        dimensions: [elementCount(shape.slice(0, axis)), shape[axis], elementCount(shape.slice(axis + 1))],
+        dimensions: aroundAxes(shape, axis),
         exclusive: Number(exclusive),
         reverse: Number(reverse),
       },
@@ -48,14 +40,16 @@ export const cumulativeSum: Operator<CumulativeSumNode> = {
 
 /** Indices of the greatest numbers along the last dimension. */
 export const topIndices: Operator<TopIndicesNode> = {
-  ...FLOAT,
+  ...FLOAT_OPERATOR,
   shape({ count }, [input]) {
     const length = input.at(-1) ?? 0;
     return count <= length ? input.with(-1, count) : `seeks ${count} of ${length} numbers`;
   },
   samples: (_, places, { inputs: [{ length: rank }] }) => keepPlace(places, [rank - 1], "it compares samples"),
+  check: checkNothing,
   relayout: placeInSourceOrder,
   describe: describeAs("top indices"),
+  limits: noLimits,
   lower(context, node) {
     const shape = context.shape(node.inputs[0]);
     const length = shape.at(-1)!;

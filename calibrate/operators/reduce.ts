@@ -7,20 +7,16 @@
 import type { ReduceNode } from "../graph/graph.ts";
 import { placeAcrossAxes } from "../graph/relayout.ts";
 import { placeReduced, reductionLimits } from "../lower/reduction.ts";
-import { checkNothing, computed, noParameterAxis, type Operator } from "./operator.ts";
+import { checkNothing, FLOAT_OPERATOR, type Operator } from "./operator.ts";
 import { keepPlace } from "./samples.ts";
 
 /** A reduction over some dimensions. */
 export const reduce: Operator<ReduceNode> = {
+  ...FLOAT_OPERATOR,
   shape: ({ axes }, [input]) => input.map((length, axis) => (axes.includes(axis) ? 1 : length)),
   samples: ({ axes }, places) => keepPlace(places, axes, "it reduces over samples"),
   check: checkNothing,
-  readsImages: false,
   relayout: placeAcrossAxes,
-  parameterAxis: noParameterAxis,
-  content: computed,
-  forms: "float",
-  linkChannels: () => false,
   describe: ({ function: kind }) => ({ kind, parameters: 0, multiplyAdds: 0 }),
   limits: ({ axes }, { inputs: [input] }) => reductionLimits(axes, input),
   lower(context, node) {

@@ -8,23 +8,19 @@ import type { SelectNode } from "../graph/graph.ts";
 import { placeBroadcast } from "../graph/relayout_broadcast.ts";
 import { broadcastShapes } from "../graph/shape.ts";
 import { operandLimits, placeOperands } from "../lower/operands.ts";
-import { checkNothing, computed, describeAs, noParameterAxis, type Operator } from "./operator.ts";
+import { checkNothing, describeAs, FLOAT_OPERATOR, type Operator } from "./operator.ts";
 import { broadcastPlace } from "./samples.ts";
 
 /** Elements of one value or another by a third. */
 export const select: Operator<SelectNode> = {
+  ...FLOAT_OPERATOR,
   shape(_, [condition, a, b]) {
     const both = broadcastShapes(a, b);
     return (both && broadcastShapes(condition, both)) ?? `cannot broadcast [${condition}], [${a}] and [${b}]`;
   },
   samples: (_, places, { inputs, output }) => broadcastPlace(places, inputs, output.length),
   check: checkNothing,
-  readsImages: false,
   relayout: placeBroadcast,
-  parameterAxis: noParameterAxis,
-  content: computed,
-  forms: "float",
-  linkChannels: () => false,
   describe: describeAs("select"),
   limits: (_, { inputs, output }) => operandLimits(inputs, output),
   lower(context, node) {

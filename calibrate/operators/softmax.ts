@@ -7,24 +7,20 @@
 import { elementCount } from "../../runtime/tensor.ts";
 import type { SoftmaxNode } from "../graph/graph.ts";
 import { placeAlongAxis } from "../graph/relayout.ts";
-import type { Shape } from "../graph/shape.ts";
+import { axisLast } from "../graph/shape.ts";
 import { copy, permutationWalk, walkLimits } from "../lower/copy.ts";
-import { checkNothing, computed, describeAs, noParameterAxis, type Operator } from "./operator.ts";
+import { checkNothing, describeAs, FLOAT_OPERATOR, type Operator } from "./operator.ts";
 import { keepPlace } from "./samples.ts";
 
 /** Softmax over one dimension. */
 export const softmax: Operator<SoftmaxNode> = {
+  ...FLOAT_OPERATOR,
   shape: ({ axis }, [input]) => axis < input.length ? [...input] : `has no dimension ${axis} in [${input}]`,
   samples: ({ axis }, places) => keepPlace(places, [axis], "it takes the softmax over samples"),
   check: checkNothing,
-  readsImages: false,
   relayout: placeAlongAxis,
-  parameterAxis: noParameterAxis,
-  content: computed,
-  forms: "float",
-  linkChannels: () => false,
   describe: describeAs("softmax"),
-  limits: ({ axis }, { inputs: [input] }) => walkLimits(permutationWalk(input, axisLast(axis, input))),
+  limits: ({ axis }, { inputs: [input] }) => walkLimits(permutationWalk(input, axisLast(input, axis))),
   /** Another axis than the last is brought there and back. */
   lower(context, node) {
     const { builder } = context;
@@ -37,7 +33,7 @@ export const softmax: Operator<SoftmaxNode> = {
       builder.step({ ...step, inputs: [input], output: context.create(node.output, "f32") });
       return;
     }
-    const there = permutationWalk(shape, axisLast(axis, shape));
+    const there = permutationWalk(shape, axisLast(shape, axis));
     const [before, after] = ["turned", "softmax"].map((word) =>
       builder.tensor(`${node.output} ${word}`, "f32", there.dimensions)
     );
@@ -47,8 +43,3 @@ export const softmax: Operator<SoftmaxNode> = {
     copy(context, { name, input: after, output: context.create(node.output, "f32") }, back);
   },
 };
-
-/** The dimensions of a shape, one of them last. */
-function axisLast(axis: number, shape: Shape): number[] {
-  return [...shape.keys()].filter((other) => other !== axis).concat(axis);
-}

@@ -17,6 +17,7 @@ import {
   hasInput,
   isConstant,
   type Lowering,
+  numberValue,
   operand,
   optionalConstant,
   parameter,
@@ -41,7 +42,7 @@ export function lowerSwish(lowering: Lowering, node: OnnxNode): Value {
   const input = operand(lowering, node, 0);
   const alpha = floatAttribute(node, "alpha", 1);
   if (alpha === 1) return emitActivation(lowering, input, { kind: "silu" });
-  const factor = constantValue(lowering, { type: "float32", shape: [], data: Float32Array.of(alpha) });
+  const factor = numberValue(lowering, alpha);
   const gate = emitActivation(lowering, emitBinary(lowering, "multiply", [input, factor]), { kind: "sigmoid" });
   return emitBinary(lowering, "multiply", [input, gate]);
 }

@@ -15,6 +15,7 @@ import {
   anyOperand,
   constantValue,
   type Lowering,
+  numberValue,
   operand,
   optionalConstant,
   optionalIntegers,
@@ -133,7 +134,7 @@ export function lowerTrilu(lowering: Lowering, node: OnnxNode): Value {
     return Number(upper ? distance >= offset : distance <= offset);
   });
   const stays = constantValue(lowering, { type: "bool", shape: [rows, columns], data });
-  const zero = constantValue(lowering, { type: "float32", shape: [], data: Float32Array.of(0) });
+  const zero = numberValue(lowering, 0);
   zero.type = input.type;
   return emit(lowering, [stays, input, zero], { op: "select" });
 }

@@ -9,7 +9,7 @@ import { floatAttribute, intAttribute } from "../attributes.ts";
 import { emit, emitActivation, emitBinary, emitConcat, emitMatMul, emitReshape, emitSoftmax } from "../emit.ts";
 import { emitTranspose } from "../emit.ts";
 import { OnnxError, UnsupportedReason } from "../errors.ts";
-import { anyOperand, constantValue, hasInput, type Lowering, operand, reserve } from "../lowering.ts";
+import { anyOperand, constantValue, hasInput, type Lowering, numberValue, operand, reserve } from "../lowering.ts";
 import type { OnnxNode } from "../model.ts";
 
 /** Lowers Attention; its outputs are the result, all keys, all values, and scores. */
@@ -25,7 +25,7 @@ export function lowerAttention(lowering: Lowering, node: OnnxNode): Value[] {
   );
   const scale = Math.sqrt(floatAttribute(node, "scale", 1 / Math.sqrt(query.shape[3])));
   const [scaledQuery, scaledKeys] = [query, repeatHeads(lowering, node, keys, query)].map((value) =>
-    emitBinary(lowering, "multiply", [value, number(lowering, scale)])
+    emitBinary(lowering, "multiply", [value, numberValue(lowering, scale)])
   );
   const products = emitMatMul(lowering, scaledQuery, emitTranspose(lowering, scaledKeys, [0, 1, 3, 2]));
   const masked = mask(lowering, node, products, hasPast);
@@ -86,14 +86,13 @@ function mask(lowering: Lowering, node: OnnxNode, scores: Value, hasPast: boolea
 }
 
 function hide(lowering: Lowering, visible: Value, scores: Value): Value {
-  return emit(lowering, [visible, scores, number(lowering, -Infinity)], { op: "select" });
+  return emit(lowering, [visible, scores, numberValue(lowering, -Infinity)], { op: "select" });
 }
 
 function cap(lowering: Lowering, scores: Value, limit: number): Value {
-  const share = emitBinary(lowering, "divide", [scores, number(lowering, limit)]);
-  return emitBinary(lowering, "multiply", [emitActivation(lowering, share, { kind: "tanh" }), number(lowering, limit)]);
-}
-
-function number(lowering: Lowering, value: number): Value {
-  return constantValue(lowering, { type: "float32", shape: [], data: Float32Array.of(value) });
+  const share = emitBinary(lowering, "divide", [scores, numberValue(lowering, limit)]);
+  return emitBinary(lowering, "multiply", [
+    emitActivation(lowering, share, { kind: "tanh" }),
+    numberValue(lowering, limit),
+  ]);
 }

@@ -9,7 +9,7 @@ import type { BinaryNode, Value } from "../../graph/graph.ts";
 import { intAttribute } from "../attributes.ts";
 import { emit, emitActivation, emitBinary } from "../emit.ts";
 import { OnnxError, UnsupportedReason } from "../errors.ts";
-import { anyOperand, constantValue, type Lower, type Lowering, maskOperand, operand } from "../lowering.ts";
+import { anyOperand, type Lower, type Lowering, maskOperand, numberValue, operand } from "../lowering.ts";
 import type { OnnxNode } from "../model.ts";
 import { isInteger } from "../result_type.ts";
 
@@ -144,16 +144,12 @@ export const lowerSum: Lower = chain("add");
 
 /** Lowers Mean of any number of values. */
 export function lowerMean(lowering: Lowering, node: OnnxNode): Value {
-  const count = constantValue(lowering, { type: "float32", shape: [], data: Float32Array.of(node.inputs.length) });
+  const count = numberValue(lowering, node.inputs.length);
   return emitBinary(lowering, "divide", [chain("add")(lowering, node) as Value, count]);
 }
 
 /** Lowers Neg. */
 export function lowerNeg(lowering: Lowering, node: OnnxNode): Value {
-  const factor = constantValue(lowering, {
-    type: "float32",
-    shape: [],
-    data: Float32Array.of(-1),
-  });
+  const factor = numberValue(lowering, -1);
   return emitBinary(lowering, "multiply", [operand(lowering, node, 0), factor]);
 }

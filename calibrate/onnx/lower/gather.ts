@@ -6,12 +6,20 @@
 
 import { elementCount } from "../../../runtime/tensor.ts";
 import type { Value } from "../../graph/graph.ts";
-import { stridesOf } from "../../graph/shape.ts";
+import { aroundAxes, axisLast, stridesOf } from "../../graph/shape.ts";
 import { intAttribute, stringAttribute } from "../attributes.ts";
 import { emit, emitBinary, emitConcat, emitRange, emitReshape, emitSlice, emitTranspose } from "../emit.ts";
 import { OnnxError, UnsupportedReason } from "../errors.ts";
 import { emitGather, MOST_RUNS, runsOf } from "../gather.ts";
-import { anyOperand, constantValue, type Lowering, normaliseAxis, operand, optionalConstant } from "../lowering.ts";
+import {
+  anyOperand,
+  constantValue,
+  type Lowering,
+  normaliseAxis,
+  numberValue,
+  operand,
+  optionalConstant,
+} from "../lowering.ts";
 import type { OnnxNode } from "../model.ts";
 
 /** Integers from there on are no longer all numbers of float32. */
@@ -32,9 +40,8 @@ export function lowerGather(lowering: Lowering, node: OnnxNode): Value {
     }
   }
   const indices = operand(lowering, node, 1);
-  const [outer, inner] = [input.shape.slice(0, axis), input.shape.slice(axis + 1)].map(elementCount);
   const rows = emitRows(lowering, input, {
-    rows: [outer, length, inner],
+    rows: aroundAxes(input.shape, axis),
     indices: emitReshape(lowering, indices, [elementCount(indices.shape)]),
   });
   return emitReshape(lowering, rows, input.shape.toSpliced(axis, 1, ...indices.shape));
@@ -81,7 +88,7 @@ export function lowerGatherElements(lowering: Lowering, node: OnnxNode): Value {
     steps: shape.map(() => 1),
     shape: shape.map((length, i) => i === axis ? input.shape[axis] : length),
   });
-  const last = [...shape.keys()].filter((other) => other !== axis).concat(axis);
+  const last = axisLast(shape, axis);
   const [data, places] = [part, indices].map((value) => emitTranspose(lowering, value, last));
   const outer = elementCount(shape) / shape[axis];
   const chosen = emitRows(lowering, data, {
@@ -120,24 +127,20 @@ function flatIndices(lowering: Lowering, indices: Value, lengths: readonly numbe
   const strides = stridesOf(lengths);
   const parts = lengths.map((length, start) => {
     const index = fromFront(lowering, emitRange(lowering, indices, { axis, start, length: 1 }), length);
-    const isLow = emitBinary(lowering, "less", [index, number(lowering, 0)]);
-    const isHigh = emitBinary(lowering, "lessOrEqual", [number(lowering, length), index]);
+    const isLow = emitBinary(lowering, "less", [index, numberValue(lowering, 0)]);
+    const isHigh = emitBinary(lowering, "lessOrEqual", [numberValue(lowering, length), index]);
     const isBeyond = emitBinary(lowering, "maximum", [isLow, isHigh]);
-    const inside = emit(lowering, [isBeyond, number(lowering, NaN), index], { op: "select" });
-    return emitBinary(lowering, "multiply", [inside, number(lowering, strides[start])]);
+    const inside = emit(lowering, [isBeyond, numberValue(lowering, NaN), index], { op: "select" });
+    return emitBinary(lowering, "multiply", [inside, numberValue(lowering, strides[start])]);
   });
   return parts.reduce((sum, part) => emitBinary(lowering, "add", [sum, part]));
 }
 
 /** Indices of which negative ones counted from the end. */
 function fromFront(lowering: Lowering, index: Value, length: number): Value {
-  const isNegative = emitBinary(lowering, "less", [index, number(lowering, 0)]);
-  const raised = emitBinary(lowering, "add", [index, number(lowering, length)]);
+  const isNegative = emitBinary(lowering, "less", [index, numberValue(lowering, 0)]);
+  const raised = emitBinary(lowering, "add", [index, numberValue(lowering, length)]);
   return emit(lowering, [isNegative, raised, index], { op: "select" });
-}
-
-function number(lowering: Lowering, value: number): Value {
-  return constantValue(lowering, { type: "float32", shape: [], data: Float32Array.of(value) });
 }
 
 /** Lowers TopK of a constant number: indices along the last dimension, to which the axis is moved, and what they choose. */
@@ -150,7 +153,7 @@ export function lowerTopK(lowering: Lowering, node: OnnxNode): Value[] {
   if (!(Number.isInteger(count) && count >= 1 && count <= length)) {
     throw new OnnxError(`TopK seeks ${count} of ${length} numbers`, node.name);
   }
-  const last = [...input.shape.keys()].filter((other) => other !== axis).concat(axis);
+  const last = axisLast(input.shape, axis);
   const data = emitTranspose(lowering, input, last);
   const smallest = lowering.opset >= 11 && intAttribute(node, "largest", 1) === 0;
   const indices = emit(lowering, [data], { op: "topIndices", count, smallest });

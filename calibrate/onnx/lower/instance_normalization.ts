@@ -10,7 +10,7 @@ import type { Value } from "../../graph/graph.ts";
 import { floatAttribute, intAttribute, intsAttribute } from "../attributes.ts";
 import { emit, emitActivation, emitBinary, emitConcat, emitPad, emitRange, emitReduce, emitReshape } from "../emit.ts";
 import { OnnxError, UnsupportedReason } from "../errors.ts";
-import { constantValue, hasInput, type Lowering, normaliseAxis, operand } from "../lowering.ts";
+import { constantValue, hasInput, type Lowering, normaliseAxis, numberValue, operand } from "../lowering.ts";
 import type { OnnxNode } from "../model.ts";
 
 /** Lowers InstanceNormalization: each channel of each sample is normalised. */
@@ -90,9 +90,9 @@ export function lowerLrn(lowering: Lowering, node: OnnxNode): Value {
     (_, start) => emitReshape(lowering, emitRange(lowering, padded, { axis: 1, start, length: channels }), shape),
   );
   const squares = emitReduce(lowering, emitConcat(lowering, neighbours, 1), [1], "sumSquares");
-  const alpha = number(lowering, Math.fround(floatAttribute(node, "alpha", Math.fround(1e-4)) / size));
+  const alpha = numberValue(lowering, Math.fround(floatAttribute(node, "alpha", Math.fround(1e-4)) / size));
   const scaled = emitBinary(lowering, "multiply", [squares, alpha]);
-  const shifted = emitBinary(lowering, "add", [scaled, number(lowering, floatAttribute(node, "bias", 1))]);
+  const shifted = emitBinary(lowering, "add", [scaled, numberValue(lowering, floatAttribute(node, "bias", 1))]);
   const beta = floatAttribute(node, "beta", 0.75);
   const divisor = emitActivation(lowering, shifted, { kind: "power", exponent: beta });
   return emitBinary(lowering, "divide", [input, emitReshape(lowering, divisor, input.shape)]);
@@ -107,7 +107,7 @@ export function standardise(lowering: Lowering, input: Value, axes: number[], ep
 
 /** The square root of a variance and a number. */
 export function deviationOf(lowering: Lowering, variance: Value, epsilon: number): Value {
-  const sum = emitBinary(lowering, "add", [variance, number(lowering, epsilon)]);
+  const sum = emitBinary(lowering, "add", [variance, numberValue(lowering, epsilon)]);
   return emitActivation(lowering, sum, { kind: "sqrt" });
 }
 
@@ -131,10 +131,6 @@ function parameter(
   }
   if (!value.data) return emitReshape(lowering, value, shape);
   return constantValue(lowering, { type: "float32", shape, data: value.data });
-}
-
-function number(lowering: Lowering, value: number): Value {
-  return constantValue(lowering, { type: "float32", shape: [], data: Float32Array.of(value) });
 }
 
 function range(first: number, end: number): number[] {
