@@ -3,8 +3,6 @@ import { planMemory } from "../runtime/bundle/plan_memory.ts";
 import { packConvolutionU8 } from "../calibrate/lower/pack_weights.ts";
 import { align } from "../runtime/alignment.ts";
 import { Executor } from "../runtime/executor.ts";
-import { chooseBuild, instantiateKernels, instantiateModule } from "../runtime/kernels/instance.ts";
-import { loadKernels } from "../runtime/kernels/modules.ts";
 import { parseStep, type Step } from "../runtime/kernels/registry.ts";
 import type { Program, ProgramData } from "../runtime/program.ts";
 import type { TensorSpec } from "../runtime/tensor.ts";
@@ -13,11 +11,9 @@ import { readBundle } from "../runtime/bundle/read.ts";
 import { versionOf } from "../runtime/bundle/versions.ts";
 import { writeBundle } from "../runtime/bundle/write.ts";
 import { BundleError } from "../runtime/errors.ts";
-import { emulatedKernels } from "./support/emulated_dot.ts";
+import { KERNEL_HOSTS } from "./support/kernel_hosts.ts";
 import { type Random, random } from "./support/random.ts";
 import { smallParts } from "./support/tiny_bundle.ts";
-
-await loadKernels("simd128");
 
 /** Tensors of the programs here, by index. */
 const [IMAGE, IMAGE_U8, RESIDUAL, RESIDUAL_U8, PRODUCT, SUM, OUTPUT] = [0, 1, 2, 3, 4, 5, 6];
@@ -112,12 +108,6 @@ function residualProgram(draw: Random): ProgramData {
 
 const STEP = 2;
 
-const hosts = {
-  simd128: () => instantiateKernels("simd128"),
-  ...(chooseBuild() === "relaxed" && { relaxed: () => instantiateKernels("relaxed") }),
-  "an emulated signed dot product": () => instantiateModule("relaxed", emulatedKernels("signed")),
-};
-
 /** The same with the sum as part of the convolution's step. */
 function joined(program: Program): Program {
   const steps = [...program.steps];
@@ -128,7 +118,7 @@ function joined(program: Program): Program {
   return together;
 }
 
-for (const [host, instantiate] of Object.entries(hosts)) {
+for (const [host, instantiate] of Object.entries(KERNEL_HOSTS)) {
   Deno.test(`a sum computed together with its convolution is the same as one after it: ${host}`, () => {
     for (let seed = 1; seed <= 40; seed++) {
       const draw = random(seed);

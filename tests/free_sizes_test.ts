@@ -3,43 +3,28 @@ import { writeNpy } from "../calibrate/dataset/npy_writer.ts";
 import { importOnnx } from "../calibrate/onnx/import.ts";
 import { fitSizes, type Lengths } from "../calibrate/program/fit_sizes.ts";
 import { lower } from "../calibrate/program/lower.ts";
-import { fixSizes } from "../runtime/bundle/free_sizes.ts";
+import { fixSizes, mostSteps } from "../runtime/bundle/free_sizes.ts";
 import { readBundle } from "../runtime/bundle/read.ts";
 import { writeBundle } from "../runtime/bundle/write.ts";
 import { BundleError, InputError, InputRangeError } from "../runtime/errors.ts";
-import {
-  chooseBuild,
-  instantiateKernels,
-  instantiateModule,
-  type KernelInstance,
-} from "../runtime/kernels/instance.ts";
 import { bundleLoader, createHandler, createRegistry } from "../runtime/http/mod.ts";
-import { loadKernels } from "../runtime/kernels/modules.ts";
 import { Model } from "../runtime/model.ts";
 import type { FreeSize, Program } from "../runtime/program.ts";
 import { DETECTOR, FREE_NETWORKS, type FreeNetworkSpec, node, programsOf, weights } from "./support/free_parts.ts";
-import { emulatedKernels } from "./support/emulated_dot.ts";
+import { KERNEL_HOSTS } from "./support/kernel_hosts.ts";
 import { ints, writeOnnx } from "./support/onnx_writer.ts";
 import { runTask } from "./support/task_command.ts";
 import { randomFloats } from "./support/tiny_bundle.ts";
 
-await loadKernels("simd128");
-
-/** Hosts: the builds that run here, and the relaxed build with both dot products. */
-const HOSTS: Record<string, () => KernelInstance> = {
-  simd128: () => instantiateKernels("simd128"),
-  ...(chooseBuild() === "relaxed" && { relaxed: () => instantiateKernels("relaxed") }),
-  unsigned: () => instantiateModule("relaxed", emulatedKernels("unsigned")),
-  signed: () => instantiateModule("relaxed", emulatedKernels("signed")),
-};
-
 /** Lengths to try: the smallest, the largest, back again, and some between. */
 function trials(sizes: readonly FreeSize[]): Lengths[] {
   const share = (shares: number[]) =>
-    Object.fromEntries(sizes.map(({ name, minimum, maximum, step }, index) => {
-      const steps = (maximum - minimum) / step;
-      return [name, minimum + step * Math.round(steps * shares[index % shares.length])];
-    }));
+    Object.fromEntries(
+      sizes.map((size, index) => {
+        const steps = Math.round(mostSteps(size) * shares[index % shares.length]);
+        return [size.name, size.minimum + size.step * steps];
+      }),
+    );
   return [[0], [1], [0], [0, 1], [1, 0], [0.5], [0.2, 0.7], [0.9, 0.3], [0.13, 0.5]].map(share);
 }
 
@@ -49,7 +34,7 @@ function inputAt({ spec, sizes }: FreeNetworkSpec, lengths: Lengths): { shape: n
 }
 
 for (const [name, network] of Object.entries(FREE_NETWORKS)) {
-  for (const [host, instantiate] of Object.entries(HOSTS)) {
+  for (const [host, instantiate] of Object.entries(KERNEL_HOSTS)) {
     Deno.test(`At every size ${name} answers as a bundle of that size does (${host})`, async () => {
       const programAt = await programsOf(network);
       const { program, data } = fitSizes(network.sizes, programAt);

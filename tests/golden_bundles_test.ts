@@ -3,14 +3,9 @@ import { fileURLToPath } from "node:url";
 import { decodeBase64 } from "../runtime/base64.ts";
 import { type Bundle, readBundle } from "../runtime/bundle/read.ts";
 import { Executor } from "../runtime/executor.ts";
-import { chooseBuild, instantiateKernels, instantiateModule } from "../runtime/kernels/instance.ts";
 import { KERNELS } from "../runtime/kernels/registry.ts";
-import { loadKernels } from "../runtime/kernels/modules.ts";
 import { Model } from "../runtime/model.ts";
-import { emulatedKernels } from "./support/emulated_dot.ts";
-
-await loadKernels("simd128");
-await loadKernels("relaxed");
+import { KERNEL_HOSTS } from "./support/kernel_hosts.ts";
 
 /** What a bundle answered when it was made; arrays as base64 of their bytes. */
 interface Answers {
@@ -23,13 +18,6 @@ interface Answers {
 
 const folder = new URL("golden/", import.meta.url);
 const names = [...Deno.readDirSync(folder)].map(({ name }) => name).filter((name) => name.endsWith(".octet")).sort();
-
-const hosts = {
-  simd128: () => instantiateKernels("simd128"),
-  ...(chooseBuild() === "relaxed" && { relaxed: () => instantiateKernels("relaxed") }),
-  "an unsigned dot product": () => instantiateModule("relaxed", emulatedKernels("unsigned")),
-  "a signed dot product": () => instantiateModule("relaxed", emulatedKernels("signed")),
-};
 
 async function read(name: string): Promise<{ bytes: Uint8Array<ArrayBuffer>; bundle: Bundle; answers: Answers }> {
   const bytes = await Deno.readFile(new URL(name, folder));
@@ -65,7 +53,7 @@ function run(executor: Executor, inputs: Record<string, Float32Array>): Record<s
 for (const name of names) {
   const version = Number(/v(\d+)\.octet$/.exec(name)![1]);
 
-  for (const [host, instantiate] of Object.entries(hosts)) {
+  for (const [host, instantiate] of Object.entries(KERNEL_HOSTS)) {
     Deno.test(`${name} answers as on the day it was made: ${host}`, async () => {
       const { bundle, answers } = await read(name);
       const executor = new Executor(bundle, {}, instantiate());

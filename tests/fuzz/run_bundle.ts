@@ -8,29 +8,13 @@ import { Buffer } from "node:buffer";
 import { type Bundle, readBundle } from "../../runtime/bundle/read.ts";
 import { isInputError } from "../../runtime/errors.ts";
 import { Executor, reserveFile } from "../../runtime/executor.ts";
-import {
-  chooseBuild,
-  instantiateKernels,
-  instantiateModule,
-  type KernelInstance,
-} from "../../runtime/kernels/instance.ts";
-import { loadKernels } from "../../runtime/kernels/modules.ts";
+import type { KernelInstance } from "../../runtime/kernels/instance.ts";
 import { layOut } from "../../runtime/layout.ts";
-import { emulatedKernels } from "../support/emulated_dot.ts";
+import { KERNEL_HOSTS } from "../support/kernel_hosts.ts";
 import { type Random, random, seedOf } from "../support/random.ts";
 import type { Bytes } from "./fuzz_kind.ts";
 
 const { compare } = Buffer;
-
-await loadKernels("simd128");
-
-/** Hosts that a program is run on: the builds that run here, and the relaxed build with both dot products. */
-const HOSTS: Record<string, () => KernelInstance> = {
-  simd128: () => instantiateKernels("simd128"),
-  ...(chooseBuild() === "relaxed" && { relaxed: () => instantiateKernels("relaxed") }),
-  unsigned: () => instantiateModule("relaxed", emulatedKernels("unsigned")),
-  signed: () => instantiateModule("relaxed", emulatedKernels("signed")),
-};
 
 /**
  * Runs a bundle on all hosts, and where it lies in the kernels' memory.
@@ -40,7 +24,7 @@ const HOSTS: Record<string, () => KernelInstance> = {
  * @returns What must not be: a change outside of the bundle's own memory, or answers that differ.
  */
 export async function runEverywhere(bundle: Bundle, bytes: Bytes, seed: number): Promise<string | undefined> {
-  const answers: [host: string, answer: RunAnswer][] = Object.entries(HOSTS).map((
+  const answers: [host: string, answer: RunAnswer][] = Object.entries(KERNEL_HOSTS).map((
     [host, instantiate],
   ) => [host, runOn(bundle, instantiate, seed)]);
   answers.push(["in place", await runInPlace(bytes, seed)]);
