@@ -47,6 +47,9 @@ export type AttributeTable<Attributes> = { readonly [Key in keyof Attributes]: A
 /** An attribute of any kind. */
 type AnyAttribute = NumberAttribute<number> | ListAttribute | WordAttribute<string>;
 
+/** An attribute that is 1 or 0, which is meant where it is left out. */
+export const FLAG = { type: "integer", min: 0, max: 1, absent: 0 } as const;
+
 /** A list of `rank` dimensions, each from 1 to 2^30. */
 export function dimensions(rank: number): ListAttribute {
   return { type: "integers", length: rank, min: 1, max: 2 ** 30 };

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { dimensions } from "./attributes.ts";
+import { dimensions, FLAG } from "./attributes.ts";
 import { gatherBlock } from "./blocks.ts";
 import { checkConstant, checkCounts, checkTensor, type KernelDefinition } from "./definition.ts";
 import { stepError } from "./step.ts";
@@ -22,7 +22,7 @@ export interface GatherAttributes {
 
 /** The kernel "gather_f32", which refuses an index of no row when it runs. */
 export const gatherF32: KernelDefinition<GatherAttributes> = {
-  attributes: { dimensions: dimensions(4), batched: { type: "integer", min: 0, max: 1, absent: 0 } },
+  attributes: { dimensions: dimensions(4), batched: FLAG },
   check(step, tables) {
     const { dimensions: [outer, length, count, inner], batched } = step.attributes;
     const isConstant = step.constants.length > 0;

@@ -5,7 +5,7 @@
  */
 
 import { elementCount } from "../tensor.ts";
-import { dimensions } from "./attributes.ts";
+import { dimensions, FLAG } from "./attributes.ts";
 import { cumulativeSumBlock, topIndicesBlock } from "./blocks.ts";
 import { checkCounts, checkTensor, type KernelDefinition } from "./definition.ts";
 import { stepError } from "./step.ts";
@@ -27,8 +27,6 @@ export interface TopIndicesAttributes {
   /** 1 where the least numbers are sought. */
   smallest: number;
 }
-
-const FLAG = { type: "integer", min: 0, max: 1, absent: 0 } as const;
 
 /** The kernel "cumulative_sum_f32". */
 export const cumulativeSumF32: KernelDefinition<CumulativeSumAttributes> = {

@@ -5,7 +5,7 @@
  */
 
 import { elementCount, type TensorType } from "../tensor.ts";
-import { dimensions } from "./attributes.ts";
+import { dimensions, FLAG } from "./attributes.ts";
 import { poolBlock } from "./blocks.ts";
 import { checkCounts, checkTensor, type KernelDefinition } from "./definition.ts";
 import { stepError } from "./step.ts";
@@ -39,7 +39,7 @@ function define(reduction: "max" | "average", type: TensorType): KernelDefinitio
       stride: { type: "integers", length: 2, min: 1, max: MAX_GEOMETRY, absent: [1, 1] },
       dilation: { type: "integers", length: 2, min: 1, max: MAX_GEOMETRY, absent: [1, 1] },
       pads: { type: "integers", length: 4, min: 0, max: MAX_GEOMETRY, absent: [0, 0, 0, 0] },
-      countIncludePad: { type: "integer", min: 0, max: 1, absent: 0 },
+      countIncludePad: FLAG,
     },
     check(step, { tensors }) {
       checkCounts(step, 1, 0);

@@ -5,7 +5,7 @@
  */
 
 import { elementCount } from "../tensor.ts";
-import { dimensions } from "./attributes.ts";
+import { dimensions, FLAG } from "./attributes.ts";
 import { quantizeBlock } from "./blocks.ts";
 import { checkCounts, checkTensor, type KernelDefinition } from "./definition.ts";
 
@@ -21,7 +21,7 @@ export interface QuantizeAttributes {
 export const quantize: KernelDefinition<QuantizeAttributes> = {
   attributes: {
     dimensions: dimensions(3),
-    transposed: { type: "integer", min: 0, max: 1, absent: 0 },
+    transposed: FLAG,
   },
   check(step, { tensors }) {
     checkCounts(step, 1, 0);

@@ -5,7 +5,7 @@
  */
 
 import { elementCount, type TensorType } from "../tensor.ts";
-import { dimensions } from "./attributes.ts";
+import { dimensions, FLAG } from "./attributes.ts";
 import { resizeBlock } from "./blocks.ts";
 import { checkConstant, checkCounts, checkTensor, type KernelDefinition } from "./definition.ts";
 import { stepError } from "./step.ts";
@@ -29,7 +29,7 @@ function define(type: TensorType): KernelDefinition<ResizeAttributes> {
     attributes: {
       input: dimensions(4),
       output: dimensions(4),
-      linear: { type: "integer", min: 0, max: 1, absent: 0 },
+      linear: FLAG,
     },
     check(step, tables) {
       checkCounts(step, 1, 2);
