@@ -4,7 +4,6 @@
  * @module
  */
 
-import { basename, extname } from "node:path";
 import { runCommand } from "../../cli/command.ts";
 import { escapeText } from "../../cli/escape_text.ts";
 import { parseArguments } from "../../cli/parse_arguments.ts";
@@ -14,13 +13,12 @@ import { InputError } from "../../runtime/errors.ts";
 import { type FreeSize, OUTPUT_KINDS } from "../../runtime/program.ts";
 import { calibrate, type FreeNetwork } from "../calibrate.ts";
 import { externalDataBeside } from "../external_data.ts";
-import { importOnnx } from "../onnx/import.ts";
 import type { Dimensions } from "../onnx/read_inputs.ts";
 import { observeShard } from "../observe_shard.ts";
 import { commandLine, hashOf } from "../report/provenance.ts";
 import { reportText } from "../report/report_text.ts";
 import { readClasses } from "./class_names.ts";
-import { checkOutput, readInput, readNetwork, writeOutput } from "./files.ts";
+import { checkOutput, importNetwork, readInput, readNetwork, writeOutput } from "./files.ts";
 import { FREE_HELP, FREE_OPTIONS, NETWORK_HELP, NETWORK_OPTIONS, readDimensions, readFree } from "./network_options.ts";
 import {
   PREPROCESSING_HELP,
@@ -128,13 +126,14 @@ async function main(args: string[]): Promise<void> {
   if (values.json !== undefined) await checkOutput(values.json, [...inputs, output]);
   if (values.report !== undefined) await checkOutput(values.report, [...inputs, output, ...asList(values.json)]);
 
-  const { bundle, report: made, details } = await withProgress(async (progress) =>
-    await calibrate(graph, {
+  const free = sizes.length > 0 ? await freeNetwork(positionals[0], sizes, dimensions) : undefined;
+  const { bundle, report: made, details } = await withProgress((progress) =>
+    calibrate(graph, {
       ...choices,
       ...samples,
       data: values.data!,
       ...(merge && { merge }),
-      ...(sizes.length > 0 && { free: await freeNetwork(positionals[0], sizes, dimensions) }),
+      ...(free && { free }),
       dropOutliers: values["drop-outliers"] ?? false,
       details: values.report !== undefined,
       progress,
@@ -159,21 +158,16 @@ async function main(args: string[]): Promise<void> {
 /** The network at other sizes than those of the samples. */
 async function freeNetwork(path: string, sizes: FreeSize[], dimensions: Dimensions): Promise<FreeNetwork> {
   const bytes = await readInput(path);
-  const name = basename(path, extname(path));
+  const external = externalDataBeside(path);
   return {
     sizes,
     importAt(lengths) {
-      try {
-        return importOnnx(bytes, {
-          name,
-          dimensions: { ...dimensions, ...lengths },
-          external: externalDataBeside(path),
-        });
-      } catch (error) {
-        const at = Object.entries(lengths).map(([size, length]) => `${size}=${length}`).join(", ");
-        if (error instanceof Error) error.message = `${path} with ${at}: ${error.message}`;
-        throw error;
-      }
+      const at = Object.entries(lengths).map(([size, length]) => `${size}=${length}`).join(", ");
+      return importNetwork(bytes, path, {
+        dimensions: { ...dimensions, ...lengths },
+        external,
+        what: `${path} with ${at}`,
+      });
     },
   };
 }

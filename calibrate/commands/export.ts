@@ -7,11 +7,11 @@
 import { runCommand } from "../../cli/command.ts";
 import { fileError } from "../../cli/file_error.ts";
 import { parseArguments } from "../../cli/parse_arguments.ts";
+import { fixSizes } from "../../runtime/bundle/free_sizes.ts";
 import { readBundle } from "../../runtime/bundle/read.ts";
 import { InputError } from "../../runtime/errors.ts";
 import { exportOnnx } from "../export/export_onnx.ts";
 import { checkOutput, readInput, writeOutput } from "./files.ts";
-import { fixSizes } from "../../runtime/bundle/free_sizes.ts";
 import { NETWORK_HELP, NETWORK_OPTIONS, readDimensions } from "./network_options.ts";
 
 const HELP = `Usage: deno task export FILE.octet --output FILE.onnx

@@ -9,7 +9,7 @@ import { InputError } from "../../runtime/errors.ts";
 import { externalDataBeside } from "../external_data.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { ReadExternalData } from "../onnx/external_data.ts";
-import { importOnnx } from "../onnx/import.ts";
+import { importOnnx, type ImportOptions } from "../onnx/import.ts";
 import type { Dimensions } from "../onnx/read_inputs.ts";
 
 /** Reads a file, with its name in the error. @throws {TypeError} Where it cannot be read. */
@@ -32,11 +32,24 @@ export async function readNetwork(
   dimensions: Dimensions = {},
   external: ReadExternalData = externalDataBeside(path),
 ): Promise<Graph> {
-  const bytes = await readInput(path);
+  return importNetwork(await readInput(path), path, { dimensions, external });
+}
+
+/**
+ * Imports an ONNX file that was read.
+ *
+ * @param path Its path, after which the graph is named.
+ * @param what What is imported, as the beginning of errors; the path where absent.
+ */
+export function importNetwork(
+  bytes: Uint8Array,
+  path: string,
+  { what = path, ...options }: Omit<ImportOptions, "name"> & { what?: string },
+): Graph {
   try {
-    return importOnnx(bytes, { name: basename(path, extname(path)), dimensions, external });
+    return importOnnx(bytes, { ...options, name: basename(path, extname(path)) });
   } catch (error) {
-    if (error instanceof Error) error.message = `${path}: ${error.message}`;
+    if (error instanceof Error) error.message = `${what}: ${error.message}`;
     throw error;
   }
 }

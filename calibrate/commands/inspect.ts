@@ -5,7 +5,6 @@
  */
 
 import { readFile } from "node:fs/promises";
-import { externalDataBeside } from "../external_data.ts";
 import { basename } from "node:path";
 import { runCommand } from "../../cli/command.ts";
 import { escapeText } from "../../cli/escape_text.ts";
@@ -13,6 +12,7 @@ import { fileError } from "../../cli/file_error.ts";
 import { parseArguments } from "../../cli/parse_arguments.ts";
 import { readBundle } from "../../runtime/bundle/read.ts";
 import { InputError } from "../../runtime/errors.ts";
+import { externalDataBeside } from "../external_data.ts";
 import { type BundleDescription, describeBundle } from "../inspect/describe_bundle.ts";
 import { describeNetwork, type NetworkDescription } from "../inspect/describe_network.ts";
 import { bundleText, networkText } from "../inspect/description_text.ts";

@@ -5,7 +5,6 @@
  */
 
 import { readFile } from "node:fs/promises";
-import { externalDataBeside } from "../external_data.ts";
 import { basename } from "node:path";
 import { runCommand } from "../../cli/command.ts";
 import { escapeText } from "../../cli/escape_text.ts";
@@ -15,6 +14,7 @@ import { readBundle } from "../../runtime/bundle/read.ts";
 import { InputError } from "../../runtime/errors.ts";
 import { loadKernels } from "../../runtime/kernels/modules.ts";
 import type { ProgramData } from "../../runtime/program.ts";
+import { externalDataBeside } from "../external_data.ts";
 import { importOnnx } from "../onnx/import.ts";
 import type { Dimensions } from "../onnx/read_inputs.ts";
 import { profileProgram } from "../profile/profile.ts";
