@@ -7,7 +7,8 @@
  * @module
  */
 
-import { BLOCKS, type Field, PARTS } from "./blocks.ts";
+import type { Field } from "./block_description.ts";
+import { BLOCKS, PARTS } from "./blocks.ts";
 
 const ROOT = new URL("../", import.meta.url);
 const RUST = new URL("kernels/src/blocks.rs", ROOT);

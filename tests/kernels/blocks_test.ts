@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import { BLOCKS, type Field, PARTS } from "../../kernels/blocks.ts";
+import type { Field } from "../../kernels/block_description.ts";
+import { BLOCKS, PARTS } from "../../kernels/blocks.ts";
 import { generateBlocks } from "../../kernels/generate_blocks.ts";
 import { dequantizeBlock, softmaxBlock } from "../../runtime/kernels/blocks.ts";
 import { instantiateKernels } from "../../runtime/kernels/instance.ts";
